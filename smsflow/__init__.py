@@ -1,0 +1,1 @@
+"""SMSFLOW: a self-hosted SMS platform."""

@@ -1,0 +1,1 @@
+"""What is true about an SMS: pure functions and frozen values."""

@@ -1,0 +1,190 @@
+"""What SMSFLOW refuses: one tree of exceptions, each with a stable code, an HTTP status and a sentence."""
+
+from typing import Any, ClassVar
+
+
+class Refused(Exception):
+    """The request was refused."""
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 400
+
+    def __init__(self, **details: Any) -> None:
+        """Keep `details`: the class's docstring is the sentence, and they fill its braces."""
+        self.details = details
+        super().__init__((type(self).__doc__ or "").format_map(details))
+
+
+class ParameterMissing(Refused):
+    """{parameter} is mandatory: give it a value."""
+
+    code = "parameter_missing"
+
+
+class ParameterInvalid(Refused):
+    """{parameter} has the wrong form: {expected}."""
+
+    code = "parameter_invalid"
+
+
+class NumberInvalid(Refused):
+    """{parameter} is not a phone number of {country} nor an international one: {number}."""
+
+    code = "number_invalid"
+
+
+class NumberNotMobile(Refused):
+    """{parameter} is not a mobile number: {number}."""
+
+    code = "number_not_mobile"
+
+
+class MessageTooLong(Refused):
+    """{parameter} has {segments} segments; the limit is {limit}."""
+
+    code = "message_too_long"
+
+
+class DateOutOfRange(Refused):
+    """{parameter} must be a Unix time from now to one year ahead."""
+
+    code = "date_out_of_range"
+
+
+class BodyUnreadable(Refused):
+    """The body cannot be read as {content_type}."""
+
+    code = "body_unreadable"
+
+
+class NoRoute(Refused):
+    """No route leads to {number}: add one with `smsflow route add`."""
+
+    code = "no_route"
+
+
+class CodeRefused(Refused):
+    """The code was refused."""
+
+    code = "code_refused"
+
+
+class CodeWrong(CodeRefused):
+    """The code is wrong."""
+
+    code = "code_wrong"
+
+
+class CodeExpired(CodeRefused):
+    """The code has expired: ask for a new one."""
+
+    code = "code_expired"
+
+
+class CodeBlocked(CodeRefused):
+    """The code is dead after too many wrong tries: ask for a new one."""
+
+    code = "code_blocked"
+
+
+class CodeUsed(CodeRefused):
+    """The code was already used: ask for a new one."""
+
+    code = "code_used"
+
+
+class CodeNeverSent(CodeRefused):
+    """No code was sent to this number."""
+
+    code = "code_never_sent"
+
+
+class Unauthenticated(Refused):
+    """The token is missing, unknown, expired or revoked: ask for a new one."""
+
+    code = "token_invalid"
+    status = 401
+
+
+class LoginFailed(Refused):
+    """The username or the password is wrong."""
+
+    code = "login_failed"
+    status = 401
+
+
+class NotEnoughCredits(Refused):
+    """{needed} credits are needed and {balance} are left."""
+
+    code = "not_enough_credits"
+    status = 402
+
+
+class AccountSuspended(Refused):
+    """The account is suspended."""
+
+    code = "account_suspended"
+    status = 403
+
+
+class SenderNotAllowed(Refused):
+    """The sender {sender} is not allowed for this account."""
+
+    code = "sender_not_allowed"
+    status = 403
+
+
+class CountryNotAllowed(Refused):
+    """The country {country} is not allowed for this account."""
+
+    code = "country_not_allowed"
+    status = 403
+
+
+class NotFound(Refused):
+    """There is no {what} {id}."""
+
+    code = "not_found"
+    status = 404
+
+
+class MethodNotAllowed(Refused):
+    """The method {method} is not allowed here: use {allowed}."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+class AlreadyExists(Refused):
+    """There is already a {what} {name}."""
+
+    code = "already_exists"
+    status = 409
+
+
+class BodyTooLarge(Refused):
+    """The body is larger than {limit} bytes."""
+
+    code = "body_too_large"
+    status = 413
+
+
+class ContentTypeUnknown(Refused):
+    """The content type {content_type} is not known: use a form, multipart or JSON."""
+
+    code = "content_type_unknown"
+    status = 415
+
+
+class TooManyRequests(Refused):
+    """Too many requests: try again in {retry_after} seconds."""
+
+    code = "too_many_requests"
+    status = 429
+
+
+class Unavailable(Refused):
+    """The platform cannot store the request now: nothing was charged, try again in {retry_after} seconds."""
+
+    code = "unavailable"
+    status = 503

@@ -1,0 +1,1 @@
+"""What we remember: all SQL and nothing but SQL."""
