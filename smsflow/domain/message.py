@@ -1,0 +1,81 @@
+"""A message: its kind, its status, and the one table of its transitions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+
+class Kind(IntEnum):
+    """What a message is for; the lower leaves first."""
+
+    OTP = 0
+    TRANSACTIONAL = 1
+    MARKETING = 2
+
+
+class Status(IntEnum):
+    """Where a message is; the numbers are those of the published contract (section 3)."""
+
+    RECEIVED = 1
+    SENT = 2
+    DELIVERED = 3
+    FAILED = 4
+    PLANNED = 5
+    EXPIRED = 6
+    CANCELLED = 7
+    UNKNOWN = 8
+
+
+FINAL = frozenset({Status.DELIVERED, Status.FAILED, Status.EXPIRED, Status.CANCELLED})
+
+WAITING = frozenset({Status.RECEIVED, Status.PLANNED})
+
+# Every legal step. What is not here is stale news and changes nothing.
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    Status.PLANNED: frozenset({Status.RECEIVED, Status.CANCELLED, Status.EXPIRED}),
+    Status.RECEIVED: frozenset(
+        {Status.SENT, Status.DELIVERED, Status.FAILED, Status.EXPIRED, Status.CANCELLED, Status.UNKNOWN},
+    ),
+    Status.SENT: frozenset({Status.DELIVERED, Status.FAILED, Status.EXPIRED}),
+    # An unknown message is sent again (RECEIVED), or news of it comes late.
+    Status.UNKNOWN: frozenset({Status.RECEIVED, Status.SENT, Status.DELIVERED, Status.FAILED, Status.EXPIRED}),
+    Status.DELIVERED: frozenset(),
+    Status.FAILED: frozenset(),
+    Status.EXPIRED: frozenset(),
+    Status.CANCELLED: frozenset(),
+}
+
+
+def advance(current: Status, news: Status) -> Status:
+    """Return the status after `news`: `news` when the step is legal, else `current`."""
+    return news if news in TRANSITIONS[current] else current
+
+
+def public_id(message_id: int) -> str:
+    """Return the id that customers see: `SMS` and at least seven digits."""
+    return f"SMS{message_id:07d}"
+
+
+def internal_id(public: str) -> int | None:
+    """Return the row's id behind a public id, or None when it has not that form."""
+    digits = public[3:]
+    well_formed = public[:3].upper() == "SMS" and 7 <= len(digits) <= 18 and digits.isascii() and digits.isdigit()  # noqa: PLR2004
+    return int(digits) if well_formed else None
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message that passed every rule and waits to be stored and charged."""
+
+    company_id: int
+    number: str
+    country: str
+    text: str
+    sender: str
+    kind: Kind
+    segments: int
+    connector_id: int
+    valid_until: datetime
+    campaign_id: int | None = None
+    due_at: datetime | None = None
+    sealed: bool = False
