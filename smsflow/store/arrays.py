@@ -1,0 +1,35 @@
+"""Lists as PostgreSQL array literals: a hot statement takes one string per column instead of one parameter per value.
+
+psycopg's own list adaptation costs about 1.5 µs a value; joining costs 0.2 µs, and PostgreSQL parses the literal in C.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+
+def ints(values: Iterable[int | None]) -> str:
+    """Return integers (and nulls) as an array literal."""
+    return "{" + ",".join(["NULL" if v is None else str(v) for v in values]) + "}"
+
+
+def flags(values: Iterable[bool]) -> str:
+    """Return booleans as an array literal."""
+    return "{" + ",".join(["t" if v else "f" for v in values]) + "}"
+
+
+def texts(values: Iterable[str | None]) -> str:
+    """Return texts (and nulls) as an array literal; NUL characters, which PostgreSQL cannot hold, must not be there."""
+    return "{" + ",".join([_quoted(v) for v in values]) + "}"
+
+
+def times(values: Iterable[datetime | None]) -> str:
+    """Return aware datetimes (and nulls) as an array literal."""
+    return "{" + ",".join(["NULL" if v is None else f'"{v.isoformat()}"' for v in values]) + "}"
+
+
+def _quoted(value: str | None) -> str:
+    if value is None:
+        return "NULL"
+    if "\\" in value or '"' in value:
+        value = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{value}"'

@@ -1,0 +1,162 @@
+"""Delivery receipts: matched to messages by the operator's reference, parked when they come early."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+
+from smsflow.domain.message import Status
+from smsflow.store.arrays import flags, ints, texts
+from smsflow.store.db import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a receipt says of one PDU: the status it leads to, and whether the operator refused it (then credits go back)."""
+
+    account_id: int
+    reference: str
+    status: Status
+    refused: bool
+    error: str | None
+    number: str
+    sender: str
+
+
+# The way of nearly every receipt: one PDU, accepted before, now delivered. part_reference finds the row, message is updated in place.
+# What this statement does not settle (several parts, other states, unknown references) goes through `find`.
+_DELIVERED = text("""
+WITH r AS MATERIALIZED (
+    SELECT * FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[])) WITH ORDINALITY AS t(account_id, reference, place)
+), found AS MATERIALIZED (
+    SELECT r.place, p.message_id FROM r CROSS JOIN LATERAL (
+        SELECT p.message_id, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.reference
+        ORDER BY p.message_id DESC LIMIT 1
+    ) AS p WHERE p.total = 1
+), done AS (
+    UPDATE message m SET status = 3, done_at = :now FROM found f WHERE m.id = f.message_id AND m.status = 2 RETURNING m.id
+)
+SELECT f.place FROM found f JOIN done d ON d.id = f.message_id
+""")
+
+
+async def deliver(tx: Tx, receipts: Sequence[News], *, now: datetime) -> set[int]:
+    """Settle the plain deliveries among `receipts`; return the places of those that are settled."""
+    parameters = {"accounts": ints(r.account_id for r in receipts), "refs": texts(r.reference for r in receipts), "now": now}
+    return {row[0] - 1 for row in await tx.execute(_DELIVERED, parameters)}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The part that a receipt speaks of."""
+
+    message_id: int
+    number: int
+    total: int
+
+
+_FIND = text("""
+SELECT r.place, p.message_id, p.number, p.total
+FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[])) WITH ORDINALITY AS r(account_id, reference, place)
+CROSS JOIN LATERAL (
+    SELECT p.message_id, p.number, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.reference
+    ORDER BY p.message_id DESC LIMIT 1
+) AS p
+""")
+
+
+async def find(tx: Tx, references: Sequence[tuple[int, str]]) -> dict[int, Found]:
+    """Return, by place, the parts that (account, reference) pairs name."""
+    parameters = {"accounts": ints(a for a, _ in references), "refs": texts(r for _, r in references)}
+    return {row[0] - 1: Found(row[1], row[2], row[3]) for row in await tx.execute(_FIND, parameters)}
+
+
+_NOTE = text("""
+WITH t AS MATERIALIZED (
+    SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:numbers AS smallint[]), CAST(:states AS smallint[])) AS t(message_id, number, state)
+)
+UPDATE part p SET state = t.state FROM t
+WHERE p.message_id = t.message_id AND p.number = t.number AND (p.state IS NULL OR p.state NOT IN (3, 4, 6))
+""")
+_STATES = text("SELECT message_id, number, state FROM part WHERE message_id = ANY(CAST(:ids AS bigint[])) ORDER BY message_id, number")
+
+
+async def note_parts(tx: Tx, states: Sequence[tuple[int, int, Status]]) -> dict[int, list[Status | None]]:
+    """Keep the states of parts, given as (message, number, state); return the states of all parts of these messages, in order."""
+    ids = sorted({s[0] for s in states})
+    parameters = {"ids": ints(s[0] for s in states), "numbers": ints(s[1] for s in states), "states": ints(int(s[2]) for s in states)}
+    await tx.execute(_NOTE, parameters)
+    known: dict[int, list[Status | None]] = {}
+    for message_id, _, state in await tx.execute(_STATES, {"ids": ints(ids)}):
+        known.setdefault(message_id, []).append(None if state is None else Status(state))
+    return known
+
+
+_UNKNOWN_TO = text("""
+SELECT r.place, min(u.message_id)
+FROM unnest(CAST(:accounts AS bigint[]), CAST(:numbers AS text[]), CAST(:senders AS text[])) WITH ORDINALITY
+    AS r(account_id, number, sender, place)
+JOIN unknown_outcome u ON u.account_id = r.account_id AND u.number = r.number AND u.sender = r.sender AND u.segments = 1
+GROUP BY r.place HAVING count(*) = 1
+""")
+
+
+async def guess(tx: Tx, receipts: Sequence[News]) -> dict[int, int]:
+    """Return, by place, the one unknown message that a receipt with a foreign reference can only speak of.
+
+    A message whose response was lost has no reference: it is recognised when it is the only unknown one of one part from this
+    sender to this number at this operator.
+    """
+    parameters = {
+        "accounts": ints(r.account_id for r in receipts),
+        "numbers": texts(r.number for r in receipts),
+        "senders": texts(r.sender for r in receipts),
+    }
+    return {row[0] - 1: row[1] for row in await tx.execute(_UNKNOWN_TO, parameters)}
+
+
+_PARK = text("""
+INSERT INTO parked_receipt (account_id, reference, status, refused, error, number, sender, received_at)
+SELECT t.*, :now FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[]), CAST(:statuses AS smallint[]), CAST(:refused AS boolean[]),
+    CAST(:errors AS text[]), CAST(:numbers AS text[]), CAST(:senders AS text[])) AS t
+""")
+
+
+async def park(tx: Tx, receipts: Sequence[News], *, now: datetime) -> None:
+    """Keep receipts that came before their submit was recorded."""
+    await tx.execute(
+        _PARK,
+        {
+            "accounts": ints(r.account_id for r in receipts),
+            "refs": texts(r.reference for r in receipts),
+            "statuses": ints(int(r.status) for r in receipts),
+            "refused": flags(r.refused for r in receipts),
+            "errors": texts(r.error for r in receipts),
+            "numbers": texts(r.number for r in receipts),
+            "senders": texts(r.sender for r in receipts),
+            "now": now,
+        },
+    )
+
+
+_UNPARK = text("""
+DELETE FROM parked_receipt WHERE id IN (
+    SELECT k.id FROM parked_receipt k
+    WHERE EXISTS (SELECT FROM part p WHERE p.account_id = k.account_id AND p.reference = k.reference)
+       OR (SELECT count(*) FROM unknown_outcome u WHERE u.account_id = k.account_id AND u.number = k.number AND u.sender = k.sender
+           AND u.segments = 1) = 1
+    ORDER BY k.id LIMIT :limit FOR UPDATE OF k SKIP LOCKED
+) RETURNING account_id, reference, status, refused, error, number, sender
+""")
+
+
+async def unpark(tx: Tx, *, limit: int) -> list[News]:
+    """Take out the parked receipts that have a message now."""
+    return [News(r[0], r[1], Status(r[2]), *r[3:]) for r in await tx.execute(_UNPARK, {"limit": limit})]
+
+
+async def forget_parked(tx: Tx, *, before: datetime) -> int:
+    """Drop parked receipts that came before this time and never found a message; return how many."""
+    result = await tx.execute(text("DELETE FROM parked_receipt WHERE received_at < :before RETURNING id"), {"before": before})
+    return len(result.all())
