@@ -40,10 +40,10 @@ def economy(text: str) -> str:
     if GSM.issuperset(text):
         return text
     # Some programs write é as two characters, e and a combining accent: put together they are in the alphabet.
-    composed = unicodedata.normalize("NFC", text)
+    respelled = unicodedata.normalize("NFC", text).translate(_ECONOMY)
     for written, cheap in _SEQUENCES:
-        composed = composed.replace(written, cheap)
-    return composed.translate(_ECONOMY)
+        respelled = respelled.replace(written, cheap)
+    return respelled
 
 
 # "n°" is a number's sign, where a lone ° is a degree and has no cheap spelling.
@@ -69,11 +69,13 @@ _SPELLINGS = {
 
 def _economy_table() -> dict[int, str]:
     """Return what `economy` writes for each character: the base letter of an accented one, or a spelling."""
-    table = {}
+    table: dict[int, str] = {}
     for code in (*range(0x00C0, 0x0250), *range(0x1E00, 0x1F00)):
         base = unicodedata.normalize("NFD", chr(code))[0]
         if chr(code) not in GSM and base in BASIC:
             table[code] = base
+    # Accents that no letter of the alphabet can take: left out, like that of ê.
+    table.update(dict.fromkeys(range(0x0300, 0x0334), ""))
     for cheap, written in _SPELLINGS.items():
         table.update(dict.fromkeys(map(ord, written), cheap))
     return table
