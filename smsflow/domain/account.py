@@ -1,0 +1,68 @@
+"""An account: the company, its senders, its users and what a token stands for."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Resend = Literal["at_most_once", "at_least_once"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A name that a company's SMS come from; only an approved one sends."""
+
+    id: int
+    name: str
+    state: str
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company as the rules need it; its balance is not here, because only the database knows it."""
+
+    id: int
+    name: str
+    country: str
+    timezone: str
+    suspended: bool = False
+    countries: tuple[str, ...] = ()
+    mobile_only: bool = True
+    resend: Resend | None = None
+    send_rate: int | None = None
+    code_template: str | None = None
+    code_every_seconds: int = 30
+    code_per_hour: int = 5
+    senders: tuple[Sender, ...] = field(default=())
+
+    def reaches(self, country: str) -> bool:
+        """Tell whether the company may send to a country: its own unless it has a list."""
+        return country in self.countries if self.countries else country == self.country
+
+    def sender(self, wanted: str | None) -> Sender | None:
+        """Return the approved sender of that name or id, or the default one when none is asked for; else None."""
+        if wanted is None:
+            return next((s for s in self.senders if s.is_default and s.state == "approved"), None)
+        found = next((s for s in self.senders if s.name.casefold() == wanted.casefold()), None)
+        if found is None and wanted.isascii() and wanted.isdigit():
+            found = next((s for s in self.senders if s.id == int(wanted)), None)
+        return found if found and found.state == "approved" else None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may log in."""
+
+    id: int
+    company_id: int
+    username: str
+    is_admin: bool
+    company_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a token stands for, until when (seconds since the epoch)."""
+
+    user_id: int
+    company_id: int
+    expires_at: float

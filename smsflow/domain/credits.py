@@ -1,0 +1,49 @@
+"""Who can pay: decided message by message, under the company's lock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from smsflow.domain.message import NewMessage
+from smsflow.errors import AccountSuspended, NotEnoughCredits, Refused, TooManyRequests
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What a company has at this moment: credits, and room under its send rate (a token bucket of one second)."""
+
+    balance: int
+    suspended: bool = False
+    send_rate: int | None = None
+    rate_left: float = 0.0
+    rate_at: datetime | None = None
+
+
+def refill(purse: Purse, now: datetime) -> float:
+    """Return how many messages the send rate allows now: at most one second's worth, or infinity without a rate."""
+    if purse.send_rate is None:
+        return float("inf")
+    waited = 0.0 if purse.rate_at is None else max(0.0, (now - purse.rate_at).total_seconds())
+    return min(float(purse.send_rate), purse.rate_left + waited * purse.send_rate)
+
+
+def decide(purse: Purse, messages: Sequence[NewMessage], *, now: datetime) -> tuple[list[Refused | None], float]:
+    """Return why each message is refused (None: it is paid for), and the room that is left under the send rate.
+
+    A refusal is that message's alone: a short one after a long one that was too dear still goes.
+    """
+    balance = purse.balance
+    room = refill(purse, now)
+    verdicts: list[Refused | None] = []
+    for m in messages:
+        if purse.suspended:
+            verdicts.append(AccountSuspended())
+        elif m.segments > balance:
+            verdicts.append(NotEnoughCredits(needed=m.segments, balance=balance))
+        elif room < 1:
+            verdicts.append(TooManyRequests(retry_after=1))
+        else:
+            balance -= m.segments
+            room -= 1
+            verdicts.append(None)
+    return verdicts, room

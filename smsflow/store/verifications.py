@@ -1,0 +1,123 @@
+"""Verification codes, sealed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+
+from smsflow.domain.message import Status
+from smsflow.domain.verification import CodeState
+from smsflow.store.db import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A code that was sent to a number; `asked_as` is the number as the customer wrote it."""
+
+    id: int
+    number: str
+    asked_as: str
+    code_sealed: str
+    timeout: int
+    state: CodeState
+    tries: int
+    created_at: datetime
+    expires_at: datetime
+
+
+_COLUMNS = "v.id, v.number, v.asked_as, v.code_sealed, v.timeout, v.state, v.tries, v.created_at, v.expires_at"
+# A code whose SMS failed was never received, whatever the row still says.
+_SHOWN = f"""
+SELECT {_COLUMNS}, m.status FROM verification v LEFT JOIN message m ON m.id = v.message_id WHERE v.company_id = :company_id
+"""
+
+
+async def hold_number(tx: Tx, company_id: int, number: str) -> None:
+    """Let one request at a time decide about the codes of a number, until the transaction ends."""
+    await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7303))"), {"key": f"{company_id}:{number}"})
+
+
+async def sent_since(tx: Tx, company_id: int, number: str, since: datetime) -> list[datetime]:
+    """Return when codes were sent to this number since that time, oldest first."""
+    query = text("""
+        SELECT created_at FROM verification WHERE company_id = :company_id AND number = :number AND created_at > :since ORDER BY id
+    """)
+    rows = await tx.execute(query, {"company_id": company_id, "number": number, "since": since})
+    return [row[0] for row in rows]
+
+
+async def replace(tx: Tx, company_id: int, number: str) -> None:
+    """End the codes of a number that were still open: a new one takes their place."""
+    update = text("""
+        UPDATE verification SET state = :replaced WHERE company_id = :company_id AND number = :number AND state = :sent
+    """)
+    parameters = {
+        "company_id": company_id, "number": number, "replaced": int(CodeState.REPLACED), "sent": int(CodeState.SENT),
+    }
+    await tx.execute(update, parameters)
+
+
+async def add(
+    tx: Tx,
+    company_id: int,
+    *,
+    message_id: int,
+    number: str,
+    asked_as: str,
+    code_sealed: str,
+    timeout: int,
+    now: datetime,
+    expires_at: datetime,
+) -> int:
+    """Keep a code that is being sent; return its id."""
+    insert = text("""
+        INSERT INTO verification (company_id, message_id, number, asked_as, code_sealed, timeout, state, created_at, expires_at)
+        VALUES (:company_id, :message_id, :number, :asked_as, :code_sealed, :timeout, :state, :now, :expires_at) RETURNING id
+    """)
+    parameters = {
+        "company_id": company_id,
+        "message_id": message_id,
+        "number": number,
+        "asked_as": asked_as,
+        "code_sealed": code_sealed,
+        "timeout": timeout,
+        "state": int(CodeState.SENT),
+        "now": now,
+        "expires_at": expires_at,
+    }
+    return int((await tx.execute(insert, parameters)).scalar_one())
+
+
+async def last(tx: Tx, company_id: int, number: str) -> Verification | None:
+    """Return the newest code of a number, or None."""
+    rows = await tx.execute(
+        text(_SHOWN + "AND v.number = :number ORDER BY v.id DESC LIMIT 1"), {"company_id": company_id, "number": number},
+    )
+    row = rows.one_or_none()
+    return _verification(row) if row else None
+
+
+async def judged(tx: Tx, verification_id: int, *, state: CodeState, tries: int) -> None:
+    """Keep what became of a code."""
+    update = text("UPDATE verification SET state = :state, tries = :tries WHERE id = :id")
+    await tx.execute(update, {"id": verification_id, "state": int(state), "tries": tries})
+
+
+async def find(tx: Tx, company_id: int, verification_id: int) -> Verification | None:
+    """Return one code of the company, or None."""
+    row = (await tx.execute(text(_SHOWN + "AND v.id = :id"), {"company_id": company_id, "id": verification_id})).one_or_none()
+    return _verification(row) if row else None
+
+
+async def latest(tx: Tx, company_id: int, *, limit: int) -> list[Verification]:
+    """Return the company's last codes, newest first."""
+    rows = await tx.execute(text(_SHOWN + "ORDER BY v.id DESC LIMIT :limit"), {"company_id": company_id, "limit": limit})
+    return [_verification(row) for row in rows]
+
+
+def _verification(row: Sequence[object]) -> Verification:
+    state = CodeState(row[5])
+    if state is CodeState.SENT and row[9] in (Status.FAILED, Status.CANCELLED):
+        state = CodeState.FAILED
+    return Verification(row[0], row[1], row[2], row[3], row[4], state, *row[6:9])  # type: ignore[arg-type]
