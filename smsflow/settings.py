@@ -88,8 +88,8 @@ class Settings(BaseSettings):
     database_pool: int = Field(10, ge=2, le=200, description="Most database connections that one process keeps open.")
     secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] | None = Field(
         None,
-        description="Key that encrypts codes and connector passwords; with several, commas between, the first encrypts and "
-        "all decrypt. Else one is generated into the data directory.",
+        description="Key that encrypts codes and connector passwords; with several, commas between, the first encrypts "
+        "and all decrypt. Else one is generated into the data directory.",
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
@@ -180,9 +180,9 @@ def table() -> str:
         [
             "# Settings",
             "",
-            "Each is an environment variable. It can also stand in a TOML file that `SMSFLOW_CONFIG` names, in small letters",
-            "and without the prefix (`port = 8000`); the environment wins. A wrong value stops the start with a sentence; an",
-            "unknown name is a warning.",
+            "Each is an environment variable. It can also stand in a TOML file that `SMSFLOW_CONFIG` names, in small",
+            "letters and without the prefix (`port = 8000`); the environment wins. A wrong value stops the start with",
+            "a sentence; an unknown name is a warning.",
             "",
             "This page is written by `python -m smsflow.settings > docs/settings.md`.",
             "",

@@ -1,0 +1,73 @@
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from smsflow import settings
+
+ROOT = Path(__file__).parent.parent
+LOCKS = ["requirements.lock", "requirements-test.lock"]
+MODULES = sorted(path for path in (ROOT / "smsflow").rglob("*.py") if "samples" not in path.parts)
+REQUIREMENT = re.compile(r"^([a-z0-9-]+)==(\S+) \\$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_index_and_no_host(lock):
+    text = (ROOT / lock).read_text()
+
+    assert not re.search(r"://|^--(?!hash)|\bindex\b|find-links|trusted-host|@ ", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_of_a_lock_has_hashes(lock):
+    blocks = re.split(r"\n(?=[a-z])", (ROOT / lock).read_text())[1:]
+
+    assert len(blocks) > 40
+    assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_what_is_tested_is_what_runs():
+    run, test = ({*REQUIREMENT.findall((ROOT / lock).read_text())} for lock in LOCKS)
+
+    assert run - test == set()
+
+
+def test_the_locks_hold_every_dependency_of_the_project():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    tested = project["project"]["optional-dependencies"]["test"]
+    run, test = ({name for name, _ in REQUIREMENT.findall((ROOT / lock).read_text())} for lock in LOCKS)
+
+    assert {re.split(r"[\[<>=~!; ]", line)[0] for line in wanted} - run == set()
+    assert {re.split(r"[\[<>=~!; ]", line)[0] for line in tested} - test == set()
+
+
+def test_the_page_of_settings_is_what_the_settings_say():
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+
+    assert page == settings.table(), "run: python -m smsflow.settings > docs/settings.md"
+
+
+def test_no_module_has_a_name_that_says_nothing():
+    vague = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
+
+    assert [str(path) for path in MODULES if vague & {path.stem, *path.relative_to(ROOT).parts}] == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_opens_with_a_sentence(module):
+    sentence = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))
+
+    assert sentence
+    assert sentence.split("\n\n")[0].endswith((".", ":"))
+
+
+@pytest.mark.parametrize("script", [".ci/run", "script/setup", "script/server", "script/test", "script/lock"])
+def test_a_script_can_be_executed_and_its_shell_understands_it(script):
+    path = ROOT / script
+
+    assert path.stat().st_mode & 0o111
+    subprocess.run([path.read_text().splitlines()[0].split()[-1].removeprefix("#!"), "-n", path], check=True)
