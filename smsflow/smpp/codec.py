@@ -1,0 +1,218 @@
+"""PDUs to octets and back: nonsense from a peer is a value here, never an exception."""
+
+import struct
+from collections.abc import Mapping
+from typing import Final
+
+from smsflow.smpp import pdu as pdus
+from smsflow.smpp import spec
+from smsflow.smpp.pdu import COUNTED, STRING, Known, Pdu, Raw, ShortMessage, Tlvs
+
+_HEADER = struct.Struct(">IIII")
+_TLV = struct.Struct(">HH")
+_MAX_OCTET: Final = 255
+
+Frame = tuple[int, int, int, bytes]
+"""A PDU as it came: command_id, command_status, sequence_number, body."""
+
+_CLASSES: dict[int, type[Known]] = {
+    cls.command: cls
+    for cls in (
+        pdus.BindReceiver,
+        pdus.BindReceiverResp,
+        pdus.BindTransmitter,
+        pdus.BindTransmitterResp,
+        pdus.BindTransceiver,
+        pdus.BindTransceiverResp,
+        pdus.Outbind,
+        pdus.SubmitSm,
+        pdus.SubmitSmResp,
+        pdus.DeliverSm,
+        pdus.DeliverSmResp,
+        pdus.DataSm,
+        pdus.DataSmResp,
+        pdus.QuerySm,
+        pdus.QuerySmResp,
+        pdus.CancelSm,
+        pdus.CancelSmResp,
+        pdus.ReplaceSm,
+        pdus.ReplaceSmResp,
+        pdus.AlertNotification,
+        pdus.EnquireLink,
+        pdus.EnquireLinkResp,
+        pdus.Unbind,
+        pdus.UnbindResp,
+        pdus.GenericNack,
+    )
+}
+
+
+def frame(command: int, status: int, sequence: int, body: bytes = b"") -> bytes:
+    """Return a whole PDU: the header, then `body`."""
+    return _HEADER.pack(spec.HEADER_LENGTH + len(body), command, status, sequence) + body
+
+
+def encode(pdu: Pdu, sequence: int, status: int = 0) -> bytes:
+    """Return the octets of `pdu`; raise ValueError for a value that has no place on the wire."""
+    return frame(pdu.command, status, sequence, encode_body(pdu))
+
+
+def encode_body(pdu: Pdu) -> bytes:
+    """Return the octets of `pdu` after its header."""
+    if isinstance(pdu, Raw):
+        return pdu.body
+    body = bytearray()
+    for name, kind in pdu.layout:
+        value = getattr(pdu, name)
+        if kind == STRING:
+            body += c_string(value)
+        elif kind == COUNTED:
+            if len(value) > _MAX_OCTET:
+                message = f"{name} has {len(value)} octets: more than {_MAX_OCTET} go in message_payload"
+                raise ValueError(message)
+            body.append(len(value))
+            body += value
+        else:
+            body.append(value)
+    return bytes(body + encode_tlvs(pdu.tlvs))
+
+
+def c_string(text: str) -> bytes:
+    """Return `text` as a NUL-terminated string; raise ValueError when it has a NUL or leaves Latin-1."""
+    octets = text.encode("latin-1")
+    if b"\0" in octets:
+        message = "a C-octet string cannot hold a NUL"
+        raise ValueError(message)
+    return octets + b"\0"
+
+
+def encode_tlvs(tlvs: Mapping[int, bytes]) -> bytes:
+    """Return optional parameters as octets."""
+    return b"".join([_TLV.pack(tag, len(value)) + value for tag, value in tlvs.items()])
+
+
+def decode(command: int, body: bytes) -> Pdu | None:
+    """Return the PDU of a frame, Raw when the command is not known, None when the body is malformed."""
+    cls = _CLASSES.get(command)
+    if cls is None:
+        return Raw(command, body)
+    try:
+        if issubclass(cls, ShortMessage):
+            return _decode_message(cls, body)
+        return _decode_layout(cls, body)
+    except (ValueError, IndexError):
+        return None
+
+
+def _decode_layout(cls: type[Known], body: bytes) -> Pdu:
+    """Read the fields that a class declares; a response may stop anywhere (a refusal has no body)."""
+    values: list[str | int | bytes | Tlvs] = []
+    position = 0
+    for _, kind in cls.layout:
+        if position >= len(body) and cls.command & spec.RESPONSE:
+            break
+        if kind == STRING:
+            end = body.find(b"\0", position)
+            # Some operators leave out the last NUL of a message_id.
+            end = len(body) if end < 0 else end
+            values.append(body[position:end].decode("latin-1"))
+            position = end + 1
+        elif kind == COUNTED:
+            end = position + 1 + body[position]
+            if end > len(body):
+                raise IndexError
+            values.append(body[position + 1 : end])
+            position = end
+        else:
+            values.append(body[position])
+            position += 1
+    return cls(*values, **({"tlvs": decode_tlvs(body, position)} if position < len(body) else {}))  # type: ignore[arg-type]
+
+
+def _decode_message(cls: type[ShortMessage], body: bytes) -> ShortMessage:
+    """Read submit_sm or deliver_sm, whose layout is written out here because every receipt passes through."""
+    end = body.index(0)
+    service_type = body[:end].decode("latin-1") if end else ""
+    source_end = body.index(0, end + 3)
+    dest_end = body.index(0, source_end + 3)
+    schedule_end = body.index(0, dest_end + 4)
+    validity_end = body.index(0, schedule_end + 1)
+    text = validity_end + 6
+    text_end = text + body[text - 1]
+    if text_end > len(body):
+        raise IndexError
+    return cls(
+        service_type,
+        body[end + 1],
+        body[end + 2],
+        body[end + 3 : source_end].decode("latin-1"),
+        body[source_end + 1],
+        body[source_end + 2],
+        body[source_end + 3 : dest_end].decode("latin-1"),
+        body[dest_end + 1],
+        body[dest_end + 2],
+        body[dest_end + 3],
+        body[dest_end + 4 : schedule_end].decode("latin-1"),
+        body[schedule_end + 1 : validity_end].decode("latin-1"),
+        body[validity_end + 1],
+        body[validity_end + 2],
+        body[validity_end + 3],
+        body[validity_end + 4],
+        body[text:text_end],
+        decode_tlvs(body, text_end) if text_end < len(body) else {},
+    )
+
+
+def decode_tlvs(body: bytes, position: int) -> Tlvs:
+    """Return the optional parameters from `position` on; what follows a truncated one is left out."""
+    tlvs: Tlvs = {}
+    size = len(body)
+    while position + 4 <= size:
+        tag, length = _TLV.unpack_from(body, position)
+        end = position + 4 + length
+        if end > size:
+            break
+        tlvs[tag] = body[position + 4 : end]
+        position = end
+    return tlvs
+
+
+class Framer:
+    """Cuts a stream of octets into frames; what is kept never exceeds one PDU of the largest size and one chunk."""
+
+    __slots__ = ("_buffer", "_needed", "broken")
+
+    def __init__(self) -> None:
+        """Start with nothing received."""
+        self._buffer = bytearray()
+        self._needed = 0
+        self.broken: Frame | None = None
+        """The header whose command_length is out of bounds: the stream cannot be read past it."""
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Return the frames that `data` completes; nothing any more once the stream is broken."""
+        if self.broken is not None:
+            return []
+        if self._buffer:
+            self._buffer += data
+            # Without this, one octet at a time would make the work quadratic.
+            if len(self._buffer) < self._needed:
+                return []
+            data = bytes(self._buffer)
+        frames: list[Frame] = []
+        position, size = 0, len(data)
+        unpack = _HEADER.unpack_from
+        self._needed = spec.HEADER_LENGTH
+        while size - position >= spec.HEADER_LENGTH:
+            length, command, status, sequence = unpack(data, position)
+            if not spec.HEADER_LENGTH <= length <= spec.MAX_COMMAND_LENGTH:
+                self.broken = (command, status, sequence, b"")
+                break
+            end = position + length
+            if end > size:
+                self._needed = length
+                break
+            frames.append((command, status, sequence, data[position + 16 : end]))
+            position = end
+        self._buffer = bytearray(data[position:]) if position < size and self.broken is None else bytearray()
+        return frames

@@ -1,0 +1,115 @@
+"""Long messages: what the N submit_sm of one text carry, and one text from the N deliver_sm of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from smsflow.smpp import charset, spec
+from smsflow.smpp.pdu import ShortMessage, Tlvs
+
+Encoding = Literal["gsm7", "ucs2", "latin1"]
+Mode = Literal["udh8", "udh16", "sar", "payload"]
+
+CODINGS: Final = {"gsm7": spec.CODING_DEFAULT, "ucs2": spec.CODING_UCS2, "latin1": spec.CODING_LATIN1}
+
+# 3GPP TS 23.040, section 9.2.3.24: information elements 0x00 and 0x08.
+_REFERENCE_8: Final = 0x00
+_REFERENCE_16: Final = 0x08
+_MAX_PARTS: Final = 255
+# 140 octets of user data less seven of header, in octets or in septets (section 9.2.3.24).
+_ROOM_16: Final = {"gsm7": 152, "ucs2": 132, "latin1": 133}
+
+
+@dataclass(frozen=True, slots=True)
+class UserData:
+    """What one submit_sm carries of a text."""
+
+    short_message: bytes
+    esm_class: int
+    data_coding: int
+    tlvs: Tlvs = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """The place of one message among those of a long text."""
+
+    reference: int
+    total: int
+    number: int
+    data: bytes
+
+
+def encode(text: str, encoding: Encoding) -> bytes:
+    """Return the octets of `text`; raise ValueError when the encoding lacks a character."""
+    if encoding == "gsm7":
+        return charset.encode_gsm7(text)
+    # A lone surrogate passes, as it came: nobody's text is altered or refused for half an emoji.
+    return text.encode("latin-1") if encoding == "latin1" else text.encode("utf-16-be", "surrogatepass")
+
+
+def user_data(parts: Sequence[str], encoding: Encoding, *, reference: int, mode: Mode) -> list[UserData]:
+    """Return what each submit_sm carries for a text already cut into `parts`."""
+    coding = CODINGS[encoding]
+    if mode == "payload":
+        payload = encode("".join(parts), encoding)
+        return [UserData(b"", 0, coding, {spec.TLV_MESSAGE_PAYLOAD: payload})]
+    octets = [encode(part, encoding) for part in parts]
+    total = len(octets)
+    if total == 1 and len(octets[0]) <= spec.MAX_SHORT_MESSAGE:
+        return [UserData(octets[0], 0, coding)]
+    if total > _MAX_PARTS:
+        message = f"a text of {total} parts cannot be sent: the limit is {_MAX_PARTS}"
+        raise ValueError(message)
+    if mode == "sar":
+        return [UserData(data, 0, coding, _sar(reference, total, n)) for n, data in enumerate(octets, 1)]
+    # A part that fills 153 septets leaves no room for the longer header: it goes with the 8-bit reference.
+    wide = mode == "udh16" and all(len(data) <= _ROOM_16[encoding] for data in octets)
+    if wide:
+        header = bytes((6, _REFERENCE_16, 4)) + (reference & 0xFFFF).to_bytes(2)
+    else:
+        header = bytes((5, _REFERENCE_8, 3, reference & 0xFF))
+    return [
+        UserData(header + bytes((total, number)) + data, spec.ESM_UDHI, coding) for number, data in enumerate(octets, 1)
+    ]
+
+
+def _sar(reference: int, total: int, number: int) -> Tlvs:
+    """Return the three parameters of section 5.3.2.22 to 5.3.2.24."""
+    return {
+        spec.TLV_SAR_MSG_REF_NUM: (reference & 0xFFFF).to_bytes(2),
+        spec.TLV_SAR_TOTAL_SEGMENTS: bytes((total,)),
+        spec.TLV_SAR_SEGMENT_SEQNUM: bytes((number,)),
+    }
+
+
+def fragment(pdu: ShortMessage) -> Fragment:
+    """Return the place that a message's header or parameters give it; a message alone is part 1 of 1."""
+    data = pdu.content
+    tlvs = pdu.tlvs
+    if pdu.esm_class & spec.ESM_UDHI and data:
+        length = data[0]
+        header, data = data[1 : 1 + length], data[1 + length :]
+        place = _concatenation(header)
+        if place is not None:
+            return Fragment(*place, data)
+    elif spec.TLV_SAR_MSG_REF_NUM in tlvs:
+        reference = int.from_bytes(tlvs[spec.TLV_SAR_MSG_REF_NUM][:2])
+        total = int.from_bytes(tlvs.get(spec.TLV_SAR_TOTAL_SEGMENTS, b"")[:1])
+        number = int.from_bytes(tlvs.get(spec.TLV_SAR_SEGMENT_SEQNUM, b"")[:1])
+        if 1 <= number <= total:
+            return Fragment(reference, total, number, data)
+    return Fragment(0, 1, 1, data)
+
+
+def _concatenation(header: bytes) -> tuple[int, int, int] | None:
+    """Return (reference, total, number) of a user data header, None when it has no such element."""
+    position = 0
+    while position + 2 <= len(header):
+        element, length = header[position], header[position + 1]
+        value = header[position + 2 : position + 2 + length]
+        if (element, len(value)) in ((_REFERENCE_8, 3), (_REFERENCE_16, 4)):
+            total, number = value[-2], value[-1]
+            return (int.from_bytes(value[:-2]), total, number) if 1 <= number <= total else None
+        position += 2 + length
+    return None

@@ -1,0 +1,318 @@
+"""One SMPP session of either side, without I/O: octets and the time go in, events and octets come out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from smsflow.smpp import codec, spec
+from smsflow.smpp.errors import NotBound, WindowFull
+from smsflow.smpp.events import (
+    BindAnswered,
+    BindAsked,
+    Dropped,
+    Event,
+    LateResponded,
+    Noticed,
+    Requested,
+    Responded,
+    Unanswered,
+)
+from smsflow.smpp.liveness import Liveness
+from smsflow.smpp.pdu import AlertNotification, Bind, BindResp, Outbind, Pdu
+from smsflow.smpp.state import BOUND, TRANSITIONS, Role, State, receivable, sendable
+from smsflow.smpp.window import Window
+
+# A healthy peer sends none; one that keeps on is not speaking SMPP.
+MAX_NONSENSE: Final = 20
+# Requests of the peer that wait for our answer; beyond, it is told to come back later.
+MAX_UNACKNOWLEDGED: Final = 10_000
+
+# Requests that exist: out of place they get a response with a status, everything else is nonsense.
+_ANSWERABLE: Final = spec.BINDS | {
+    spec.SUBMIT_SM,
+    spec.DELIVER_SM,
+    spec.DATA_SM,
+    spec.QUERY_SM,
+    spec.CANCEL_SM,
+    spec.REPLACE_SM,
+}
+_WITH_MESSAGE_ID: Final = frozenset({spec.SUBMIT_SM, spec.DATA_SM, spec.DELIVER_SM})
+_EMPTY_ID: Final = b"\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session waits, and for how much."""
+
+    window: int = 10
+    bind_timeout: float = 10.0
+    response_timeout: float = 30.0
+    enquire_interval: float = 30.0
+    enquire_misses: int = 2
+    unacknowledged: int = MAX_UNACKNOWLEDGED
+
+
+class Session:
+    """A session from the first octet to the last; whatever the peer sends, nothing raises out of it."""
+
+    def __init__(self, role: Role, limits: Limits, *, now: float) -> None:
+        """Open a session at `now`; a peer that has not bound by the time-out of the limits is dropped."""
+        self.role: Role = role
+        self.limits = limits
+        self.state = State.OPEN
+        self._framer = codec.Framer()
+        self._out: list[bytes] = []
+        self._sequence = 0
+        self._window = Window(limits.window, limits.response_timeout)
+        self._inbound: dict[int, int] = {}
+        self._own_bind: int | None = None
+        self._bind_deadline: float | None = now + limits.bind_timeout
+        patience = min(limits.response_timeout, limits.enquire_interval)
+        self._liveness = Liveness(limits.enquire_interval, patience, limits.enquire_misses, now=now)
+        self._nonsense = 0
+        self._sendable = sendable(role, State.OPEN)
+        self._receivable = receivable(role, State.OPEN)
+
+    @property
+    def in_flight(self) -> int:
+        """Return how many requests wait for their response."""
+        return len(self._window.waiting)
+
+    @property
+    def free(self) -> int:
+        """Return how many requests may be sent now."""
+        return self._window.size - len(self._window.waiting) if self.state in BOUND else 0
+
+    @property
+    def unacknowledged(self) -> int:
+        """Return how many requests of the peer wait for our answer."""
+        return len(self._inbound)
+
+    # What we send.
+
+    def bind(self, pdu: Bind, now: float) -> None:
+        """Ask to bind; BindAnswered follows, or Dropped after the bind time-out."""
+        self._bind_deadline = now + self.limits.bind_timeout
+        self._own_bind = self._next_sequence()
+        self._out.append(codec.encode(pdu, self._own_bind))
+
+    def submit(self, pdu: Pdu, token: Any, now: float) -> int:
+        """Send a request that takes a slot of the window; return its sequence number."""
+        return self.submit_raw(codec.encode_body(pdu), token, now, pdu.command)
+
+    def submit_raw(self, body: bytes, token: Any, now: float, command: int = spec.SUBMIT_SM) -> int:
+        """Send a request whose body is encoded already; return its sequence number."""
+        if command not in self._sendable:
+            message = f"a {self.role} cannot send 0x{command:08X} while {self.state.value}"
+            raise NotBound(message)
+        window = self._window
+        waiting = window.waiting
+        if len(waiting) >= window.size:
+            message = f"{len(waiting)} requests wait for their response"
+            raise WindowFull(message)
+        sequence = self._next_sequence()
+        waiting[sequence] = (now + window.timeout, token)
+        self._out.append(codec.frame(command, 0, sequence, body))
+        return sequence
+
+    def respond(self, sequence: int, pdu: Pdu, status: int = 0) -> bool:
+        """Answer a request; return False when it was answered already or never came."""
+        if self._inbound.pop(sequence, None) is None:
+            return False
+        if isinstance(pdu, BindResp):
+            self._bind_deadline = None if status == 0 else self._bind_deadline
+        # A refusal has no body (section 4.4.2); nor has a peer any use for one.
+        body = codec.encode_body(pdu) if status == 0 else b""
+        self._out.append(codec.frame(pdu.command, status, sequence, body))
+        if status == 0:
+            self._move(pdu.command)
+        return True
+
+    def acknowledge(self, sequences: Iterable[int], status: int = 0) -> None:
+        """Answer deliveries or submissions whose response says nothing but a status."""
+        for sequence in sequences:
+            command = self._inbound.pop(sequence, None)
+            if command is not None:
+                self._answer(command, sequence, status)
+
+    def unbind(self) -> None:
+        """Say goodbye; what the peer asks from now on stays unanswered, so that it keeps it for the next session."""
+        if self.state in BOUND or self.state is State.OPEN:
+            self._out.append(codec.frame(spec.UNBIND, 0, self._next_sequence()))
+            self._move(spec.UNBIND)
+
+    def data_to_send(self) -> bytes:
+        """Return what has to be written, once."""
+        out = self._out
+        if not out:
+            return b""
+        self._out = []
+        return b"".join(out)
+
+    # What we hear.
+
+    def receive_data(self, data: bytes, now: float) -> list[Event]:
+        """Take octets of the peer; return what they mean, responses before anything else (rule 2)."""
+        if self._is_over():
+            return []
+        responses: list[Event] = []
+        others: list[Event] = []
+        frames = self._framer.feed(data)
+        if frames:
+            self._liveness.hear(now)
+        for command, status, sequence, body in frames:
+            if command in (spec.SUBMIT_SM_RESP, spec.DELIVER_SM_RESP):
+                self._hear_response(status, sequence, body, responses)
+            elif command & spec.RESPONSE:
+                self._hear_other_response((command, status, sequence, body), responses, others)
+            else:
+                self._hear_request(command, sequence, body, others)
+            if self._is_over():
+                break
+        if self._framer.broken is not None:
+            self._hear_broken(others)
+        return responses + others if responses else others
+
+    def _hear_response(self, status: int, sequence: int, body: bytes, events: list[Event]) -> None:
+        waiting = self._window.waiting.pop(sequence, None)
+        if waiting is not None:
+            end = body.find(0)
+            message_id = (body if end < 0 else body[:end]).decode("latin-1") if body else ""
+            events.append(Responded(waiting[1], status, message_id))
+            return
+        given_up = self._window.take_late(sequence)
+        if given_up is not None:
+            events.append(LateResponded(given_up[1], status, body.split(b"\0", 1)[0].decode("latin-1")))
+
+    def _hear_other_response(self, frame: codec.Frame, responses: list[Event], others: list[Event]) -> None:
+        command, status, sequence, body = frame
+        if sequence == self._own_bind and (command in spec.BIND_RESPONSES or command == spec.GENERIC_NACK):
+            self._hear_bind_answer(command, status, body, responses)
+        elif command == spec.UNBIND_RESP:
+            if TRANSITIONS.get((self.state, command)) is not None:
+                self._drop("the session was unbound", others)
+        elif command != spec.ENQUIRE_LINK_RESP:
+            # A generic_nack, or the response to a request that is neither submit_sm nor deliver_sm.
+            self._hear_response(status or self._nack_status(command), sequence, body, responses)
+
+    @staticmethod
+    def _nack_status(command: int) -> int:
+        """Return what a generic_nack without a status means: it is never a success."""
+        return spec.ESME_RUNKNOWNERR if command == spec.GENERIC_NACK else spec.ESME_ROK
+
+    def _hear_bind_answer(self, command: int, status: int, body: bytes, events: list[Event]) -> None:
+        self._own_bind = None
+        # RALYBND: the operator holds a session of ours for bound, and it is this one (rule 14).
+        accepted = command != spec.GENERIC_NACK and status in (spec.ESME_ROK, spec.ESME_RALYBND)
+        if accepted:
+            self._bind_deadline = None
+            self._move(command)
+        events.append(BindAnswered(status, body.split(b"\0", 1)[0].decode("latin-1"), accepted))
+
+    def _hear_request(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
+        if command == spec.ENQUIRE_LINK:
+            self._answer(command, sequence, 0)
+            return
+        if command == spec.UNBIND:
+            self._answer(command, sequence, 0)
+            self._drop("the peer unbound", events)
+            return
+        if self.state is State.UNBOUND:
+            return
+        pdu = codec.decode(command, body)
+        if isinstance(pdu, AlertNotification | Outbind):
+            events.append(Noticed(pdu))
+        elif pdu is None:
+            self._hear_nonsense(spec.ESME_RINVPARLEN, sequence, events)
+        elif command in self._receivable:
+            self._hear_welcome_request(sequence, pdu, events)
+        elif command in _ANSWERABLE:
+            self._answer(command, sequence, spec.ESME_RALYBND if command in spec.BINDS else spec.ESME_RINVBNDSTS)
+        else:
+            self._hear_nonsense(spec.ESME_RINVCMDID, sequence, events)
+
+    def _hear_welcome_request(self, sequence: int, pdu: Pdu, events: list[Event]) -> None:
+        if len(self._inbound) >= self.limits.unacknowledged:
+            # Both tell the peer to keep it and to come back.
+            busy = spec.ESME_RX_T_APPN if self.role == "client" else spec.ESME_RTHROTTLED
+            self._answer(pdu.command, sequence, busy)
+            return
+        self._inbound[sequence] = pdu.command
+        events.append(BindAsked(sequence, pdu) if isinstance(pdu, Bind) else Requested(sequence, pdu))
+
+    def _hear_nonsense(self, status: int, sequence: int, events: list[Event]) -> None:
+        self._out.append(codec.frame(spec.GENERIC_NACK, status, sequence))
+        self._nonsense += 1
+        if self._nonsense >= MAX_NONSENSE:
+            self._drop("the peer sends what is not SMPP", events)
+
+    def _hear_broken(self, events: list[Event]) -> None:
+        broken = self._framer.broken
+        if broken is not None and self.state is not State.CLOSED:
+            self._out.append(codec.frame(spec.GENERIC_NACK, spec.ESME_RINVCMDLEN, broken[2]))
+            self._drop("the peer sent a command_length out of bounds", events)
+
+    # Time.
+
+    def get_timer(self) -> float | None:
+        """Return when handle_timer has something to do, None when it never has."""
+        if self.state is State.CLOSED:
+            return None
+        look = self._liveness.due() if self.state in BOUND else None
+        times = [time for time in (self._bind_deadline, self._window.deadline(), look) if time is not None]
+        return min(times, default=None)
+
+    def handle_timer(self, now: float) -> list[Event]:
+        """Do what time asks for: give up unanswered requests, ask whether the peer lives, drop it when it does not."""
+        events: list[Event] = []
+        if self.state is State.CLOSED:
+            return events
+        tokens = self._window.expire(now)
+        if tokens:
+            events.append(Unanswered(tokens))
+        if self._bind_deadline is not None and now >= self._bind_deadline:
+            self._drop("no bind within the time allowed", events)
+        elif self.state in BOUND and now >= self._liveness.due():
+            if self._liveness.ask(now):
+                self._out.append(codec.frame(spec.ENQUIRE_LINK, 0, self._next_sequence()))
+            else:
+                self._drop(f"{self.limits.enquire_misses} enquire_link went unanswered", events)
+        return events
+
+    def connection_lost(self, reason: str) -> list[Event]:
+        """Tell the session that its connection ended; the event comes unless the session was over already."""
+        events: list[Event] = []
+        if self.state is not State.CLOSED:
+            self._drop(reason, events)
+        return events
+
+    # The rest.
+
+    def _is_over(self) -> bool:
+        return self.state is State.CLOSED
+
+    def _answer(self, command: int, sequence: int, status: int) -> None:
+        # deliver_sm_resp has its unused message_id even in a refusal (section 4.6.2), submit_sm_resp has not (4.4.2).
+        named = command == spec.DELIVER_SM or (status == 0 and command in _WITH_MESSAGE_ID)
+        body = _EMPTY_ID if named else b""
+        self._out.append(codec.frame(command | spec.RESPONSE, status, sequence, body))
+
+    def _move(self, command: int) -> None:
+        self.state = TRANSITIONS.get((self.state, command), self.state)
+        self._sendable = sendable(self.role, self.state)
+        self._receivable = receivable(self.role, self.state)
+
+    def _drop(self, reason: str, events: list[Event]) -> None:
+        tokens = self._window.clear()
+        self._inbound.clear()
+        self.state = State.CLOSED
+        self._sendable = self._receivable = frozenset()
+        events.append(Dropped(reason, tokens))
+
+    def _next_sequence(self) -> int:
+        sequence = self._sequence
+        while True:
+            sequence = sequence + 1 if sequence < spec.MAX_SEQUENCE else 1
+            if sequence not in self._window:
+                self._sequence = sequence
+                return sequence

@@ -1,0 +1,58 @@
+"""The requests that wait for their response, and those that were given up."""
+
+from typing import Any, Final
+
+# A late response is still worth knowing for this long, and for so many requests: beyond, memory would grow.
+LATE_SECONDS: Final = 600.0
+LATE_MAX: Final = 10_000
+
+
+class Window:
+    """Slots of requests in flight; every slot expires."""
+
+    __slots__ = ("_late", "size", "timeout", "waiting")
+
+    def __init__(self, size: int, timeout: float) -> None:
+        """Hold up to `size` requests, each for `timeout` seconds."""
+        self.size = size
+        self.timeout = timeout
+        # Both in the order of their deadlines, since every request waits equally long: the first is the earliest.
+        self.waiting: dict[int, tuple[float, Any]] = {}
+        self._late: dict[int, tuple[float, Any]] = {}
+
+    def __contains__(self, sequence: int) -> bool:
+        """Tell whether a response to this sequence number would still mean something."""
+        return sequence in self.waiting or sequence in self._late
+
+    def deadline(self) -> float | None:
+        """Return when the oldest request is given up."""
+        return next(iter(self.waiting.values()))[0] if self.waiting else None
+
+    def take_late(self, sequence: int) -> tuple[float, Any] | None:
+        """Return a request that was given up, once."""
+        return self._late.pop(sequence, None)
+
+    def expire(self, now: float) -> list[Any]:
+        """Give up what waited too long: free its slots, keep it for a late response, and return its tokens."""
+        waiting, late = self.waiting, self._late
+        tokens = []
+        while waiting:
+            sequence, (deadline, token) = next(iter(waiting.items()))
+            if deadline > now:
+                break
+            del waiting[sequence]
+            late[sequence] = (now + LATE_SECONDS, token)
+            tokens.append(token)
+        while late:
+            sequence, (end, _) = next(iter(late.items()))
+            if end > now and len(late) <= LATE_MAX:
+                break
+            del late[sequence]
+        return tokens
+
+    def clear(self) -> list[Any]:
+        """Give up everything for good and return the tokens that waited."""
+        tokens = [token for _, token in self.waiting.values()]
+        self.waiting.clear()
+        self._late.clear()
+        return tokens
