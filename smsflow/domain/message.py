@@ -59,7 +59,7 @@ def public_id(message_id: int) -> str:
 def internal_id(public: str) -> int | None:
     """Return the row's id behind a public id, or None when it has not that form."""
     digits = public[3:]
-    well_formed = public[:3].upper() == "SMS" and 7 <= len(digits) <= 18 and digits.isascii() and digits.isdigit()  # noqa: PLR2004
+    well_formed = public[:3].upper() == "SMS" and 7 <= len(digits) <= 18 and digits.isascii() and digits.isdigit()
     return int(digits) if well_formed else None
 
 

@@ -67,3 +67,16 @@ def _valid(dialled: str, country: str) -> Number | None:
         return None
     e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
     return Number(e164=e164, country=region, mobile=type_ in MOBILE_TYPES)
+
+
+COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
+
+# 3GPP TS 23.040 §9.1.2.5: an alphanumeric address has 11 characters of the GSM alphabet. `@` is 0x00 there, which ends a C-string
+# in SMPP; the rest of the punctuation is what operators refuse.
+_ALPHANUMERIC_SENDER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ._&+-]{1,11}\Z")
+_NUMERIC_SENDER = re.compile(r"\+?[0-9]{3,15}\Z")
+
+
+def is_sender(name: str) -> bool:
+    """Tell whether operators can carry `name` as a sender ID."""
+    return name == name.strip() and bool(_ALPHANUMERIC_SENDER.match(name) or _NUMERIC_SENDER.match(name))

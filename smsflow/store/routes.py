@@ -38,11 +38,11 @@ class Connector:
 
 
 _COLUMNS = tuple(f.name for f in fields(Connector))[:-1]
-_CONNECTORS = text(
-    f'SELECT {", ".join(f"c.{name}" if name != "window" else "c.\"window\"" for name in _COLUMNS)}, '  # noqa: S608 - our own names
-    "(SELECT min(o.id) FROM connector o WHERE o.host = c.host AND o.port = c.port AND o.system_id = c.system_id) "
-    "FROM connector c ORDER BY c.id"
-)
+_SELECT = ", ".join(f'c."{name}"' for name in _COLUMNS)
+_CONNECTORS = text(f"""
+SELECT {_SELECT}, (SELECT min(o.id) FROM connector o WHERE o.host = c.host AND o.port = c.port AND o.system_id = c.system_id)
+FROM connector c ORDER BY c.id
+""")
 
 
 async def connectors(tx: Tx) -> list[Connector]:

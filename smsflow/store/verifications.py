@@ -13,11 +13,10 @@ from smsflow.store.db import Tx
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A code that was sent to a number; `asked_as` is the number as the customer wrote it."""
+    """A code that was sent to a number."""
 
     id: int
     number: str
-    asked_as: str
     code_sealed: str
     timeout: int
     state: CodeState
@@ -26,7 +25,7 @@ class Verification:
     expires_at: datetime
 
 
-_COLUMNS = "v.id, v.number, v.asked_as, v.code_sealed, v.timeout, v.state, v.tries, v.created_at, v.expires_at"
+_COLUMNS = "v.id, v.number, v.code_sealed, v.timeout, v.state, v.tries, v.created_at, v.expires_at"
 # A code whose SMS failed was never received, whatever the row still says.
 _SHOWN = f"""
 SELECT {_COLUMNS}, m.status FROM verification v LEFT JOIN message m ON m.id = v.message_id WHERE v.company_id = :company_id
@@ -64,7 +63,6 @@ async def add(
     *,
     message_id: int,
     number: str,
-    asked_as: str,
     code_sealed: str,
     timeout: int,
     now: datetime,
@@ -72,14 +70,13 @@ async def add(
 ) -> int:
     """Keep a code that is being sent; return its id."""
     insert = text("""
-        INSERT INTO verification (company_id, message_id, number, asked_as, code_sealed, timeout, state, created_at, expires_at)
-        VALUES (:company_id, :message_id, :number, :asked_as, :code_sealed, :timeout, :state, :now, :expires_at) RETURNING id
+        INSERT INTO verification (company_id, message_id, number, code_sealed, timeout, state, created_at, expires_at)
+        VALUES (:company_id, :message_id, :number, :code_sealed, :timeout, :state, :now, :expires_at) RETURNING id
     """)
     parameters = {
         "company_id": company_id,
         "message_id": message_id,
         "number": number,
-        "asked_as": asked_as,
         "code_sealed": code_sealed,
         "timeout": timeout,
         "state": int(CodeState.SENT),
@@ -117,7 +114,7 @@ async def latest(tx: Tx, company_id: int, *, limit: int) -> list[Verification]:
 
 
 def _verification(row: Sequence[object]) -> Verification:
-    state = CodeState(row[5])
-    if state is CodeState.SENT and row[9] in (Status.FAILED, Status.CANCELLED):
+    state = CodeState(row[4])
+    if state is CodeState.SENT and row[8] in (Status.FAILED, Status.CANCELLED):
         state = CodeState.FAILED
-    return Verification(row[0], row[1], row[2], row[3], row[4], state, *row[6:9])  # type: ignore[arg-type]
+    return Verification(row[0], row[1], row[2], row[3], state, *row[5:8])  # type: ignore[arg-type]

@@ -261,7 +261,6 @@ CREATE TABLE verification (
     company_id bigint NOT NULL,
     message_id bigint NOT NULL,
     number text NOT NULL,
-    asked_as text NOT NULL,
     code_sealed text NOT NULL,
     timeout integer NOT NULL,
     state smallint NOT NULL,

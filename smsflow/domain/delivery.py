@@ -1,0 +1,85 @@
+"""What an operator says of a message: its answers to our submits, and its receipts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from smsflow.domain.message import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The operator took the message; one reference for each PDU."""
+
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The operator will never take it: credits go back."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """The operator cannot take this message now: again after `wait` seconds."""
+
+    error: str
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """It may have left, and nobody said so."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """It did not leave: it goes back to its place in the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlived:
+    """Its validity ended before it could leave: credits go back."""
+
+
+Outcome = Accepted | Rejected | Deferred | Unanswered | NotSent | Outlived
+
+Policy = Literal["any", "last", "all"]
+
+# message_state of SMPP 3.4 §5.2.28, and the words that receipts use for them (appendix B).
+# ENROUTE and ACCEPTD are no ends; UNKNOWN and any other word leave the message open.
+RECEIPT_STATUS: dict[str, Status] = {
+    "DELIVRD": Status.DELIVERED,
+    "EXPIRED": Status.EXPIRED,
+    "DELETED": Status.FAILED,
+    "UNDELIV": Status.FAILED,
+    "REJECTD": Status.FAILED,
+}
+
+# The operator never took it on: its credits go back.
+REFUSED_STATES = frozenset({"REJECTD"})
+
+# Waits between tries of a message that the operator cannot take now; the last one repeats until the validity ends.
+_BACKOFF = (5.0, 15.0, 60.0, 180.0, 600.0)
+
+
+def backoff(attempt: int) -> float:
+    """Return the seconds to wait after this attempt (the first is 1)."""
+    return _BACKOFF[min(max(attempt, 1), len(_BACKOFF)) - 1]
+
+
+def combine(states: Sequence[Status | None], policy: Policy) -> Status | None:
+    """Return what the states of a message's parts, in order, say of the whole; None while it is open.
+
+    A part that failed or expired decides: the text cannot be read whole any more.
+    """
+    for end in (Status.FAILED, Status.EXPIRED):
+        if end in states:
+            return end
+    delivered = [s is Status.DELIVERED for s in states]
+    done = {"any": any(delivered), "last": bool(delivered) and delivered[-1], "all": bool(delivered) and all(delivered)}
+    return Status.DELIVERED if done[policy] else None

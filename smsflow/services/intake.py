@@ -1,0 +1,41 @@
+"""The intake: requests that wait are accepted together, in one commit."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from smsflow.domain.message import NewMessage
+from smsflow.errors import Refused
+from smsflow.services.batches import GroupCommit
+from smsflow.services.submit import submit
+from smsflow.store import messages
+from smsflow.store.db import Database
+
+
+class Intake:
+    """The door's way to `submit`: one message in, its id out once the database has flushed it to disk."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime], *, most: int, bound: int) -> None:
+        """Accept at most `most` messages in one commit; answer Unavailable while `bound` are waiting."""
+        self._database = database
+        self._clock = clock
+        self._commits: GroupCommit[NewMessage, int] = GroupCommit(self._accept, name="accept", most=most, bound=bound)
+        self.run: Callable[[], Awaitable[None]] = self._commits.run
+        self.drain: Callable[[], Awaitable[None]] = self._commits.drain
+
+    async def submit(self, message: NewMessage) -> int:
+        """Return the id of the stored message; raise Refused when it was not stored (then nothing was charged)."""
+        return await self._commits.add(message)
+
+    async def _accept(self, batch: Sequence[NewMessage]) -> list[int | Refused]:
+        now = self._clock()
+        # Nearly always every company can pay, and one statement with its own commit does it all.
+        async with self._database.autocommit() as tx:
+            ids = await messages.accept(tx, batch, now=now)
+        answers: list[int | Refused] = [0 if i is None else i for i in ids]
+        left = [place for place, message_id in enumerate(ids) if message_id is None]
+        if left:
+            async with self._database.transaction() as tx:
+                decided = await submit(tx, [batch[p] for p in left], now=now)
+            for place, answer in zip(left, decided, strict=True):
+                answers[place] = answer
+        return answers

@@ -1,0 +1,26 @@
+"""What is secret at rest: encrypted with the first key, readable with every key, so that keys can be changed."""
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+
+class VaultLocked(Exception):
+    """A stored secret cannot be read with the keys in SMSFLOW_SECRET_KEY: put the key it was written with behind the new one."""
+
+
+class Vault:
+    """Seals and opens short secrets: verification codes, their texts, connector passwords."""
+
+    def __init__(self, keys: str) -> None:
+        """Take Fernet keys with commas between."""
+        self._fernet = MultiFernet([Fernet(key) for key in keys.split(",")])
+
+    def seal(self, secret: str) -> str:
+        """Return `secret` encrypted."""
+        return self._fernet.encrypt(secret.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """Return what was sealed; raise VaultLocked when no key fits."""
+        try:
+            return self._fernet.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            raise VaultLocked(VaultLocked.__doc__) from None

