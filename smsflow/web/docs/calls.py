@@ -1,0 +1,113 @@
+"""The seven calls of the v2 API: what is the same in every language."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from smsflow.web.docs import replies
+
+Schema = dict[str, Any]
+
+_NUMBER: Schema = {"type": "string", "minLength": 1, "examples": ["+237690000001"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a call takes: a field of its body, or of its query."""
+
+    name: str
+    schema: Schema
+    mandatory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: where it is, what it takes, what it answers, and the errors of its own."""
+
+    name: str
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...]
+    reply: replies.Reply
+    errors: tuple[int, ...]
+    needs_token: bool = True
+
+
+# What any call can answer beside its own errors; a GET has no body that could be too large or unknown.
+GENERAL_ERRORS = {"POST": (405, 413, 415, 429, 503), "GET": (405, 429, 503)}
+
+ERRORS = (400, 401, 402, 403, 404, 405, 413, 415, 429, 503)
+
+CALLS = (
+    Call(
+        name="login",
+        method="POST",
+        path="/auth2/get_token_auth/",
+        parameters=(
+            Parameter("username", {"type": "string", "minLength": 1}, mandatory=True),
+            Parameter("password", {"type": "string", "minLength": 1, "format": "password"}, mandatory=True),
+        ),
+        reply=replies.LOGIN,
+        errors=(400, 401, 403, 429),
+        needs_token=False,
+    ),
+    Call(
+        name="send",
+        method="POST",
+        path="/apiv2/sms/",
+        parameters=(
+            Parameter("number", _NUMBER, mandatory=True),
+            Parameter("message", {"type": "string", "minLength": 1}, mandatory=True),
+            Parameter("sender_id", {"type": "string", "examples": ["SMSFLOW"]}),
+            Parameter("campagn_id", {"type": "integer", "minimum": 1}),
+            Parameter("planned_date", {"type": "integer", "format": "int64", "examples": [1767225600]}),
+        ),
+        reply=replies.SEND,
+        errors=(400, 401, 402, 403, 404, 429),
+    ),
+    Call(
+        name="sms",
+        method="GET",
+        path="/apiv2/sms/",
+        parameters=(Parameter("id", {"type": "string", "pattern": "^SMS[0-9]{7,18}$", "examples": ["SMS0000001"]}),),
+        reply=replies.SMS,
+        errors=(400, 401, 403, 404),
+    ),
+    Call(
+        name="smscode",
+        method="POST",
+        path="/apiv2/smscode/",
+        parameters=(
+            Parameter("phone_number", _NUMBER, mandatory=True),
+            Parameter("timeout", {"type": "integer", "minimum": 30, "maximum": 86400, "default": 900}),
+        ),
+        reply=replies.SMSCODE,
+        errors=(400, 401, 402, 403, 429),
+    ),
+    Call(
+        name="verify_code",
+        method="POST",
+        path="/apiv2/verify_code/",
+        parameters=(
+            Parameter("phone_number", _NUMBER, mandatory=True),
+            Parameter("code", {"type": "string", "pattern": "^[0-9]{6}$", "examples": ["422510"]}, mandatory=True),
+        ),
+        reply=replies.VERIFY_CODE,
+        errors=(400, 401, 403),
+    ),
+    Call(
+        name="codes",
+        method="GET",
+        path="/apiv2/smscode/",
+        parameters=(Parameter("id", {"type": "integer", "minimum": 1, "examples": [1042]}),),
+        reply=replies.CODES,
+        errors=(400, 401, 403, 404),
+    ),
+    Call(
+        name="balance",
+        method="GET",
+        path="/apiv2/balance/",
+        parameters=(),
+        reply=replies.BALANCE,
+        errors=(401, 403),
+    ),
+)

@@ -1,0 +1,2 @@
+curl 'https://VOTRE-SERVEUR/apiv2/balance/' \
+  --header 'Authorization: Token VOTRE_TOKEN'

@@ -1,0 +1,21 @@
+<?php
+require_once 'HTTP/Request2.php';
+
+$request = new HTTP_Request2();
+$request->setUrl('https://VOTRE-SERVEUR/auth2/get_token_auth/');
+$request->setMethod(HTTP_Request2::METHOD_POST);
+$request->addPostParameter([
+    'username' => 'VOTRE_NOM_UTILISATEUR',
+    'password' => 'VOTRE_MOT_DE_PASSE',
+]);
+
+try {
+    $response = $request->send();
+    if ($response->getStatus() === 200) {
+        echo $response->getBody(), PHP_EOL;
+    } else {
+        echo 'HTTP ', $response->getStatus(), ' ', $response->getBody(), PHP_EOL;
+    }
+} catch (HTTP_Request2_Exception $error) {
+    echo $error->getMessage(), PHP_EOL;
+}

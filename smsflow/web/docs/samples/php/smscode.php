@@ -1,0 +1,24 @@
+<?php
+require_once 'HTTP/Request2.php';
+
+$request = new HTTP_Request2();
+$request->setUrl('https://VOTRE-SERVEUR/apiv2/smscode/');
+$request->setMethod(HTTP_Request2::METHOD_POST);
+$request->setHeader([
+    'Authorization' => 'Token VOTRE_TOKEN',
+]);
+$request->addPostParameter([
+    'phone_number' => '+237690000001',
+    'timeout' => '900',
+]);
+
+try {
+    $response = $request->send();
+    if ($response->getStatus() === 200) {
+        echo $response->getBody(), PHP_EOL;
+    } else {
+        echo 'HTTP ', $response->getStatus(), ' ', $response->getBody(), PHP_EOL;
+    }
+} catch (HTTP_Request2_Exception $error) {
+    echo $error->getMessage(), PHP_EOL;
+}

@@ -1,0 +1,8 @@
+import requests
+
+url = "https://VOTRE-SERVEUR/apiv2/balance/"
+headers = {"Authorization": "Token VOTRE_TOKEN"}
+
+response = requests.request("GET", url, headers=headers, timeout=30)
+
+print(response.text)
