@@ -1,0 +1,193 @@
+"""The running platform: its clock, its randomness, its database, and what every process keeps in memory of accounts and routes."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+import structlog
+
+from smsflow.domain.account import Caller, Company
+from smsflow.domain.routing import Connector, Table
+from smsflow.errors import Unauthenticated
+from smsflow.services.accounts import digest
+from smsflow.services.vault import Vault
+from smsflow.settings import Settings, secret_key
+from smsflow.store import accounts, routes
+from smsflow.store.db import Database, listen
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+log = structlog.get_logger(__name__)
+
+# What is remembered is refreshed this often even when no change was heard; without the ear that hears changes, much sooner.
+_LIFE = 5.0
+_LIFE_DEAF = 0.5
+_MOST_REMEMBERED = 50_000
+_LISTEN_AGAIN = 1.0
+
+
+def now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_token() -> str:
+    """Return a new API token: 256 bits in 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+randbelow = secrets.randbelow
+
+
+class Memory(Generic[K, V]):
+    """Values loaded on demand and kept for a few seconds; several who want the same one wait for one load."""
+
+    def __init__(self, load: Callable[[K], Awaitable[V]], life: Callable[[], float]) -> None:
+        """Load by `load`; keep for `life()` seconds."""
+        self._load = load
+        self._life = life
+        self._kept: dict[K, tuple[float, asyncio.Task[V]]] = {}
+
+    async def get(self, key: K) -> V:
+        """Return the value of `key`, loaded now or a moment ago."""
+        kept = self._kept.get(key)
+        if kept is not None and time.monotonic() < kept[0]:
+            task = kept[1]
+            return task.result() if task.done() else await asyncio.shield(task)
+        if len(self._kept) >= _MOST_REMEMBERED:
+            self._kept.clear()
+        task = asyncio.ensure_future(self._load(key))  # type: ignore[arg-type]
+        self._kept[key] = (time.monotonic() + self._life(), task)
+        try:
+            return await asyncio.shield(task)
+        except Exception:
+            self._kept.pop(key, None)
+            raise
+
+    def forget(self) -> None:
+        """Load everything anew when it is asked for."""
+        self._kept.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Connectors and routes as they are now."""
+
+    table: Table
+    connectors: tuple[routes.Connector, ...]
+
+
+class Directory:
+    """Tokens, companies, campaigns, connectors and routes, at most a moment old; a change heard from the database empties it."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from `database`."""
+        self._database = database
+        self._listening = False
+        self._callers: Memory[bytes, Caller | None] = Memory(self._load_caller, self._life)
+        self._companies: Memory[int, Company | None] = Memory(self._load_company, self._life)
+        self._campaigns: Memory[tuple[int, int], bool] = Memory(self._load_campaign, self._life)
+        self._ways: Memory[None, Ways] = Memory(self._load_ways, self._life)
+        self._on_change: list[Callable[[], None]] = []
+
+    async def caller(self, token: str) -> Caller:
+        """Return who a token stands for; raise Unauthenticated when it is unknown, revoked or past its end."""
+        found = await self._callers.get(digest(token))
+        if found is None or found.expires_at <= time.time():
+            raise Unauthenticated
+        return found
+
+    async def company(self, company_id: int) -> Company:
+        """Return a company; raise Unauthenticated when it is gone."""
+        found = await self._companies.get(company_id)
+        if found is None:
+            raise Unauthenticated
+        return found
+
+    async def has_campaign(self, company_id: int, campaign_id: int) -> bool:
+        """Tell whether the company has this campaign."""
+        return await self._campaigns.get((company_id, campaign_id))
+
+    async def ways(self) -> Ways:
+        """Return connectors and routes."""
+        return await self._ways.get(None)
+
+    def on_change(self, call: Callable[[], None]) -> None:
+        """Have `call` called after every change that was heard."""
+        self._on_change.append(call)
+
+    async def listen(self) -> None:
+        """Hear changes until cancelled; reconnects by itself, and meanwhile nothing is remembered for long."""
+        while True:
+            try:
+                await listen(self._database.url, ("smsflow_changed",), self._heard, connected=self._connected)
+            except Exception as error:  # noqa: BLE001 - the database is away; say so and try again
+                log.warning("changes_not_heard", reason=str(error).strip())
+            self._listening = False
+            self.forget()
+            await asyncio.sleep(_LISTEN_AGAIN)
+
+    def forget(self) -> None:
+        """Load everything anew."""
+        for memory in (self._callers, self._companies, self._campaigns, self._ways):
+            memory.forget()
+        for call in self._on_change:
+            call()
+
+    def _heard(self, _channel: str, _payload: str) -> None:
+        self.forget()
+
+    def _connected(self) -> None:
+        self._listening = True
+        self.forget()
+
+    def _life(self) -> float:
+        return _LIFE if self._listening else _LIFE_DEAF
+
+    async def _load_caller(self, hashed: bytes) -> Caller | None:
+        async with self._database.autocommit() as tx:
+            return await accounts.caller(tx, hashed)
+
+    async def _load_company(self, company_id: int) -> Company | None:
+        async with self._database.autocommit() as tx:
+            return await accounts.company(tx, company_id)
+
+    async def _load_campaign(self, key: tuple[int, int]) -> bool:
+        async with self._database.autocommit() as tx:
+            return await accounts.has_campaign(tx, *key)
+
+    async def _load_ways(self, _key: None) -> Ways:
+        async with self._database.autocommit() as tx:
+            known = await routes.connectors(tx)
+            table = Table(await routes.routes(tx), [Connector(c.id, c.name, c.enabled) for c in known])
+        return Ways(table, tuple(known))
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What every process of the platform works with."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    directory: Directory
+
+
+@asynccontextmanager
+async def platform(settings: Settings, url: str) -> AsyncIterator[Platform]:
+    """Open the platform on the database at `url`, hearing changes; closed at the end of the block."""
+    database = Database(url, pool=settings.database_pool)
+    directory = Directory(database)
+    ear = asyncio.create_task(directory.listen())
+    try:
+        yield Platform(settings, database, Vault(secret_key(settings)), directory)
+    finally:
+        ear.cancel()
+        await asyncio.gather(ear, return_exceptions=True)
+        await database.close()
