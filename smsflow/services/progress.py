@@ -175,16 +175,18 @@ def _ends(whole: Mapping[int, News], locked: Mapping[int, messages.Locked]) -> l
 
 
 async def _find(tx: Tx, news: Sequence[News], forms: Callable[[str], Iterable[str]]) -> dict[int, receipts.Found]:
-    found = await receipts.find(tx, [(n.account_id, n.reference) for n in news])
+    """Return the parts that receipts speak of: by the reference as it is, or in another base when only that agrees with the number."""
+    found = await receipts.find(tx, news)
     tries = [
-        (place, n.account_id, form)
+        (place, replace(n, reference=form))
         for place, n in enumerate(news)
-        if place not in found
+        if place not in found or not found[place].agrees
         for form in forms(n.reference)
         if form != n.reference
     ]
     if tries:
-        others = await receipts.find(tx, [(account, form) for _, account, form in tries])
-        for position, part in others.items():
-            found.setdefault(tries[position][0], part)
+        for position, part in (await receipts.find(tx, [n for _, n in tries])).items():
+            place = tries[position][0]
+            if place not in found or part.agrees:
+                found[place] = part
     return found

@@ -106,3 +106,18 @@ async def binds(tx: Tx) -> list[Bind]:
     """Return the state of every bind."""
     rows = await tx.execute(text("SELECT connector_id, slot, instance_id, state, detail, since FROM bind_state ORDER BY 1, 2"))
     return [Bind(*row) for row in rows]
+
+
+async def leave(tx: Tx, instance_id: int) -> None:
+    """End this dispatcher's own registration; it must hold no claim any more."""
+    await tx.execute(text("DELETE FROM bind_state WHERE instance_id = :id"), {"id": instance_id})
+    await tx.execute(text("DELETE FROM instance WHERE id = :id"), {"id": instance_id})
+
+
+async def unowned(tx: Tx) -> list[int]:
+    """Return the dispatchers that are gone and have claims (walks the queue: at a start, and when one has died)."""
+    query = text("""
+        SELECT DISTINCT q.claimed_by FROM queue q
+        WHERE q.claimed_by IS NOT NULL AND NOT EXISTS (SELECT FROM instance i WHERE i.id = q.claimed_by)
+    """)
+    return [row[0] for row in await tx.execute(query)]

@@ -25,17 +25,20 @@ class News:
 
 
 # The way of nearly every receipt: one PDU, accepted before, now delivered. part_reference finds the row, message is updated in place.
-# What this statement does not settle (several parts, other states, unknown references) goes through `find`.
+# What this statement does not settle (several parts, other states, references that are unknown or mean another number) goes through
+# `find`. The last eight digits of a number are the same however an operator writes it.
 _DELIVERED = text("""
 WITH r AS MATERIALIZED (
-    SELECT * FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[])) WITH ORDINALITY AS t(account_id, reference, place)
+    SELECT * FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[]), CAST(:numbers AS text[])) WITH ORDINALITY
+        AS t(account_id, reference, number, place)
 ), found AS MATERIALIZED (
-    SELECT r.place, p.message_id FROM r CROSS JOIN LATERAL (
+    SELECT r.place, r.number, p.message_id FROM r CROSS JOIN LATERAL (
         SELECT p.message_id, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.reference
         ORDER BY p.message_id DESC LIMIT 1
     ) AS p WHERE p.total = 1
 ), done AS (
-    UPDATE message m SET status = 3, done_at = :now FROM found f WHERE m.id = f.message_id AND m.status = 2 RETURNING m.id
+    UPDATE message m SET status = 3, done_at = :now FROM found f
+    WHERE m.id = f.message_id AND m.status = 2 AND right(m.number, 8) = right(f.number, 8) RETURNING m.id
 )
 SELECT f.place FROM found f JOIN done d ON d.id = f.message_id
 """)
@@ -43,33 +46,45 @@ SELECT f.place FROM found f JOIN done d ON d.id = f.message_id
 
 async def deliver(tx: Tx, receipts: Sequence[News], *, now: datetime) -> set[int]:
     """Settle the plain deliveries among `receipts`; return the places of those that are settled."""
-    parameters = {"accounts": ints(r.account_id for r in receipts), "refs": texts(r.reference for r in receipts), "now": now}
+    parameters = {
+        "accounts": ints(r.account_id for r in receipts),
+        "refs": texts(r.reference for r in receipts),
+        "numbers": texts(r.number for r in receipts),
+        "now": now,
+    }
     return {row[0] - 1 for row in await tx.execute(_DELIVERED, parameters)}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The part that a receipt speaks of."""
+    """A part with the reference of a receipt; `agrees` when it went to the number that the receipt is about."""
 
     message_id: int
     number: int
     total: int
+    agrees: bool
 
 
 _FIND = text("""
-SELECT r.place, p.message_id, p.number, p.total
-FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[])) WITH ORDINALITY AS r(account_id, reference, place)
+SELECT r.place, p.message_id, p.number, p.total, right(m.number, 8) = right(r.number, 8)
+FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[]), CAST(:numbers AS text[])) WITH ORDINALITY
+    AS r(account_id, reference, number, place)
 CROSS JOIN LATERAL (
     SELECT p.message_id, p.number, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.reference
     ORDER BY p.message_id DESC LIMIT 1
 ) AS p
+JOIN message m ON m.id = p.message_id
 """)
 
 
-async def find(tx: Tx, references: Sequence[tuple[int, str]]) -> dict[int, Found]:
-    """Return, by place, the parts that (account, reference) pairs name."""
-    parameters = {"accounts": ints(a for a, _ in references), "refs": texts(r for _, r in references)}
-    return {row[0] - 1: Found(row[1], row[2], row[3]) for row in await tx.execute(_FIND, parameters)}
+async def find(tx: Tx, receipts: Sequence[News]) -> dict[int, Found]:
+    """Return, by place, the parts that receipts name by account and reference."""
+    parameters = {
+        "accounts": ints(r.account_id for r in receipts),
+        "refs": texts(r.reference for r in receipts),
+        "numbers": texts(r.number for r in receipts),
+    }
+    return {row[0] - 1: Found(*row[1:]) for row in await tx.execute(_FIND, parameters)}
 
 
 _NOTE = text("""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -111,7 +112,7 @@ UPDATE queue q SET connector_id = t.connector_id FROM unnest(CAST(:ids AS bigint
 WHERE q.message_id = t.message_id AND q.claimed_by IS NULL RETURNING q.message_id, q.connector_id
 """)
 _STUCK = text("""
-SELECT q.message_id, q.company_id, m.number, m.country, m.sender, m.kind FROM queue q JOIN message m ON m.id = q.message_id
+SELECT q.message_id, q.company_id, m.number, m.country, m.sender, m.kind, m.valid_until FROM queue q JOIN message m ON m.id = q.message_id
 WHERE q.connector_id = :connector_id AND q.due_at IS NULL AND q.claimed_by IS NULL AND m.created_at < :before
 ORDER BY q.priority, q.turn, q.message_id LIMIT :limit FOR UPDATE OF q SKIP LOCKED
 """)
@@ -127,12 +128,13 @@ class Stuck:
     country: str
     sender: str
     kind: Kind
+    valid_until: datetime
 
 
-async def stuck(tx: Tx, connector_id: int, *, before: Any, limit: int) -> list[Stuck]:
+async def stuck(tx: Tx, connector_id: int, *, before: datetime, limit: int) -> list[Stuck]:
     """Lock and return messages that have waited for a connector since before this time, in their order."""
     rows = await tx.execute(_STUCK, {"connector_id": connector_id, "before": before, "limit": limit})
-    return [Stuck(*r[:5], Kind(r[5])) for r in rows]
+    return [Stuck(*r[:5], Kind(r[5]), r[6]) for r in rows]
 
 
 async def move(tx: Tx, ids: str, connectors: str) -> None:

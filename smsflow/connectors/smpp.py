@@ -1,0 +1,103 @@
+"""The way out by SMPP: what a message is on the wire, and what an operator's statuses and receipts mean for it."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from smsflow.domain import segments
+from smsflow.domain.delivery import RECEIPT_STATUS, REFUSED_STATES
+from smsflow.domain.encoding import Encoding, encoding_of
+from smsflow.smpp import spec
+from smsflow.smpp.client import BindConfig, address, encode_submit, validity_period
+from smsflow.smpp.concat import Mode, user_data
+from smsflow.smpp.receipt import BASES, Base, Receipt, alternatives, normalise
+from smsflow.store.receipts import News
+from smsflow.store.routes import Connector
+
+# 140 octets of user data hold as many Latin-1 characters (3GPP TS 23.040 §9.2.3.24).
+_LATIN1_SINGLE = 140
+
+_MODES: dict[str, Mode] = {"udh8": "udh8", "udh16": "udh16", "sar": "sar", "payload": "payload"}
+
+
+def bind_config(connector: Connector, password: str, *, mode: str) -> BindConfig:
+    """Return how to bind to the operator; `mode` is trx, tx or rx."""
+    return BindConfig(
+        connector.host,
+        connector.port,
+        connector.system_id,
+        password,
+        connector.system_type,
+        mode=mode,  # type: ignore[arg-type]
+        window=connector.window,
+        tls=connector.tls,
+        response_timeout=connector.response_timeout,
+        enquire_interval=connector.enquire_interval,
+    )
+
+
+def bodies(connector: Connector, message_id: int, number: str, sender: str, text: str, valid_until: datetime) -> list[bytes]:
+    """Return the bodies of the submit_sm PDUs that carry a message, in order."""
+    source_ton, source_npi, source = address(sender)
+    dest_ton, dest_npi, dest = address(number)
+    encoding = encoding_of(text)
+    on_wire = "gsm7" if encoding is Encoding.GSM7 else "ucs2"
+    parts = segments.split(text)
+    if connector.latin1 and encoding is not Encoding.GSM7 and len(text) <= _LATIN1_SINGLE and _is_latin1(text):
+        on_wire, parts = "latin1", (text,)
+    # Consecutive ids make the reference unique per source and destination for the next 65,536 messages.
+    carried = user_data(parts, on_wire, reference=message_id, mode=_MODES[connector.long_mode])  # type: ignore[arg-type]
+    validity = validity_period(valid_until)
+    return [
+        encode_submit(
+            source_ton, source_npi, source, dest_ton, dest_npi, dest, u.esm_class, u.data_coding, u.short_message,
+            validity=validity, tlvs=u.tlvs,
+        )
+        for u in carried
+    ]
+
+
+def _is_latin1(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+is_throttle = spec.is_throttle
+is_temporary = spec.is_temporary
+status_name = spec.status_name
+
+
+def stored_reference(message_id: str) -> str:
+    """Return a submit_sm_resp's message_id in the form that is stored."""
+    return normalise(message_id, "as_is").replace("\x00", "")
+
+
+def news(connector: Connector, receipt: Receipt) -> News | None:
+    """Return what a receipt says, or None when it says nothing final (ENROUTE, ACCEPTD, an unknown word)."""
+    status = RECEIPT_STATUS.get(receipt.state)
+    if status is None:
+        return None
+    error = f"{receipt.state} {receipt.error or ''}".strip().replace("\x00", "")
+    digits = receipt.source.lstrip("+").replace("\x00", "")
+    return News(
+        account_id=connector.account_id,
+        reference=normalise(receipt.reference, _base(connector)).replace("\x00", ""),
+        status=status,
+        refused=receipt.state in REFUSED_STATES,
+        error=error,
+        number=f"+{digits}" if digits.isdigit() else digits,
+        sender=receipt.destination.replace("\x00", ""),
+    )
+
+
+def forms(connector: Connector) -> Callable[[str], Iterable[str]]:
+    """Return the function that lists the ways this operator may write a reference in its receipts."""
+    if connector.reference_base == "learn":
+        return lambda reference: alternatives(reference).values()
+    return lambda _reference: ()
+
+
+def _base(connector: Connector) -> Base:
+    return next((base for base in BASES if base == connector.reference_base), "as_is")

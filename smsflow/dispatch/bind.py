@@ -1,0 +1,92 @@
+"""A bind kept up: connected, lost, connected again with backoff and jitter, and stopped where trying again is useless."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from smsflow import observe
+from smsflow.connectors.smpp import bind_config
+from smsflow.dispatch.lane import Lane
+from smsflow.smpp.client import BindRefused, ConnectFailed, Link, connect
+
+log = structlog.get_logger(__name__)
+
+_FIRST_WAIT = 0.5
+_LONGEST_WAIT = 60.0
+# A bind that lasted this long was a good one: the next try after it does not wait as if it had failed.
+_GOOD_BIND = 30.0
+
+Tell = Callable[[str, str], Awaitable[None]]
+
+
+async def keep_bound(
+    lane: Lane, password: str, *, tell: Tell, jitter: Callable[[], float], clock: Callable[[], float],
+) -> None:
+    """Bind and run the lane until cancelled, or until the operator says that the credentials are wrong.
+
+    `tell(state, sentence)` is called at every change; `jitter()` is a number from 0 to 1.
+    """
+    name = lane.connector.name
+    bound = observe.bound.labels(name)
+    failures = 0
+    while True:
+        if not failures:
+            await tell("connecting", f"binding to {lane.connector.host}:{lane.connector.port}")
+        try:
+            links = await _open(lane, password)
+        except BindRefused as error:
+            if error.permanent:
+                sentence = f"{error}: check system_id and password (smsflow connector set {name} …), then it binds again"
+                log.error("bind_refused", connector=name, reason=str(error))
+                await tell("stopped", sentence)
+                return
+            reason = str(error)
+        except ConnectFailed as error:
+            reason = error.reason
+        else:
+            since = clock()
+            bound.inc()
+            log.info("bound", connector=name, operator=links[0].system_id)
+            await tell("bound", f"bound to {links[0].system_id or lane.connector.host}")
+            try:
+                reason = await _run(lane, links)
+            finally:
+                bound.dec()
+            if clock() - since > _GOOD_BIND:
+                failures = 0
+        failures += 1
+        wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(failures - 1, 10)) * (0.5 + jitter() / 2)
+        log.warning("bind_lost", connector=name, reason=reason, again_in=round(wait, 1))
+        await tell("lost", reason)
+        await asyncio.sleep(wait)
+
+
+async def _open(lane: Lane, password: str) -> tuple[Link, ...]:
+    """Return the bound links, the one to submit by first; with none left open when one of them fails."""
+    if lane.connector.bind == "trx":
+        return (await connect(bind_config(lane.connector, password, mode="trx"), lane),)
+    # The receiver first: a receipt must find somebody.
+    receiver = await connect(bind_config(lane.connector, password, mode="rx"), lane)
+    try:
+        transmitter = await connect(bind_config(lane.connector, password, mode="tx"), lane)
+    except BaseException:
+        await receiver.close(drain=0)
+        raise
+    return transmitter, receiver
+
+
+async def _run(lane: Lane, links: tuple[Link, ...]) -> str:
+    """Run the lane until one of its links is lost; return why."""
+    ends = [asyncio.create_task(link.wait_closed()) for link in links]
+    sending = asyncio.create_task(lane.run(links[0]))
+    try:
+        await asyncio.wait([sending, *ends], return_when=asyncio.FIRST_COMPLETED)
+        return next((end.result() for end in ends if end.done()), "the lane ended")
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        for link in links[1:]:
+            await link.close(drain=0)
+        for end in ends:
+            end.cancel()

@@ -1,0 +1,104 @@
+"""What comes in by a bind: receipts and messages of handsets, acknowledged once they are on disk."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from smsflow import observe
+from smsflow.connectors import smpp as wire
+from smsflow.dispatch.recorder import Recorder
+from smsflow.services import progress
+from smsflow.smpp import charset, receipt
+from smsflow.smpp.client import Link
+from smsflow.smpp.pdu import DeliverSm
+from smsflow.smpp.spec import ESME_RX_T_APPN
+from smsflow.store import inbound
+from smsflow.store.db import Database
+from smsflow.store.receipts import News
+from smsflow.store.routes import Connector
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A deliver_sm that waits for its acknowledgement: news of a message, or a message of a handset."""
+
+    link: Link
+    sequence: int
+    what: News | inbound.Inbound
+
+
+class Receiver:
+    """Stores deliver_sm in groups, then acknowledges them; while the database is away the operator is told to try again."""
+
+    def __init__(self, connector: Connector, database: Database, clock: Callable[[], datetime]) -> None:
+        """Store into `database`."""
+        self._connector = connector
+        self._database = database
+        self._clock = clock
+        self._forms = wire.forms(connector)
+        self.recorder: Recorder[Delivery] = Recorder(
+            self._store, name="receipts", most=500, poisoned=self._poisoned, away=self._try_later,
+        )
+        self._states = {
+            state: observe.receipts_total.labels(connector.name, state) for state in ("delivered", "failed", "expired", "inbound")
+        }
+
+    def take(self, link: Link, sequence: int, pdu: DeliverSm) -> None:
+        """Take one deliver_sm."""
+        found = receipt.parse(pdu)
+        if found is None:
+            self.recorder.put(Delivery(link, sequence, self._inbound(pdu)))
+            return
+        said = wire.news(self._connector, found)
+        if said is None:
+            # Not the end of the message: nothing to store, so nothing to wait for.
+            link.acknowledge((sequence,))
+        else:
+            self.recorder.put(Delivery(link, sequence, said))
+
+    def _inbound(self, pdu: DeliverSm) -> inbound.Inbound:
+        body = pdu.content
+        text = charset.decode(pdu.data_coding, body)
+        return inbound.Inbound(self._connector.id, pdu.source, pdu.dest, pdu.data_coding, body, text)
+
+    async def _store(self, batch: Sequence[Delivery]) -> None:
+        now = self._clock()
+        news = [d.what for d in batch if isinstance(d.what, News)]
+        messages = [d.what for d in batch if isinstance(d.what, inbound.Inbound)]
+        if news:
+            policy = self._connector.delivered_when
+            await progress.receive(self._database, news, policy=policy, forms=self._forms, now=now)  # type: ignore[arg-type]
+        if messages:
+            async with self._database.transaction() as tx:
+                await inbound.keep(tx, messages, now=now)
+            log.info("inbound_stored", connector=self._connector.name, messages=len(messages))
+        self._acknowledge(batch, 0)
+        self._count(news, len(messages))
+
+    def _count(self, news: Sequence[News], messages: int) -> None:
+        counts: dict[str, int] = {"inbound": messages} if messages else {}
+        for n in news:
+            state = n.status.name.lower()
+            counts[state] = counts.get(state, 0) + 1
+        for state, number in counts.items():
+            self._states[state].inc(number)
+
+    def _try_later(self, batch: Sequence[Delivery]) -> bool:
+        self._acknowledge(batch, ESME_RX_T_APPN)
+        return True
+
+    async def _poisoned(self, one: Delivery) -> None:
+        # The operator would send it for ever. It is in the log with its traceback, and is let go.
+        self._acknowledge([one], 0)
+
+    @staticmethod
+    def _acknowledge(batch: Sequence[Delivery], status: int) -> None:
+        by_link: dict[Link, list[int]] = {}
+        for d in batch:
+            by_link.setdefault(d.link, []).append(d.sequence)
+        for link, sequences in by_link.items():
+            link.acknowledge(sequences, status)

@@ -1,0 +1,49 @@
+"""A message on its way through one bind: its PDUs, and what the operator has said of them so far."""
+
+from dataclasses import dataclass, field
+
+from smsflow.domain.delivery import Accepted, Outcome, Rejected, Unanswered
+from smsflow.store.queue import Claimed
+
+
+@dataclass(slots=True)
+class Sending:
+    """A claimed message while this process has it; mutable, because it lives for milliseconds and is nobody else's."""
+
+    claim: Claimed
+    bodies: list[bytes]
+    references: list[str | None] = field(default_factory=list)
+    submitted: int = 0
+    answered: int = 0
+    reported: bool = False
+
+    def __post_init__(self) -> None:
+        """Make room for one reference per PDU."""
+        self.references = [None] * len(self.bodies)
+
+    def accept(self, part: int, reference: str) -> Outcome | None:
+        """Take the operator's yes to one PDU; return the outcome when it was the last one that was missing."""
+        if self.references[part] is None:
+            self.references[part] = reference
+            self.answered += 1
+        if self.answered < len(self.bodies):
+            return None
+        return Accepted(tuple(r for r in self.references if r is not None))
+
+    def lose(self, reason: str) -> Outcome:
+        """Return the outcome when no answer will come any more."""
+        return Unanswered(reason)
+
+    def refuse(self, error: str) -> Outcome:
+        """Return the outcome of the operator's no to any PDU."""
+        return Rejected(error)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Piece:
+    """One PDU that waits to be submitted; OTP first, then in the order of the claims and of the parts."""
+
+    priority: int
+    order: int
+    part: int
+    sending: Sending = field(compare=False)

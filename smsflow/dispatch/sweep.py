@@ -1,0 +1,185 @@
+"""The sweep: what time alone brings about — dates that come, graces that end, dispatchers that died, connectors that stay down."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from smsflow import observe
+from smsflow.connectors.smpp import forms
+from smsflow.domain.message import Status
+from smsflow.domain.phone import Number
+from smsflow.runtime import Platform
+from smsflow.services import progress
+from smsflow.services.progress import Graces
+from smsflow.store import instances, messages, queue, receipts, routes, unknowns
+from smsflow.store.arrays import ints
+from smsflow.store.db import Tx
+from smsflow.store.routes import Connector
+
+log = structlog.get_logger(__name__)
+
+_MOST = 1000
+_DATES_EVERY = 0.5
+_UNKNOWN_EVERY = 1.0
+_INSTANCES_EVERY = 1.0
+_DEPTHS_EVERY = 15.0
+_FALLBACK_EVERY = 2.0
+
+
+class Sweep:
+    """Every dispatcher sweeps; what one has locked, the others step over."""
+
+    def __init__(self, platform: Platform, me: int, graces: Graces, clock: Callable[[], datetime]) -> None:
+        """Sweep as instance `me`."""
+        self._platform = platform
+        self._database = platform.database
+        self._me = me
+        self._graces = graces
+        self._clock = clock
+        self._beats: dict[int, tuple[int, float]] = {}
+        self._down_since: dict[int, float] = {}
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        await self._every(
+            (_DATES_EVERY, self._release_due),
+            (_UNKNOWN_EVERY, self._resend_unknown),
+            (_UNKNOWN_EVERY, self._unpark),
+            (_INSTANCES_EVERY, self._bury_the_dead),
+            (_FALLBACK_EVERY, self._fall_back),
+            (_DEPTHS_EVERY, self._measure),
+        )
+
+    async def _every(self, *steps: tuple[float, Callable[[], Awaitable[None]]]) -> None:
+        async def repeat(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
+            while True:
+                try:
+                    await step()
+                except Exception as error:  # noqa: BLE001 - one step that fails must not stop the others, nor itself
+                    log.warning("sweep_step_failed", step=step.__name__, reason=str(error).splitlines()[0])
+                await asyncio.sleep(seconds)
+
+        async with asyncio.TaskGroup() as group:
+            for seconds, step in steps:
+                group.create_task(repeat(seconds, step))
+
+    async def _release_due(self) -> None:
+        """Let planned and deferred messages leave whose time has come."""
+        while True:
+            async with self._database.transaction() as tx:
+                if await queue.release_due(tx, now=self._clock(), limit=_MOST) < _MOST:
+                    return
+
+    async def _resend_unknown(self) -> None:
+        """Send again what stayed unknown past its grace, by another connector where there is one."""
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            waiting = await unknowns.to_resend(tx, now=now, limit=_MOST)
+            again = [(w.message_id, await self._next_way(w)) for w in waiting if w.valid_until > now]
+            if again:
+                await unknowns.requeue(tx, again, now=now)
+                log.info("unknown_sent_again", messages=len(again))
+            late = [w.message_id for w in waiting if w.valid_until <= now]
+            if late:
+                # It may have been delivered, so its credits stay where they are.
+                locked = await messages.lock(tx, late)
+                ended = [messages.Closed(m, Status.EXPIRED, "validity ended", refund=False) for m in late]
+                await messages.close(tx, ended, locked, now=now)
+            await unknowns.give_up(tx, now=now, limit=_MOST)
+
+    async def _next_way(self, waiting: unknowns.Waiting) -> int:
+        table = (await self._platform.directory.ways()).table
+        number = Number(waiting.number, waiting.country, mobile=True)
+        ways = table.decide(number, company_id=waiting.company_id, sender=waiting.sender, kind=waiting.kind)
+        others = [w for w in ways if w != waiting.connector_id]
+        return (others or [waiting.connector_id])[0]
+
+    async def _unpark(self) -> None:
+        """Settle receipts that came before their submit was recorded."""
+        connectors = {c.account_id: c for c in (await self._platform.directory.ways()).connectors}
+        async with self._database.transaction() as tx:
+            by_account: dict[int, list[receipts.News]] = {}
+            for news in await receipts.unpark(tx, limit=_MOST):
+                by_account.setdefault(news.account_id, []).append(news)
+            for account_id, news in by_account.items():
+                connector = connectors.get(account_id)
+                policy = connector.delivered_when if connector else "all"
+                now = self._clock()
+                ways = forms(connector) if connector else (lambda _reference: ())
+                strangers = await progress.settle(tx, news, policy=policy, forms=ways, now=now)  # type: ignore[arg-type]
+                if strangers:
+                    await receipts.park(tx, strangers, now=now)
+
+    async def _bury_the_dead(self) -> None:
+        """Take back what dispatchers had claimed whose session has ended, or who have stood still for a whole lease."""
+        moment = time.monotonic()
+        async with self._database.autocommit() as tx:
+            others = await instances.others(tx, self._me)
+        seen = {o.id: self._beats.get(o.id, (o.beat, moment)) for o in others}
+        self._beats = {o.id: seen[o.id] if seen[o.id][0] == o.beat else (o.beat, moment) for o in others}
+        for other in others:
+            stood_still = moment - self._beats[other.id][1] > self._platform.settings.claim_lease
+            async with self._database.transaction() as tx:
+                gone = await instances.has_gone(tx, other.id)
+                if gone or stood_still:
+                    await instances.bury(tx, other.id)
+                    log.warning("dispatcher_buried", instance=other.id, host=other.host, pid=other.pid, gone=gone)
+        await self._take_back_unowned()
+
+    async def _take_back_unowned(self) -> None:
+        async with self._database.autocommit() as tx:
+            unowned = await instances.unowned(tx)
+        for instance_id in unowned:
+            taken = await progress.take_back(self._database, instance_id, graces=self._graces, now=self._clock())
+            log.warning("claims_taken_back", instance=instance_id, messages=taken)
+
+    async def _fall_back(self) -> None:
+        """Move what waits for connectors that are disabled, or have been down too long, to the next of their routes."""
+        ways = await self._platform.directory.ways()
+        async with self._database.autocommit() as tx:
+            up = {b.connector_id for b in await instances.binds(tx) if b.state == "bound"}
+        moment = time.monotonic()
+        down = {c.id for c in ways.connectors if not c.enabled or c.id not in up}
+        self._down_since = {c: self._down_since.get(c, moment) for c in down}
+        after = self._platform.settings.fallback_after
+        out = frozenset(
+            c.id for c in ways.connectors if c.id in down and (not c.enabled or moment - self._down_since[c.id] > after)
+        )
+        for connector in ways.connectors:
+            if connector.id in out:
+                async with self._database.transaction() as tx:
+                    await self._move(tx, connector, out)
+
+    async def _move(self, tx: Tx, connector: Connector, out: frozenset[int]) -> None:
+        now = self._clock()
+        table = (await self._platform.directory.ways()).table
+        moved: list[tuple[int, int]] = []
+        late: list[int] = []
+        for s in await routes.stuck(tx, connector.id, before=now, limit=_MOST):
+            number = Number(s.number, s.country, mobile=True)
+            ways = table.decide(number, company_id=s.company_id, sender=s.sender, kind=s.kind, without=out)
+            if s.valid_until <= now:
+                late.append(s.message_id)
+            elif ways:
+                moved.append((s.message_id, ways[0]))
+        if late:
+            locked = await messages.lock(tx, late)
+            ended = [messages.Closed(m, Status.EXPIRED, "validity ended", refund=True) for m in late]
+            await messages.close(tx, ended, locked, now=now)
+        if moved:
+            await routes.move(tx, ints(m for m, _ in moved), ints(c for _, c in moved))
+            log.warning("fallback", connector=connector.name, messages=len(moved))
+
+    async def _measure(self) -> None:
+        names = {c.id: c.name for c in (await self._platform.directory.ways()).connectors}
+        async with self._database.autocommit() as tx:
+            depths = {d.connector_id: d for d in await queue.depths(tx)}
+        now = self._clock()
+        for connector_id, name in names.items():
+            depth = depths.get(connector_id)
+            observe.queue_depth.labels(name).set(depth.waiting + depth.planned if depth else 0)
+            age = max(timedelta(0), now - depth.oldest) if depth and depth.oldest else timedelta(0)
+            observe.queue_oldest_seconds.labels(name).set(age.total_seconds())

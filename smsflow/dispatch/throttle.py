@@ -1,0 +1,97 @@
+"""How fast a connector may send: a token bucket in PDUs, and what an operator's throttling does to it. No clock: time is an argument."""
+
+import math
+
+# AIMD as TCP has it: halve at once, then climb back slowly, so that the operator's limit is approached from below.
+_CUT = 0.5
+_CLIMB_PER_SECOND = 0.05
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 30.0
+# Without a configured rate, what an operator that throttles gets at first.
+_UNLIMITED = 2000.0
+
+
+class Throttle:
+    """Tells how many PDUs may leave now, and when the next may."""
+
+    def __init__(self, rate: float | None, *, now: float) -> None:
+        """Allow `rate` PDUs a second (None: as many as the window takes) with a burst of a tenth of a second, at least one PDU."""
+        self._ceiling = rate
+        self._rate = rate
+        self._tokens = 1.0
+        self._at = now
+        self._resume_at = 0.0
+        self._pause = _FIRST_PAUSE
+        self._probing = False
+        self._sent_since = 0
+
+    @property
+    def rate(self) -> float | None:
+        """PDUs a second at this moment; None when nothing limits them."""
+        return self._rate
+
+    @property
+    def burst(self) -> float:
+        """The most PDUs that may leave at once."""
+        return math.inf if self._rate is None else max(1.0, self._rate * 0.1)
+
+    def allowance(self, now: float) -> float:
+        """Return how many PDUs may leave at `now`: one while probing after a pause, none in a pause."""
+        if now < self._resume_at:
+            return 0.0
+        self._refill(now)
+        room = math.inf if self._rate is None else math.floor(self._tokens)
+        if self._probing:
+            return min(room, 0.0 if self._sent_since else 1.0)
+        return room
+
+    def spend(self, now: float) -> None:
+        """One PDU leaves at `now`."""
+        self._refill(now)
+        self._tokens -= 1.0
+        self._sent_since += 1
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until a PDU may leave: 0 when one may now, infinity when only an answer can tell."""
+        if now < self._resume_at:
+            return self._resume_at - now
+        if self.allowance(now) >= 1:
+            return 0.0
+        if self._probing and self._sent_since:
+            return math.inf
+        return (1.0 - self._tokens) / self._rate if self._rate else 0.0
+
+    def throttled(self, now: float, *, sent_per_second: float) -> None:
+        """The operator says that it is too much: pause, then probe with one PDU, and go on slower."""
+        if now < self._resume_at:  # the rest of the same window says the same
+            return
+        current = self._rate if self._rate is not None else min(_UNLIMITED, max(1.0, sent_per_second))
+        self._rate = max(1.0, current * _CUT)
+        self._pause = min(_LONGEST_PAUSE, self._pause * 2) if self._probing else _FIRST_PAUSE
+        self._resume_at = now + self._pause
+        self._probing = True
+        self._sent_since = 0
+        self._tokens = min(self._tokens, 1.0)
+
+    def accepted(self, now: float) -> None:
+        """The operator took a PDU: the probe succeeded, and the rate climbs."""
+        if self._probing and now >= self._resume_at:
+            self._probing = False
+            self._at = now
+
+    def unanswered(self) -> None:
+        """A PDU got no answer: if it was the probe, another may go."""
+        self._sent_since = 0
+
+    def _refill(self, now: float) -> None:
+        elapsed = max(0.0, now - self._at)
+        self._at = now
+        if self._rate is None:
+            return
+        if not self._probing:
+            ceiling = self._ceiling if self._ceiling is not None else math.inf
+            self._rate = min(ceiling, self._rate * (1 + _CLIMB_PER_SECOND * min(elapsed, 1.0)))
+            if self._ceiling is None and self._rate > _UNLIMITED * 2:
+                self._rate = None
+                return
+        self._tokens = min(self.burst, self._tokens + elapsed * self._rate)
