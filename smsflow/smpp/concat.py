@@ -16,7 +16,9 @@ CODINGS: Final = {"gsm7": spec.CODING_DEFAULT, "ucs2": spec.CODING_UCS2, "latin1
 _REFERENCE_8: Final = 0x00
 _REFERENCE_16: Final = 0x08
 _MAX_PARTS: Final = 255
-# 140 octets of user data less seven of header, in octets or in septets (section 9.2.3.24).
+# 140 octets of user data, alone or less the six of a header, and less the seven of a longer one;
+# in septets for GSM 03.38 (section 9.2.3.24).
+_ROOM: Final = {"gsm7": (160, 153), "ucs2": (140, 134), "latin1": (140, 134)}
 _ROOM_16: Final = {"gsm7": 152, "ucs2": 132, "latin1": 133}
 
 
@@ -46,6 +48,30 @@ def encode(text: str, encoding: Encoding) -> bytes:
         return charset.encode_gsm7(text)
     # A lone surrogate passes, as it came: nobody's text is altered or refused for half an emoji.
     return text.encode("latin-1") if encoding == "latin1" else text.encode("utf-16-be", "surrogatepass")
+
+
+def encoding_of(text: str) -> Encoding:
+    """Return GSM 03.38 when it has every character of `text`, else UCS-2."""
+    try:
+        charset.encode_gsm7(text)
+    except ValueError:
+        return "ucs2"
+    return "gsm7"
+
+
+def cut(text: str, encoding: Encoding) -> list[str]:
+    """Return the parts of `text` that one message each can hold; no escape pair or surrogate pair is cut."""
+    alone, several = _ROOM[encoding]
+    sizes = [len(encode(char, encoding)) for char in text]
+    if sum(sizes) <= alone:
+        return [text]
+    parts, start, used = [], 0, 0
+    for position, size in enumerate(sizes):
+        if used + size > several:
+            parts.append(text[start:position])
+            start, used = position, 0
+        used += size
+    return [*parts, text[start:]]
 
 
 def user_data(parts: Sequence[str], encoding: Encoding, *, reference: int, mode: Mode) -> list[UserData]:

@@ -49,6 +49,11 @@ class Reassembly:
         self._done: dict[Key, _Open] = {}
         self.duplicates = 0
 
+    @property
+    def waiting(self) -> int:
+        """Return how many texts wait for a part."""
+        return len(self._open)
+
     def add(self, pdu: ShortMessage, now: float) -> list[Whole]:
         """Take one message; return the texts that it completes, or that it ends by taking their reference."""
         piece = fragment(pdu)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from smsflow.smpp import spec
-from smsflow.smpp.pdu import DeliverSm
+from smsflow.smpp.pdu import DeliverSm, ShortMessage
 
 Base = Literal["as_is", "hex_to_dec", "dec_to_hex"]
 
@@ -133,6 +133,33 @@ def format_receipt(
 
 def _minute(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%y%m%d%H%M")
+
+
+def is_receipt_wanted(message: ShortMessage, state: str) -> bool:
+    """Tell whether registered_delivery asks for a receipt of this final state."""
+    wish = message.registered_delivery & spec.RECEIPT_MASK
+    return wish == spec.RECEIPT_FINAL or (wish == spec.RECEIPT_FAILURE and state != "DELIVRD")
+
+
+def receipt_of(message: ShortMessage, message_id: str, state: str, *, at: datetime, tlvs: bool = True) -> DeliverSm:
+    """Return the receipt of a submission, with or without the parameters that say it beside the text."""
+    parameters = {
+        spec.TLV_RECEIPTED_MESSAGE_ID: message_id.encode("latin-1") + b"\0",
+        spec.TLV_MESSAGE_STATE: bytes((spec.MESSAGE_STATE_NUMBERS.get(state, spec.STATE_UNKNOWN),)),
+    }
+    error = "000" if state == "DELIVRD" else "001"
+    return DeliverSm(
+        "",
+        message.dest_ton,
+        message.dest_npi,
+        message.dest,
+        message.source_ton,
+        message.source_npi,
+        message.source,
+        spec.ESM_DELIVERY_RECEIPT,
+        short_message=format_receipt(message_id, state, error=error, submitted_at=at, done_at=at),
+        tlvs=parameters if tlvs else {},
+    )
 
 
 def normalise(reference: str, base: Base) -> str:

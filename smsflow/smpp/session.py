@@ -18,7 +18,7 @@ from smsflow.smpp.events import (
     Unanswered,
 )
 from smsflow.smpp.liveness import Liveness
-from smsflow.smpp.pdu import AlertNotification, Bind, BindResp, Outbind, Pdu
+from smsflow.smpp.pdu import AlertNotification, Bind, Outbind, Pdu
 from smsflow.smpp.state import BOUND, TRANSITIONS, Role, State, receivable, sendable
 from smsflow.smpp.window import Window
 
@@ -117,15 +117,19 @@ class Session:
 
     def respond(self, sequence: int, pdu: Pdu, status: int = 0) -> bool:
         """Answer a request; return False when it was answered already or never came."""
-        if self._inbound.pop(sequence, None) is None:
+        # A refusal has no body (section 4.4.2).
+        return self.respond_raw(sequence, codec.encode_body(pdu) if status == 0 else b"", status)
+
+    def respond_raw(self, sequence: int, body: bytes, status: int = 0) -> bool:
+        """Answer a request with a body that is encoded already; return False like `respond`."""
+        command = self._inbound.pop(sequence, None)
+        if command is None:
             return False
-        if isinstance(pdu, BindResp):
-            self._bind_deadline = None if status == 0 else self._bind_deadline
-        # A refusal has no body (section 4.4.2); nor has a peer any use for one.
-        body = codec.encode_body(pdu) if status == 0 else b""
-        self._out.append(codec.frame(pdu.command, status, sequence, body))
-        if status == 0:
-            self._move(pdu.command)
+        response = command | spec.RESPONSE
+        self._out.append(codec.frame(response, status, sequence, body))
+        if status == 0 and command in spec.BINDS:
+            self._bind_deadline = None
+            self._move(response)
         return True
 
     def acknowledge(self, sequences: Iterable[int], status: int = 0) -> None:

@@ -192,6 +192,7 @@ MESSAGE_STATES: Final = {
     7: "UNKNOWN",
     8: "REJECTD",
 }
+STATE_UNKNOWN: Final = 7
 MESSAGE_STATE_NUMBERS: Final = {name: number for number, name in MESSAGE_STATES.items()}
 
 # Table 5-2 (section 5.2): the longest short_message.
