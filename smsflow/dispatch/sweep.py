@@ -27,6 +27,8 @@ _UNKNOWN_EVERY = 1.0
 _INSTANCES_EVERY = 1.0
 _DEPTHS_EVERY = 15.0
 _FALLBACK_EVERY = 2.0
+# Looks for claims without an owner after a start and after a death: more than one, because a claim may have been on its way.
+_LOOKS = 5
 
 
 class Sweep:
@@ -41,6 +43,7 @@ class Sweep:
         self._clock = clock
         self._beats: dict[int, tuple[int, float]] = {}
         self._down_since: dict[int, float] = {}
+        self._looks = _LOOKS
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -127,7 +130,10 @@ class Sweep:
                 if gone or stood_still:
                     await instances.bury(tx, other.id)
                     log.warning("dispatcher_buried", instance=other.id, host=other.host, pid=other.pid, gone=gone)
-        await self._take_back_unowned()
+                    self._looks = _LOOKS
+        if self._looks:
+            self._looks -= 1
+            await self._take_back_unowned()
 
     async def _take_back_unowned(self) -> None:
         async with self._database.autocommit() as tx:

@@ -1,0 +1,26 @@
+"""The dispatch process."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from smsflow.dispatch.engine import Engine
+from smsflow.runtime import now, platform
+from smsflow.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[None]]) -> None:
+    """Dispatch until `stopped()` returns; then what is in flight is answered, recorded and unbound before this returns."""
+    async with platform(settings, url) as here:
+        engine = asyncio.create_task(Engine(here, now).run())
+        waiting = asyncio.ensure_future(stopped())
+        try:
+            await asyncio.wait([engine, waiting], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+            engine.cancel()
+            await asyncio.wait([engine], timeout=settings.drain_timeout)
+            log.info("dispatch_stopped")
