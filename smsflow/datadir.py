@@ -1,0 +1,142 @@
+"""The data directory: who may use it now, and which database stands behind it."""
+
+import asyncio
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from smsflow.settings import Settings
+from smsflow.store import embedded, partitions
+from smsflow.store.db import Database, migrate
+
+# A command of a minute ago may still hold the lock, or `smsflow run` may still be starting its PostgreSQL.
+WAIT: Final = 60.0
+_LOOK_AGAIN: Final = 0.05
+_COMMAND: Final = "command"
+
+
+class AlreadyRunning(Exception):
+    """Another process uses this data directory; the message says which and what to do."""
+
+
+@contextmanager
+def lock(data_dir: Path, *, holder: str = "smsflow run", wait: float = WAIT) -> Iterator[None]:
+    """Hold the data directory alone; raise AlreadyRunning when a running SMSFLOW does.
+
+    A command holds it for moments only, so it is waited for, `wait` seconds at most.
+    """
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _take(handle, data_dir, time.monotonic() + wait)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()} {holder}\n".encode(), 0)
+        # What a process that was killed had published is no longer true.
+        (data_dir / "database_url").unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            os.ftruncate(handle, 0)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def published(data_dir: Path, url: str) -> Iterator[None]:
+    """Tell the commands which database runs here, for as long as the block lasts; the caller holds the lock."""
+    write_private(data_dir / "database_url", url + "\n")
+    try:
+        yield
+    finally:
+        (data_dir / "database_url").unlink(missing_ok=True)
+
+
+@contextmanager
+def database(settings: Settings, *, wait: float = WAIT) -> Iterator[str]:
+    """Give a command its database: the one that is set, the one that runs here, or the embedded one started for it.
+
+    The embedded one is migrated when it is started here. Not for use inside an event loop.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    deadline = time.monotonic() + wait
+    with ExitStack() as stack:
+        while (running := _held(settings.data_dir, stack)) is None:
+            if time.monotonic() >= deadline:
+                raise AlreadyRunning(
+                    f"the process that uses the data directory {settings.data_dir} does not say which database it has: "
+                    "give the SMSFLOW_DATABASE_URL that it was started with."
+                )
+            time.sleep(_LOOK_AGAIN)
+        if running:
+            yield running
+            return
+        server = embedded.start(settings.data_dir)
+        stack.callback(server.stop)
+        asyncio.run(prepare(server.url))
+        yield server.url
+
+
+async def prepare(url: str) -> None:
+    """Bring the schema of a database up to date, with the partitions that the next messages need."""
+    await asyncio.to_thread(migrate, url)
+    known = Database(url, pool=1)
+    try:
+        async with known.transaction() as tx:
+            await partitions.ensure(tx)
+    finally:
+        await known.close()
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(file)
+
+
+def _held(data_dir: Path, stack: ExitStack) -> str | None:
+    """Return the URL that runs here, "" when the directory is now ours until `stack` closes, None when it is neither."""
+    try:
+        stack.enter_context(lock(data_dir, holder=_COMMAND, wait=0))
+    except AlreadyRunning:
+        try:
+            return (data_dir / "database_url").read_text(encoding="utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+    return ""
+
+
+def _take(handle: int, data_dir: Path, deadline: float) -> None:
+    """Lock the open file, waiting for a command; raise AlreadyRunning when the holder is there to stay."""
+    seen = ""
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(handle, 200, 0).decode(errors="replace").strip()
+            # Read twice: the first may be what a killed process left, while the new holder writes its own name.
+            stays = holder != "" and holder == seen and not holder.endswith(_COMMAND)
+            if stays or time.monotonic() >= deadline:
+                raise AlreadyRunning(_sentence(data_dir, holder)) from None
+            seen = holder
+            time.sleep(_LOOK_AGAIN)
+        else:
+            return
+
+
+def _sentence(data_dir: Path, holder: str) -> str:
+    pid, _, name = holder.partition(" ")
+    who = f"{'an smsflow command' if name == _COMMAND else name} (process {pid})" if pid else "another process"
+    return (
+        f"{who} already uses the data directory {data_dir}: stop it first, or choose another directory with "
+        "SMSFLOW_DATA_DIR and another port with SMSFLOW_PORT."
+    )
