@@ -42,9 +42,9 @@ class EmbeddedFailed(Exception):
     """The embedded PostgreSQL did not start; the message ends with its own words."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Embedded:
-    """A running embedded PostgreSQL."""
+    """A running embedded PostgreSQL; its process changes when it has to be started again."""
 
     process: subprocess.Popen[bytes]
     url: str
