@@ -23,9 +23,9 @@ _EXTENSION = {
 }
 _ESCAPE = "\x1b"
 
-# Both directions run in C: a table of 256 characters to read, and its inverse to write.
+# Both directions run in C: a table of 256 characters to read, and the inverse of its first half to write.
 _READ = _BASIC + "\ufffd" * 128
-_WRITE = charmap_build(_BASIC + "\ufffe" * 128)
+_WRITE = charmap_build(_BASIC)
 _EXPAND = str.maketrans({char: _ESCAPE + _BASIC[code] for code, char in _EXTENSION.items()})
 _COLLAPSE = {_BASIC[code]: char for code, char in _EXTENSION.items()}
 _ESCAPED = re.compile(f"{_ESCAPE}(.?)", re.DOTALL)

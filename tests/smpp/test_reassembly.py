@@ -1,0 +1,97 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsflow.smpp import concat, pdu
+from smsflow.smpp.reassembly import Reassembly, Whole
+
+
+def parts_of(text, *, source="237690000001", reference=7, size=10):
+    pieces = [text[start : start + size] for start in range(0, len(text), size)]
+    return [
+        pdu.DeliverSm(source=source, dest="8800", esm_class=data.esm_class, short_message=data.short_message)
+        for data in concat.user_data(pieces, "gsm7", reference=reference, mode="udh8")
+    ]
+
+
+@given(st.permutations(parts_of("un texte en plusieurs morceaux, dans le desordre")))
+def test_rule_11_parts_come_in_any_order(parts):
+    reassembly = Reassembly()
+
+    released = [whole for part in parts for whole in reassembly.add(part, 0.0)]
+
+    assert [whole.text for whole in released] == ["un texte en plusieurs morceaux, dans le desordre"]
+    assert released[0].complete
+
+
+@given(st.lists(st.integers(0, 2), max_size=6))
+def test_rule_11_duplicates_are_dropped_before_and_after_the_text_is_whole(repeats):
+    parts = parts_of("premier..:deuxieme.:troisieme.")
+    reassembly = Reassembly()
+
+    released = [whole for n in [*repeats, 0, 1, 2, *repeats] for whole in reassembly.add(parts[n], 0.0)]
+
+    assert [whole.text for whole in released] == ["premier..:deuxieme.:troisieme."]
+    assert reassembly.duplicates == 2 * len(repeats)
+
+
+def test_rule_11_a_text_that_waits_too_long_is_released_without_its_missing_parts():
+    first, _, third = parts_of("premier..:deuxieme.:troisieme.")
+    reassembly = Reassembly(timeout=60)
+    reassembly.add(third, 0.0)
+    reassembly.add(first, 30.0)
+
+    assert reassembly.expire(59.9) == []
+    (whole,) = reassembly.expire(60.0)
+    assert whole == Whole("237690000001", "8800", "premier..:troisieme.", 2, 3)
+    assert not whole.complete
+    assert reassembly.waiting == 0
+
+
+def test_two_handsets_can_use_one_reference():
+    ours, theirs = parts_of("a" * 20), parts_of("b" * 20, source="237690000002")
+    reassembly = Reassembly()
+
+    released = [whole.text for part in (ours[0], theirs[0], theirs[1], ours[1]) for whole in reassembly.add(part, 0.0)]
+
+    assert released == ["b" * 20, "a" * 20]
+
+
+def test_a_reference_used_again_begins_a_new_text_and_loses_nothing_of_the_old():
+    old, new = parts_of("a" * 20), parts_of("b" * 20)
+    reassembly = Reassembly()
+
+    released = [whole for part in (old[0], new[0], new[1]) for whole in reassembly.add(part, 0.0)]
+
+    assert [(whole.text, whole.complete) for whole in released] == [("a" * 10, False), ("b" * 20, True)]
+
+
+def test_a_text_sent_again_after_the_memory_of_it_is_a_text():
+    reassembly = Reassembly(remember=60)
+
+    released = [whole.text for now in (0.0, 61.0) for part in parts_of("a" * 20) for whole in reassembly.add(part, now)]
+
+    assert released == ["a" * 20] * 2
+
+
+def test_too_many_open_texts_release_the_oldest():
+    reassembly = Reassembly(max_open=2)
+    for reference in range(4):
+        reassembly.add(parts_of("a" * 20, reference=reference)[0], 0.0)
+
+    assert len(reassembly.expire(1.0)) == 2
+    assert reassembly.waiting == 2
+
+
+def test_a_header_that_makes_no_sense_is_a_message_alone():
+    for header in (b"\x05\x00\x03\x01\x02\x00", b"\x05\x00\x03\x01\x01\x02", b"\xff", b"\x02\x00\x09"):
+        message = pdu.DeliverSm(esm_class=0x40, short_message=header)
+
+        assert len(Reassembly().add(message, 0.0)) == 1
+
+
+@given(st.binary(max_size=40), st.integers(0, 255))
+def test_no_message_makes_it_raise(data, esm_class):
+    reassembly = Reassembly()
+
+    reassembly.add(pdu.DeliverSm(esm_class=esm_class, short_message=data), 0.0)
+    reassembly.expire(1e9)

@@ -1,0 +1,108 @@
+"""Doubles for the tests of SMPP: two sessions joined by a wire, and a handler that remembers."""
+
+import asyncio
+from typing import Any
+
+from smsflow.smpp import codec, pdu, spec
+from smsflow.smpp.events import BindAnswered, BindAsked, Event
+from smsflow.smpp.session import Limits, Session
+
+PATIENCE = 10.0
+
+
+class Wire:
+    """A client and a server without a network; the time is what the test says."""
+
+    def __init__(self, client: Limits | None = None, server: Limits | None = None):
+        self.now = 1000.0
+        self.client = Session("client", client or Limits(), now=self.now)
+        self.server = Session("server", server or Limits(), now=self.now)
+
+    def exchange(self) -> tuple[list[Event], list[Event]]:
+        """Carry octets both ways until nobody has more to say; return what the client and the server heard."""
+        heard_by_client: list[Event] = []
+        heard_by_server: list[Event] = []
+        while True:
+            up, down = self.client.data_to_send(), self.server.data_to_send()
+            if not up and not down:
+                return heard_by_client, heard_by_server
+            heard_by_server += self.server.receive_data(up, self.now)
+            heard_by_client += self.client.receive_data(down, self.now)
+
+
+def a_bound_wire(client: Limits | None = None, server: Limits | None = None, bind=pdu.BindTransceiver) -> Wire:
+    wire = Wire(client, server)
+    wire.client.bind(bind("demo", "secret"), wire.now)
+    _, (asked,) = wire.exchange()
+    assert isinstance(asked, BindAsked)
+    wire.server.respond(asked.sequence, pdu.BindResp("SMSC"))
+    (answered,), _ = wire.exchange()
+    assert isinstance(answered, BindAnswered)
+    assert answered.accepted
+    return wire
+
+
+def a_bound_client(limits: Limits | None = None, now: float = 1000.0) -> Session:
+    session = Session("client", limits or Limits(), now=now)
+    session.bind(pdu.BindTransceiver("demo", "secret"), now)
+    session.receive_data(codec.encode(pdu.BindTransceiverResp("SMSC"), 1), now)
+    session.data_to_send()
+    return session
+
+
+def a_bound_server(limits: Limits | None = None, now: float = 1000.0) -> Session:
+    session = Session("server", limits or Limits(), now=now)
+    session.receive_data(codec.encode(pdu.BindTransceiver("demo", "secret"), 1), now)
+    session.respond(1, pdu.BindResp("SMSC"))
+    session.data_to_send()
+    return session
+
+
+def frames(data: bytes) -> list[codec.Frame]:
+    return codec.Framer().feed(data)
+
+
+def a_submit(dest: str = "237690000001", text: bytes = b"Bonjour", **fields: Any) -> pdu.SubmitSm:
+    wanted = {"registered_delivery": spec.RECEIPT_FINAL, **fields}
+    return pdu.SubmitSm("", 5, 0, "smsflow", 1, 1, dest, short_message=text, **wanted)
+
+
+class Memory:
+    """A handler of the gateway's side that keeps what it was told and acknowledges at once."""
+
+    def __init__(self):
+        self.responses: list[tuple[Any, int, str]] = []
+        self.late: list[tuple[Any, int, str]] = []
+        self.unanswered: list[Any] = []
+        self.delivered: list[pdu.DeliverSm] = []
+        self.lost: list[tuple[list[Any], str]] = []
+        self.acknowledge = True
+        self._changed = asyncio.Event()
+
+    def on_response(self, token, status, message_id):
+        self.responses.append((token, status, message_id))
+        self._changed.set()
+
+    def on_unanswered(self, tokens):
+        self.unanswered += tokens
+        self._changed.set()
+
+    def on_late_response(self, token, status, message_id):
+        self.late.append((token, status, message_id))
+        self._changed.set()
+
+    def on_deliver(self, link, sequence, deliver):
+        self.delivered.append(deliver)
+        if self.acknowledge:
+            link.acknowledge([sequence])
+        self._changed.set()
+
+    def on_lost(self, tokens, reason):
+        self.lost.append((tokens, reason))
+        self._changed.set()
+
+    async def wait_for(self, predicate):
+        async with asyncio.timeout(PATIENCE):
+            while not predicate(self):
+                self._changed.clear()
+                await self._changed.wait()
