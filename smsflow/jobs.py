@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import procrastinate
-from procrastinate import builtin_tasks
 import structlog
+from procrastinate import builtin_tasks
 
 from smsflow.runtime import Platform, now, platform
 from smsflow.settings import Settings
@@ -60,7 +60,11 @@ def build(here: Platform) -> procrastinate.App:
     @app.task(name="remove_old_jobs", queue=_QUEUE, queueing_lock="remove_old_jobs", pass_context=True)
     async def remove_old_jobs(context: procrastinate.JobContext, timestamp: int) -> None:  # noqa: ARG001
         await builtin_tasks.remove_old_jobs(
-            context, max_hours=72, remove_failed=True, remove_cancelled=True, remove_aborted=True,
+            context,
+            max_hours=72,
+            remove_failed=True,
+            remove_cancelled=True,
+            remove_aborted=True,
         )
 
     return app
@@ -73,7 +77,10 @@ async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[N
         async with app.open_async():
             working = asyncio.create_task(
                 app.run_worker_async(
-                    queues=[_QUEUE], concurrency=2, install_signal_handlers=False, shutdown_graceful_timeout=settings.drain_timeout,
+                    queues=[_QUEUE],
+                    concurrency=2,
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=settings.drain_timeout,
                 ),
             )
             waiting = asyncio.ensure_future(stopped())

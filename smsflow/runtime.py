@@ -62,7 +62,7 @@ class Memory(Generic[K, V]):
             return task.result() if task.done() else await asyncio.shield(task)
         if len(self._kept) >= _MOST_REMEMBERED:
             self._kept.clear()
-        task = asyncio.ensure_future(self._load(key))  # type: ignore[arg-type]
+        task = asyncio.ensure_future(self._load(key))
         self._kept[key] = (time.monotonic() + self._life(), task)
         try:
             return await asyncio.shield(task)

@@ -12,7 +12,9 @@ import typer
 from smsflow import observe
 from smsflow.settings import Settings, SettingsError, load
 
-Supervised = Annotated[bool, typer.Option("--supervised", hidden=True, help="Stop when the process that started this one is gone.")]
+Supervised = Annotated[
+    bool, typer.Option("--supervised", hidden=True, help="Stop when the process that started this one is gone.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,7 +27,9 @@ def add_to(app: typer.Typer) -> None:
 
 def run(
     *,
-    demo: Annotated[bool, typer.Option("--demo", help="With a demo company and the simulator as its operator.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="With a demo company and the simulator as its operator.")
+    ] = False,
 ) -> None:
     """Run the whole platform on this machine: PostgreSQL, migrations, web, dispatch and jobs."""
     from smsflow.cli.run import run as run_all

@@ -70,7 +70,8 @@ async def _prepare_demo(settings: Settings, url: str) -> Demo:
 def _children(settings: Settings, listener: socket.socket, demo: Demo | None) -> list[Child]:
     descriptor = listener.fileno()
     web = [
-        Child("web", ["web", "--supervised", "--listener", str(descriptor)], [descriptor]) for _ in range(settings.web_workers)
+        Child("web", ["web", "--supervised", "--listener", str(descriptor)], [descriptor])
+        for _ in range(settings.web_workers)
     ]
     others = [Child("dispatch", ["dispatch", "--supervised"]), Child("jobs", ["jobs", "--supervised"])]
     operator = []
@@ -81,7 +82,10 @@ def _children(settings: Settings, listener: socket.socket, demo: Demo | None) ->
 
 
 async def _supervise(
-    supervisor: Supervisor, settings: Settings, demo: Demo | None, database: embedded.Embedded | None,
+    supervisor: Supervisor,
+    settings: Settings,
+    demo: Demo | None,
+    database: embedded.Embedded | None,
 ) -> None:
     stop, restart = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -117,7 +121,7 @@ def _wait_ready(settings: Settings, stop: asyncio.Event) -> bool:
         if stop.is_set():
             return False
         try:
-            with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - our own address
+            with urllib.request.urlopen(address, timeout=2):
                 return True
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
@@ -125,7 +129,9 @@ def _wait_ready(settings: Settings, stop: asyncio.Event) -> bool:
 
 
 def _greet(settings: Settings, demo: Demo | None) -> None:
-    address = settings.public_url or f"http://{'127.0.0.1' if settings.host in _EVERY else settings.host}:{settings.port}"
+    address = (
+        settings.public_url or f"http://{'127.0.0.1' if settings.host in _EVERY else settings.host}:{settings.port}"
+    )
     print(f"\nSMSFLOW is ready: {address}  (documentation: {address}/docs/)", flush=True)
     if demo is not None:
         print(demo.greeting(address), flush=True)

@@ -83,7 +83,9 @@ class Supervisor:
             lived = now - child.started_at
             child.failures = 1 if lived > _WELL else child.failures + 1
             wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (child.failures - 1))
-            log.error("child_died", child=child.name, pid=child.process.pid, status=child.process.returncode, again_in=wait)
+            log.error(
+                "child_died", child=child.name, pid=child.process.pid, status=child.process.returncode, again_in=wait
+            )
             observe.forget_process(child.process.pid, self.environment)
             child.process = None
             child.start_at = now + wait
@@ -124,7 +126,7 @@ class Supervisor:
             process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + self.drain + 5.0
         for child, process in zip(group, processes, strict=True):
-            while process.poll() is None and time.monotonic() < deadline:
+            while process.poll() is None and time.monotonic() < deadline:  # noqa: ASYNC110 - a process has no event
                 await asyncio.sleep(0.05)
             if process.poll() is None:
                 log.error("child_killed", child=child.name, pid=process.pid, reason="it did not drain in time")

@@ -35,7 +35,9 @@ def bind_config(connector: Connector, password: str, *, mode: str) -> BindConfig
     )
 
 
-def bodies(connector: Connector, message_id: int, number: str, sender: str, text: str, valid_until: datetime) -> list[bytes]:
+def bodies(  # noqa: PLR0917 - what a message is
+    connector: Connector, message_id: int, number: str, sender: str, text: str, valid_until: datetime
+) -> list[bytes]:
     """Return the bodies of the submit_sm PDUs that carry a message, in order."""
     source_ton, source_npi, source = address(sender)
     dest_ton, dest_npi, dest = address(number)
@@ -49,8 +51,17 @@ def bodies(connector: Connector, message_id: int, number: str, sender: str, text
     validity = validity_period(valid_until)
     return [
         encode_submit(
-            source_ton, source_npi, source, dest_ton, dest_npi, dest, u.esm_class, u.data_coding, u.short_message,
-            validity=validity, tlvs=u.tlvs,
+            source_ton,
+            source_npi,
+            source,
+            dest_ton,
+            dest_npi,
+            dest,
+            u.esm_class,
+            u.data_coding,
+            u.short_message,
+            validity=validity,
+            tlvs=u.tlvs,
         )
         for u in carried
     ]

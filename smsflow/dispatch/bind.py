@@ -21,7 +21,12 @@ Tell = Callable[[str, str], Awaitable[None]]
 
 
 async def keep_bound(
-    lane: Lane, password: str, *, tell: Tell, jitter: Callable[[], float], clock: Callable[[], float],
+    lane: Lane,
+    password: str,
+    *,
+    tell: Tell,
+    jitter: Callable[[], float],
+    clock: Callable[[], float],
 ) -> None:
     """Bind and run the lane until cancelled, or until the operator says that the credentials are wrong.
 
@@ -37,7 +42,9 @@ async def keep_bound(
             links = await _open(lane, password)
         except BindRefused as error:
             if error.permanent:
-                sentence = f"{error}: check system_id and password (smsflow connector set {name} …), then it binds again"
+                sentence = (
+                    f"{error}: check system_id and password (smsflow connector set {name} …), then it binds again"
+                )
                 log.error("bind_refused", connector=name, reason=str(error))
                 await tell("stopped", sentence)
                 return

@@ -144,7 +144,13 @@ class Engine:
             try:
                 async with self._platform.database.autocommit() as tx:
                     await instances.tell_bind(
-                        tx, lane.connector.id, slot, instance_id=me, state=state, detail=detail, now=self._clock(),
+                        tx,
+                        lane.connector.id,
+                        slot,
+                        instance_id=me,
+                        state=state,
+                        detail=detail,
+                        now=self._clock(),
                     )
             except Exception as error:  # noqa: BLE001 - it is only told; the bind matters more
                 log.warning("bind_state_not_told", connector=lane.connector.name, reason=str(error).splitlines()[0])

@@ -41,10 +41,15 @@ class Receiver:
         self._clock = clock
         self._forms = wire.forms(connector)
         self.recorder: Recorder[Delivery] = Recorder(
-            self._store, name="receipts", most=500, poisoned=self._poisoned, away=self._try_later,
+            self._store,
+            name="receipts",
+            most=500,
+            poisoned=self._poisoned,
+            away=self._try_later,
         )
         self._states = {
-            state: observe.receipts_total.labels(connector.name, state) for state in ("delivered", "failed", "expired", "inbound")
+            state: observe.receipts_total.labels(connector.name, state)
+            for state in ("delivered", "failed", "expired", "inbound")
         }
 
     def take(self, link: Link, sequence: int, pdu: DeliverSm) -> None:

@@ -108,7 +108,9 @@ class Lane:
             except Exception as error:
                 if not is_outage(error):
                     raise
-                log.warning("claiming_waits_for_database", connector=self.connector.name, reason=str(error).splitlines()[0])
+                log.warning(
+                    "claiming_waits_for_database", connector=self.connector.name, reason=str(error).splitlines()[0]
+                )
                 await asyncio.sleep(_DATABASE_AWAY)
                 continue
             now = self._clock()
@@ -202,7 +204,9 @@ class Lane:
             self._count(status)
             self._throttle.accepted(now)
             wait = backoff(sending.claim.attempt)
-            self._report(sending, Deferred(wire.status_name(status), wait) if not sending.answered else Unanswered("partly sent"))
+            self._report(
+                sending, Deferred(wire.status_name(status), wait) if not sending.answered else Unanswered("partly sent")
+            )
         else:
             self._count(status)
             self._throttle.accepted(now)
@@ -243,7 +247,9 @@ class Lane:
         self._accepted_at, self._accepted_since = now, 0
         if not before:
             name, pause = wire.status_name(status), self._throttle.wait(now)
-            log.warning("operator_throttles", connector=self.connector.name, status=name, rate=self._throttle.rate, pause=pause)
+            log.warning(
+                "operator_throttles", connector=self.connector.name, status=name, rate=self._throttle.rate, pause=pause
+            )
 
     def _count(self, status: int) -> None:
         observe.responses_total.labels(self.connector.name, wire.status_name(status)).inc()
@@ -268,7 +274,9 @@ class Lane:
     async def _give_up_on(self, report: Report) -> None:
         """The database refuses this outcome as it is: the message may have left, and that can always be recorded."""
         if not isinstance(report.outcome, Unanswered):
-            await self._record([Report(report.message_id, report.attempt, Unanswered("its outcome could not be recorded"))])
+            await self._record(
+                [Report(report.message_id, report.attempt, Unanswered("its outcome could not be recorded"))]
+            )
 
     async def _finish(self, link: Link) -> None:
         """Let what is in flight be answered, give back what has not left, and record it all."""

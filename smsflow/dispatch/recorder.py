@@ -67,7 +67,7 @@ class Recorder(Generic[T]):
         while True:
             try:
                 await self._write(batch)
-            except Exception as error:  # noqa: BLE001 - nothing that happened may be forgotten
+            except Exception as error:
                 if is_outage(error):
                     log.warning("recording_waits_for_database", entries=len(batch), reason=str(error).splitlines()[0])
                     if self._away(batch):

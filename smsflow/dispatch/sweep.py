@@ -107,12 +107,12 @@ class Sweep:
             by_account: dict[int, list[receipts.News]] = {}
             for news in await receipts.unpark(tx, limit=_MOST):
                 by_account.setdefault(news.account_id, []).append(news)
-            for account_id, news in by_account.items():
+            for account_id, ours in by_account.items():
                 connector = connectors.get(account_id)
                 policy = connector.delivered_when if connector else "all"
                 now = self._clock()
                 ways = forms(connector) if connector else (lambda _reference: ())
-                strangers = await progress.settle(tx, news, policy=policy, forms=ways, now=now)  # type: ignore[arg-type]
+                strangers = await progress.settle(tx, ours, policy=policy, forms=ways, now=now)  # type: ignore[arg-type]
                 if strangers:
                     await receipts.park(tx, strangers, now=now)
 

@@ -47,7 +47,8 @@ def _nobodys_hash() -> str:
     return _HASHER.hash("nobody")
 
 
-def _fits(password_hash: str, password: str) -> bool:
+def is_password(password_hash: str, password: str) -> bool:
+    """Tell whether a password has this hash."""
     try:
         return _HASHER.verify(password_hash, password)
     except (VerificationError, InvalidHashError):
@@ -69,7 +70,11 @@ async def log_in(
     username = username.replace("\x00", "")[:200]
     async with database.transaction() as tx:
         for door, who, most in (
-            ("login-name", hashlib.sha256(username.lower().encode("utf-8", "replace")).hexdigest(), limits.per_username),
+            (
+                "login-name",
+                hashlib.sha256(username.lower().encode("utf-8", "replace")).hexdigest(),
+                limits.per_username,
+            ),
             ("login-address", address, limits.per_address),
         ):
             count, wait = await accounts.count_attempt(tx, door, who, period=limits.period, now=now)
@@ -78,7 +83,7 @@ async def log_in(
     async with database.autocommit() as tx:
         found = await accounts.login(tx, username.encode("utf-8", "replace").decode())
     async with _LOGINS_AT_ONCE:
-        fits = await asyncio.to_thread(_fits, found.password_hash if found else _nobodys_hash(), password)
+        fits = await asyncio.to_thread(is_password, found.password_hash if found else _nobodys_hash(), password)
     if found is None or not fits or found.disabled:
         raise LoginFailed
     token = new_token()
@@ -88,7 +93,14 @@ async def log_in(
 
 
 async def open_company(
-    tx: Tx, name: str, *, country: str, timezone: str, credits: int, sender: str | None, now: datetime,  # noqa: A002 - the field's term
+    tx: Tx,
+    name: str,
+    *,
+    country: str,
+    timezone: str,
+    credits: int,
+    sender: str | None,
+    now: datetime,
 ) -> int:
     """Add a company, with credits and a default sender if given; return its id."""
     if country not in phone.COUNTRIES:
@@ -106,7 +118,11 @@ async def add_user(tx: Tx, username: str, password: str, *, company_id: int, is_
     if await accounts.company(tx, company_id) is None:
         raise NotFound(what="company", id=company_id)
     user_id = await accounts.add_user(
-        tx, username, company_id=company_id, password_hash=hash_password(password), is_admin=is_admin,
+        tx,
+        username,
+        company_id=company_id,
+        password_hash=hash_password(password),
+        is_admin=is_admin,
     )
     if user_id is None:
         raise AlreadyExists(what="user", name=username)

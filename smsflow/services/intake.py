@@ -1,6 +1,6 @@
 """The intake: requests that wait are accepted together, in one commit."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from smsflow.domain.message import NewMessage
@@ -19,12 +19,18 @@ class Intake:
         self._database = database
         self._clock = clock
         self._commits: GroupCommit[NewMessage, int] = GroupCommit(self._accept, name="accept", most=most, bound=bound)
-        self.run: Callable[[], Awaitable[None]] = self._commits.run
-        self.drain: Callable[[], Awaitable[None]] = self._commits.drain
 
     async def submit(self, message: NewMessage) -> int:
         """Return the id of the stored message; raise Refused when it was not stored (then nothing was charged)."""
         return await self._commits.add(message)
+
+    async def run(self) -> None:
+        """Commit what waits until cancelled."""
+        await self._commits.run()
+
+    async def drain(self) -> None:
+        """Wait until everything that was submitted has its answer."""
+        await self._commits.drain()
 
     async def _accept(self, batch: Sequence[NewMessage]) -> list[int | Refused]:
         now = self._clock()

@@ -51,11 +51,18 @@ class Report:
 
 async def record(database: Database, way: Way, reports: Sequence[Report], *, now: datetime) -> None:
     """Record what became of claims. A claim that is no longer held changes no status (but a reference is always kept)."""
-    sent = [queue.Sent(r.message_id, r.attempt, r.outcome.references) for r in reports if isinstance(r.outcome, Accepted)]
+    sent = [
+        queue.Sent(r.message_id, r.attempt, r.outcome.references) for r in reports if isinstance(r.outcome, Accepted)
+    ]
     if sent:
         async with database.autocommit() as tx:
             await queue.record_sent(
-                tx, sent, connector_id=way.connector_id, account_id=way.account_id, instance_id=way.instance_id, now=now,
+                tx,
+                sent,
+                connector_id=way.connector_id,
+                account_id=way.account_id,
+                instance_id=way.instance_id,
+                now=now,
             )
     others = [r for r in reports if not isinstance(r.outcome, Accepted)]
     if others:
@@ -64,7 +71,9 @@ async def record(database: Database, way: Way, reports: Sequence[Report], *, now
 
 
 async def _record_others(tx: Tx, way: Way, reports: Sequence[Report], *, now: datetime) -> None:
-    held = await queue.still_held(tx, [queue.Held(r.message_id, r.attempt) for r in reports], instance_id=way.instance_id)
+    held = await queue.still_held(
+        tx, [queue.Held(r.message_id, r.attempt) for r in reports], instance_id=way.instance_id
+    )
     ended: list[messages.Closed] = []
     back: list[tuple[queue.Held, datetime | None]] = []
     unsure: list[tuple[int, int]] = []
@@ -118,7 +127,12 @@ async def take_back(database: Database, instance_id: int, *, graces: Graces, now
 
 
 async def receive(
-    database: Database, news: Sequence[News], *, policy: Policy, forms: Callable[[str], Iterable[str]], now: datetime,
+    database: Database,
+    news: Sequence[News],
+    *,
+    policy: Policy,
+    forms: Callable[[str], Iterable[str]],
+    now: datetime,
 ) -> None:
     """Record receipts; when this returns they are on disk and may be acknowledged.
 
@@ -137,7 +151,12 @@ async def receive(
 
 
 async def settle(
-    tx: Tx, news: Sequence[News], *, policy: Policy, forms: Callable[[str], Iterable[str]], now: datetime,
+    tx: Tx,
+    news: Sequence[News],
+    *,
+    policy: Policy,
+    forms: Callable[[str], Iterable[str]],
+    now: datetime,
 ) -> list[News]:
     """Apply receipts to the messages they speak of; return those that speak of none."""
     found = await _find(tx, news, forms)
@@ -151,7 +170,9 @@ async def settle(
             whole[part.message_id] = n
         else:
             parts.append((part.message_id, part.number, n.status))
-    guessed = await receipts.guess(tx, [n for p, n in enumerate(news) if p not in found]) if len(found) < len(news) else {}
+    guessed = (
+        await receipts.guess(tx, [n for p, n in enumerate(news) if p not in found]) if len(found) < len(news) else {}
+    )
     strangers = [n for p, n in enumerate(news) if p not in found]
     for place, message_id in guessed.items():
         whole.setdefault(message_id, strangers[place])

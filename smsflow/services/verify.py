@@ -9,7 +9,7 @@ from smsflow.domain.account import Company
 from smsflow.domain.message import Kind
 from smsflow.domain.routing import Table
 from smsflow.domain.verification import CodeState
-from smsflow.errors import CodeNeverSent, CodeRefused, NotFound, Refused, TooManyRequests
+from smsflow.errors import CodeNeverSent, NotFound, Refused, TooManyRequests
 from smsflow.services.submit import Limits, Order, prepare, submit
 from smsflow.services.vault import Vault
 from smsflow.store import verifications
@@ -50,7 +50,9 @@ async def send_code(
         minutes=verification.minutes_of(timeout),
     )
     order = Order(number, text, kind=Kind.OTP, parameters=("phone_number", "message", "planned_date"))
-    checked = prepare(order, company=company, routes=routes, now=now, limits=replace(limits, validity=timedelta(seconds=timeout)))
+    checked = prepare(
+        order, company=company, routes=routes, now=now, limits=replace(limits, validity=timedelta(seconds=timeout))
+    )
     await verifications.hold_number(tx, company.id, checked.number)
     wait = verification.wait_before_next(
         await verifications.sent_since(tx, company.id, checked.number, now - _HOUR),
@@ -78,7 +80,9 @@ async def send_code(
     return Code(code_id, checked.number, code, timeout, CodeState.SENT)
 
 
-async def check_code(tx: Tx, company: Company, number: str, given: str, *, vault: Vault, now: datetime) -> CodeRefused | None:
+async def check_code(
+    tx: Tx, company: Company, number: str, given: str, *, vault: Vault, now: datetime
+) -> Refused | None:
     """Return why a code is not accepted, or None when it is; a wrong try counts, so the transaction must be committed either way."""
     parsed = phone.parse(number, country=company.country, parameter="phone_number")
     await verifications.hold_number(tx, company.id, parsed.e164)
@@ -86,7 +90,12 @@ async def check_code(tx: Tx, company: Company, number: str, given: str, *, vault
     if last is None:
         return CodeNeverSent()
     judgement = verification.judge(
-        given, vault.open(last.code_sealed), state=last.state, tries=last.tries, expires_at=last.expires_at, now=now,
+        given,
+        vault.open(last.code_sealed),
+        state=last.state,
+        tries=last.tries,
+        expires_at=last.expires_at,
+        now=now,
     )
     if (judgement.state, judgement.tries) != (last.state, last.tries):
         await verifications.judged(tx, last.id, state=judgement.state, tries=judgement.tries)

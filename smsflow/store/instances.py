@@ -40,7 +40,9 @@ async def beat(tx: Tx, instance_id: int) -> bool:
 
 async def others(tx: Tx, instance_id: int) -> list[Instance]:
     """Return the other dispatchers."""
-    rows = await tx.execute(text("SELECT id, host, pid, beat FROM instance WHERE id <> :id ORDER BY id"), {"id": instance_id})
+    rows = await tx.execute(
+        text("SELECT id, host, pid, beat FROM instance WHERE id <> :id ORDER BY id"), {"id": instance_id}
+    )
     return [Instance(*row) for row in rows]
 
 
@@ -72,7 +74,8 @@ async def free_slot(tx: Tx, connector_id: int, slot: int) -> None:
     query = text("SELECT pg_advisory_unlock(:space, :key)")
     await tx.execute(query, {"space": _SLOT_LOCKS, "key": connector_id * _SLOTS + slot})
     await tx.execute(
-        text("DELETE FROM bind_state WHERE connector_id = :connector_id AND slot = :slot"), {"connector_id": connector_id, "slot": slot},
+        text("DELETE FROM bind_state WHERE connector_id = :connector_id AND slot = :slot"),
+        {"connector_id": connector_id, "slot": slot},
     )
 
 
@@ -88,7 +91,9 @@ class Bind:
     since: datetime
 
 
-async def tell_bind(tx: Tx, connector_id: int, slot: int, *, instance_id: int, state: str, detail: str, now: datetime) -> None:
+async def tell_bind(
+    tx: Tx, connector_id: int, slot: int, *, instance_id: int, state: str, detail: str, now: datetime
+) -> None:
     """Say what became of a bind: 'bound', 'connecting', 'lost' or 'stopped', with a sentence."""
     upsert = text("""
         INSERT INTO bind_state (connector_id, slot, instance_id, state, detail, since)
@@ -97,14 +102,21 @@ async def tell_bind(tx: Tx, connector_id: int, slot: int, *, instance_id: int, s
             since = CASE WHEN bind_state.state = excluded.state THEN bind_state.since ELSE excluded.since END, state = excluded.state
     """)
     parameters = {
-        "connector_id": connector_id, "slot": slot, "instance_id": instance_id, "state": state, "detail": detail[:500], "now": now,
+        "connector_id": connector_id,
+        "slot": slot,
+        "instance_id": instance_id,
+        "state": state,
+        "detail": detail[:500],
+        "now": now,
     }
     await tx.execute(upsert, parameters)
 
 
 async def binds(tx: Tx) -> list[Bind]:
     """Return the state of every bind."""
-    rows = await tx.execute(text("SELECT connector_id, slot, instance_id, state, detail, since FROM bind_state ORDER BY 1, 2"))
+    rows = await tx.execute(
+        text("SELECT connector_id, slot, instance_id, state, detail, since FROM bind_state ORDER BY 1, 2")
+    )
     return [Bind(*row) for row in rows]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 
@@ -60,7 +61,12 @@ SELECT place, id FROM incoming, (SELECT count(pg_notify('smsflow_queue', c)) FRO
 
 
 async def accept(
-    tx: Tx, batch: Sequence[NewMessage], *, now: datetime, wake: bool = True, checked: bool = False,
+    tx: Tx,
+    batch: Sequence[NewMessage],
+    *,
+    now: datetime,
+    wake: bool = True,
+    checked: bool = False,
 ) -> list[int | None]:
     """Store, queue and charge `batch`; return each message's id, or None for all messages of a company that could not pay them all.
 
@@ -144,8 +150,8 @@ async def latest(tx: Tx, company_id: int, *, limit: int) -> list[Shown]:
     return [_shown(row) for row in await tx.execute(_LATEST, {"company_id": company_id, "limit": limit})]
 
 
-def _shown(row: Sequence[object]) -> Shown:
-    return Shown(row[0], row[1], row[2], row[3], row[4], Status(row[5]), row[6], row[7])  # type: ignore[arg-type, call-overload]
+def _shown(row: Any) -> Shown:
+    return Shown(row[0], row[1], row[2], row[3], row[4], Status(row[5]), row[6], row[7])
 
 
 @dataclass(frozen=True, slots=True)

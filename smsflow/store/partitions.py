@@ -41,7 +41,9 @@ async def retire(tx: Tx, *, messages_before: datetime, parts_before: datetime) -
         messages, parts = f"message_{number:06d}", f"part_{number:06d}"
         if (await tx.execute(text("SELECT to_regclass(:name)"), {"name": messages})).scalar_one() is None:
             continue
-        newest = (await tx.execute(text(f"SELECT created_at FROM {messages} ORDER BY id DESC LIMIT 1"))).scalar_one_or_none()  # noqa: S608
+        newest = (
+            await tx.execute(text(f"SELECT created_at FROM {messages} ORDER BY id DESC LIMIT 1"))
+        ).scalar_one_or_none()
         if newest is not None and newest >= parts_before:
             continue
         has_parts = (await tx.execute(text("SELECT to_regclass(:name)"), {"name": parts})).scalar_one() is not None

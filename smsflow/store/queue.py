@@ -53,7 +53,8 @@ async def claim(tx: Tx, connector_id: int, *, instance_id: int, limit: int) -> l
     An instance that was declared dead gets none.
     """
     rows = await tx.execute(
-        _CLAIM, {"connector_id": connector_id, "instance_id": instance_id, "limit": limit},
+        _CLAIM,
+        {"connector_id": connector_id, "instance_id": instance_id, "limit": limit},
     )
     return [Claimed(r[0], r[1], r[2], Kind(r[3]), r[4], r[5], r[6], r[7], r[8], r[9]) for r in rows]
 
@@ -93,7 +94,13 @@ SELECT message_id FROM ours
 
 
 async def record_sent(
-    tx: Tx, sent: Sequence[Sent], *, connector_id: int, account_id: int, instance_id: int, now: datetime,
+    tx: Tx,
+    sent: Sequence[Sent],
+    *,
+    connector_id: int,
+    account_id: int,
+    instance_id: int,
+    now: datetime,
 ) -> int:
     """Record what the operator accepted; return how many of these claims were still held."""
     parts = [
@@ -137,7 +144,9 @@ ORDER BY q.message_id FOR UPDATE OF q
 async def still_held(tx: Tx, claims: Sequence[Held], *, instance_id: int) -> set[int]:
     """Lock these claims and return the messages whose claim this instance still holds."""
     parameters = {
-        "ids": ints(c.message_id for c in claims), "attempts": ints(c.attempt for c in claims), "instance_id": instance_id,
+        "ids": ints(c.message_id for c in claims),
+        "attempts": ints(c.attempt for c in claims),
+        "instance_id": instance_id,
     }
     return {row[0] for row in await tx.execute(_HOLD, parameters)}
 

@@ -94,13 +94,19 @@ WITH t AS MATERIALIZED (
 UPDATE part p SET state = t.state FROM t
 WHERE p.message_id = t.message_id AND p.number = t.number AND (p.state IS NULL OR p.state NOT IN (3, 4, 6))
 """)
-_STATES = text("SELECT message_id, number, state FROM part WHERE message_id = ANY(CAST(:ids AS bigint[])) ORDER BY message_id, number")
+_STATES = text(
+    "SELECT message_id, number, state FROM part WHERE message_id = ANY(CAST(:ids AS bigint[])) ORDER BY message_id, number"
+)
 
 
 async def note_parts(tx: Tx, states: Sequence[tuple[int, int, Status]]) -> dict[int, list[Status | None]]:
     """Keep the states of parts, given as (message, number, state); return the states of all parts of these messages, in order."""
     ids = sorted({s[0] for s in states})
-    parameters = {"ids": ints(s[0] for s in states), "numbers": ints(s[1] for s in states), "states": ints(int(s[2]) for s in states)}
+    parameters = {
+        "ids": ints(s[0] for s in states),
+        "numbers": ints(s[1] for s in states),
+        "states": ints(int(s[2]) for s in states),
+    }
     await tx.execute(_NOTE, parameters)
     known: dict[int, list[Status | None]] = {}
     for message_id, _, state in await tx.execute(_STATES, {"ids": ints(ids)}):
@@ -173,5 +179,7 @@ async def unpark(tx: Tx, *, limit: int) -> list[News]:
 
 async def forget_parked(tx: Tx, *, before: datetime) -> int:
     """Drop parked receipts that came before this time and never found a message; return how many."""
-    result = await tx.execute(text("DELETE FROM parked_receipt WHERE received_at < :before RETURNING id"), {"before": before})
+    result = await tx.execute(
+        text("DELETE FROM parked_receipt WHERE received_at < :before RETURNING id"), {"before": before}
+    )
     return len(result.all())

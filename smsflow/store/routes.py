@@ -76,7 +76,7 @@ def _checked(values: Mapping[str, Any]) -> list[str]:
 async def routes(tx: Tx) -> list[Route]:
     """Return every route."""
     query = text("SELECT id, connector_id, priority, country, prefix, company_id, sender, kind FROM route ORDER BY id")
-    return [Route(*r[:7], kind=None if r[7] is None else Kind(r[7])) for r in await tx.execute(query)]
+    return [Route(r[0], r[1], r[2], r[3], r[4], r[5], r[6], None if r[7] is None else Kind(r[7])) for r in await tx.execute(query)]
 
 
 async def add_route(
@@ -134,7 +134,7 @@ class Stuck:
 async def stuck(tx: Tx, connector_id: int, *, before: datetime, limit: int) -> list[Stuck]:
     """Lock and return messages that have waited for a connector since before this time, in their order."""
     rows = await tx.execute(_STUCK, {"connector_id": connector_id, "before": before, "limit": limit})
-    return [Stuck(*r[:5], Kind(r[5]), r[6]) for r in rows]
+    return [Stuck(r[0], r[1], r[2], r[3], r[4], Kind(r[5]), r[6]) for r in rows]
 
 
 async def move(tx: Tx, ids: str, connectors: str) -> None:

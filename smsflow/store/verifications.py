@@ -1,8 +1,8 @@
 """Verification codes, sealed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 
@@ -34,7 +34,9 @@ SELECT {_COLUMNS}, m.status FROM verification v LEFT JOIN message m ON m.id = v.
 
 async def hold_number(tx: Tx, company_id: int, number: str) -> None:
     """Let one request at a time decide about the codes of a number, until the transaction ends."""
-    await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7303))"), {"key": f"{company_id}:{number}"})
+    await tx.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7303))"), {"key": f"{company_id}:{number}"}
+    )
 
 
 async def sent_since(tx: Tx, company_id: int, number: str, since: datetime) -> list[datetime]:
@@ -52,7 +54,10 @@ async def replace(tx: Tx, company_id: int, number: str) -> None:
         UPDATE verification SET state = :replaced WHERE company_id = :company_id AND number = :number AND state = :sent
     """)
     parameters = {
-        "company_id": company_id, "number": number, "replaced": int(CodeState.REPLACED), "sent": int(CodeState.SENT),
+        "company_id": company_id,
+        "number": number,
+        "replaced": int(CodeState.REPLACED),
+        "sent": int(CodeState.SENT),
     }
     await tx.execute(update, parameters)
 
@@ -89,7 +94,8 @@ async def add(
 async def last(tx: Tx, company_id: int, number: str) -> Verification | None:
     """Return the newest code of a number, or None."""
     rows = await tx.execute(
-        text(_SHOWN + "AND v.number = :number ORDER BY v.id DESC LIMIT 1"), {"company_id": company_id, "number": number},
+        text(_SHOWN + "AND v.number = :number ORDER BY v.id DESC LIMIT 1"),
+        {"company_id": company_id, "number": number},
     )
     row = rows.one_or_none()
     return _verification(row) if row else None
@@ -103,18 +109,22 @@ async def judged(tx: Tx, verification_id: int, *, state: CodeState, tries: int) 
 
 async def find(tx: Tx, company_id: int, verification_id: int) -> Verification | None:
     """Return one code of the company, or None."""
-    row = (await tx.execute(text(_SHOWN + "AND v.id = :id"), {"company_id": company_id, "id": verification_id})).one_or_none()
+    row = (
+        await tx.execute(text(_SHOWN + "AND v.id = :id"), {"company_id": company_id, "id": verification_id})
+    ).one_or_none()
     return _verification(row) if row else None
 
 
 async def latest(tx: Tx, company_id: int, *, limit: int) -> list[Verification]:
     """Return the company's last codes, newest first."""
-    rows = await tx.execute(text(_SHOWN + "ORDER BY v.id DESC LIMIT :limit"), {"company_id": company_id, "limit": limit})
+    rows = await tx.execute(
+        text(_SHOWN + "ORDER BY v.id DESC LIMIT :limit"), {"company_id": company_id, "limit": limit}
+    )
     return [_verification(row) for row in rows]
 
 
-def _verification(row: Sequence[object]) -> Verification:
+def _verification(row: Any) -> Verification:
     state = CodeState(row[4])
     if state is CodeState.SENT and row[8] in (Status.FAILED, Status.CANCELLED):
         state = CodeState.FAILED
-    return Verification(row[0], row[1], row[2], row[3], state, *row[5:8])  # type: ignore[arg-type]
+    return Verification(row[0], row[1], row[2], row[3], state, *row[5:8])

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
-from granian.net import SocketHolder
+from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.embed import Server as GranianServer
 
 from smsflow.runtime import now, platform
@@ -39,7 +39,9 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise PortBusy(f"{host}:{port} cannot be listened on ({error.strerror}): stop what uses it, or set SMSFLOW_PORT.") from None
+        raise PortBusy(
+            f"{host}:{port} cannot be listened on ({error.strerror}): stop what uses it, or set SMSFLOW_PORT."
+        ) from None
     listener.listen(BACKLOG)
     listener.setblocking(False)
     return listener
@@ -66,10 +68,12 @@ class _Server(GranianServer):
 
     def _init_shared_socket(self) -> None:
         self._ssp = None
-        self._shd = SocketHolder(self._listener.fileno(), False, BACKLOG)
+        self._shd = SocketHolder(self._listener.fileno(), False, BACKLOG)  # type: ignore[assignment]
 
 
-async def serve(settings: Settings, url: str, listener: socket.socket, *, stopped: Callable[[], Awaitable[None]]) -> None:
+async def serve(
+    settings: Settings, url: str, listener: socket.socket, *, stopped: Callable[[], Awaitable[None]]
+) -> None:
     """Serve until `stopped()` returns; then every request that was accepted gets its answer before this returns."""
     async with platform(settings, url) as here:
         intake = Intake(here.database, now, most=settings.intake_batch, bound=settings.intake_bound)
