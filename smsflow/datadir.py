@@ -104,7 +104,7 @@ def write_private(file: Path, text: str) -> None:
 
 
 def _held(data_dir: Path, stack: ExitStack) -> str | None:
-    """Return the URL that runs here, "" when the directory is now ours until `stack` closes, None when it is neither."""
+    """Return the URL that runs here, "" when the directory is now ours until `stack` closes, None for neither."""
     try:
         stack.enter_context(lock(data_dir, holder=_COMMAND, wait=0))
     except AlreadyRunning:
