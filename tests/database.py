@@ -62,7 +62,7 @@ def database_template(database_server):
 def database_url(database_server, database_template):
     """The URL of an empty, migrated database that only this test sees."""
     name = f"smsflow_test_{uuid.uuid4().hex[:12]}"
-    _execute(database_server, f'CREATE DATABASE "{name}" TEMPLATE "{database_template}" STRATEGY file_copy')
+    _execute(database_server, f'CREATE DATABASE "{name}" TEMPLATE "{database_template}" STRATEGY wal_log')
     yield url_of(database_server, name)
     _execute(database_server, f'DROP DATABASE "{name}" WITH (FORCE)')
 

@@ -1,0 +1,1 @@
+"""The v2 API: the seven calls of the published contract."""

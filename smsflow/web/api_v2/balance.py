@@ -1,0 +1,28 @@
+"""`/apiv2/balance/`: the credits that are left."""
+
+import falcon.asgi
+
+from smsflow.errors import Unauthenticated
+from smsflow.store import accounts
+from smsflow.web.api_v2 import wire
+from smsflow.web.api_v2.door import Door
+from smsflow.web.request import Request
+
+
+class Balance:
+    """The credits of the company."""
+
+    def __init__(self, door: Door) -> None:
+        """Read at this door."""
+        self._door = door
+
+    async def on_get(self, req: Request, resp: falcon.asgi.Response) -> None:
+        """Answer the credits as they are now, and the company's name."""
+        company = await self._door.company(req)
+        async with self._door.platform.database.autocommit() as tx:
+            left = await accounts.balance(tx, company.id)
+        if left is None:
+            raise Unauthenticated
+        resp.data = wire.balance_reply(left, company.name)
+
+    on_head = on_get

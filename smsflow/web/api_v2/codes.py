@@ -1,0 +1,92 @@
+"""`/apiv2/smscode/` and `/apiv2/verify_code/`: codes sent, followed and verified."""
+
+import falcon.asgi
+
+from smsflow import observe
+from smsflow.domain.verification import TIMEOUT_DEFAULT, TIMEOUT_MAX, TIMEOUT_MIN
+from smsflow.errors import ParameterInvalid
+from smsflow.runtime import randbelow
+from smsflow.services.verify import check_code, list_codes, send_code, show_code
+from smsflow.web import forms
+from smsflow.web.api_v2 import wire
+from smsflow.web.api_v2.door import Door
+from smsflow.web.request import Request
+
+_TIMEOUT = f"a whole number from {TIMEOUT_MIN} to {TIMEOUT_MAX}"
+
+
+class Codes:
+    """One code, or the last ones."""
+
+    def __init__(self, door: Door) -> None:
+        """Send at this door."""
+        self._door = door
+
+    async def on_post(self, req: Request, resp: falcon.asgi.Response) -> None:
+        """Send a code, which replaces the one before."""
+        door, platform = self._door, self._door.platform
+        company = await door.sending_company(req)
+        fields = await door.form(req)
+        number = forms.mandatory(fields, "phone_number")
+        timeout = _timeout(fields)
+        ways = await platform.directory.ways()
+        async with platform.database.transaction() as tx:
+            code = await send_code(
+                tx,
+                company,
+                ways.table,
+                number,
+                timeout,
+                vault=platform.vault,
+                randbelow=randbelow,
+                now=door.clock(),
+                limits=door.limits,
+            )
+        observe.accepted_total.inc()
+        resp.data = wire.code_reply(code)
+
+    async def on_get(self, req: Request, resp: falcon.asgi.Response) -> None:
+        """Answer one code of the company by its id, or the last ones."""
+        door, platform = self._door, self._door.platform
+        company = await door.company(req)
+        code_id = forms.digits(req.get_param("id") or None, "id", expected="a whole number")
+        now = door.clock()
+        async with platform.database.autocommit() as tx:
+            if code_id is not None:
+                codes = [await show_code(tx, company.id, code_id, vault=platform.vault, now=now)]
+            else:
+                codes = await list_codes(tx, company.id, limit=wire.LIST_LIMIT, vault=platform.vault, now=now)
+        resp.data = wire.codes_reply(codes)
+
+    on_head = on_get
+
+
+class Verification:
+    """Verifying a code."""
+
+    def __init__(self, door: Door) -> None:
+        """Verify at this door."""
+        self._door = door
+
+    async def on_post(self, req: Request, resp: falcon.asgi.Response) -> None:
+        """Say whether the code is the right one."""
+        door, platform = self._door, self._door.platform
+        company = await door.company(req)
+        fields = await door.form(req)
+        number = forms.mandatory(fields, "phone_number")
+        given = forms.mandatory(fields, "code").strip()
+        async with platform.database.transaction() as tx:
+            refusal = await check_code(tx, company, number, given, vault=platform.vault, now=door.clock())
+        # Outside of the transaction: a wrong try counts, so it must be committed.
+        if refusal is not None:
+            raise refusal
+        resp.data = wire.verified_reply()
+
+
+def _timeout(fields: forms.Fields) -> int:
+    timeout = forms.digits(forms.optional(fields, "timeout"), "timeout", expected=_TIMEOUT)
+    if timeout is None:
+        return TIMEOUT_DEFAULT
+    if not TIMEOUT_MIN <= timeout <= TIMEOUT_MAX:
+        raise ParameterInvalid(parameter="timeout", expected=_TIMEOUT)
+    return timeout

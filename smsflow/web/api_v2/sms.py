@@ -1,0 +1,87 @@
+"""`/apiv2/sms/`: sending an SMS, now or at a date, and following it."""
+
+from datetime import UTC, datetime
+
+import falcon.asgi
+
+from smsflow import observe
+from smsflow.domain.account import Company
+from smsflow.domain.message import internal_id
+from smsflow.errors import DateOutOfRange, NotFound, ParameterInvalid
+from smsflow.services.submit import Order, prepare
+from smsflow.store import messages
+from smsflow.store.db import Tx
+from smsflow.web import forms
+from smsflow.web.api_v2 import wire
+from smsflow.web.api_v2.door import Door
+from smsflow.web.request import Request
+
+
+class Sms:
+    """One SMS, or the last ones."""
+
+    def __init__(self, door: Door) -> None:
+        """Send through the door's intake."""
+        self._door = door
+
+    async def on_post(self, req: Request, resp: falcon.asgi.Response) -> None:
+        """Accept an SMS: stored, charged, and it will leave."""
+        door = self._door
+        company = await door.sending_company(req)
+        order = await self._order(company, await door.form(req))
+        ways = await door.platform.directory.ways()
+        message = prepare(order, company=company, routes=ways.table, now=door.clock(), limits=door.limits)
+        # Before the message is charged, so that nothing can fail after.
+        planned_date = wire.date(message.due_at, company.timezone)
+        message_id = await door.intake.submit(message)
+        observe.accepted_total.inc()
+        resp.data = wire.send_reply(message_id, message.segments, planned_date)
+
+    async def on_get(self, req: Request, resp: falcon.asgi.Response) -> None:
+        """Answer one SMS of the company by its id, or the last ones."""
+        company = await self._door.company(req)
+        public = req.get_param("id")
+        async with self._door.platform.database.autocommit() as tx:
+            if public:
+                shown = [await _find(tx, company, public)]
+            else:
+                shown = await messages.latest(tx, company.id, limit=wire.LIST_LIMIT)
+        resp.data = wire.sms_reply(shown, company.timezone)
+
+    on_head = on_get
+
+    async def _order(self, company: Company, fields: forms.Fields) -> Order:
+        number = forms.mandatory(fields, "number")
+        text = forms.mandatory(fields, "message")
+        campaign_id = forms.digits(forms.optional(fields, "campagn_id"), "campagn_id", expected="a whole number")
+        planned_at = _moment(
+            forms.digits(forms.optional(fields, "planned_date"), "planned_date", expected="a Unix time")
+        )
+        if campaign_id is not None and not await self._door.platform.directory.has_campaign(company.id, campaign_id):
+            raise NotFound(what="campaign", id=campaign_id)
+        return Order(
+            number,
+            text,
+            sender=forms.optional(fields, "sender_id"),
+            campaign_id=campaign_id,
+            planned_at=planned_at,
+            kind=wire.KINDS[campaign_id is not None],
+        )
+
+
+async def _find(tx: Tx, company: Company, public: str) -> messages.Shown:
+    message_id = internal_id(public.strip())
+    if message_id is None:
+        raise ParameterInvalid(parameter="id", expected="SMS and seven digits")
+    found = await messages.find(tx, company.id, message_id)
+    if found is None:
+        raise NotFound(what="sms", id=public)
+    return found
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        # Mostly milliseconds: a year that no calendar has.
+        raise DateOutOfRange(parameter="planned_date") from None

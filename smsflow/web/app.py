@@ -1,0 +1,60 @@
+"""The web application: which address leads where, and how errors look."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import falcon
+import falcon.asgi
+
+from smsflow import runtime
+from smsflow.runtime import Platform
+from smsflow.services.intake import Intake
+from smsflow.services.submit import Limits
+from smsflow.web import docs, health
+from smsflow.web.api_v2 import refusals
+from smsflow.web.api_v2.auth import Login
+from smsflow.web.api_v2.balance import Balance
+from smsflow.web.api_v2.codes import Codes, Verification
+from smsflow.web.api_v2.door import Door
+from smsflow.web.api_v2.sms import Sms
+from smsflow.web.openapi import OpenApi
+from smsflow.web.request import Request
+
+App = falcon.asgi.App[Any, Any]
+
+
+class Root:
+    """`/`: the way to the documentation."""
+
+    async def on_get(self, _req: falcon.asgi.Request, _resp: falcon.asgi.Response) -> None:
+        """Lead there."""
+        raise falcon.HTTPFound("/docs/")
+
+    on_head = on_get
+
+
+def create(platform: Platform, intake: Intake, *, clock: Callable[[], datetime] = runtime.now) -> App:
+    """Return the application; `intake` must be running."""
+    settings = platform.settings
+    limits = Limits(segments=settings.message_segments_limit, validity=timedelta(hours=settings.validity_hours))
+    door = Door(platform, intake, clock, limits)
+    app: App = falcon.asgi.App(media_type="application/json; charset=utf-8", request_type=Request)
+    refusals.install(app)
+    app.add_route("/", Root())
+    app.add_route("/apiv2/openapi.json", OpenApi(settings.public_url))
+    for path, resource in {
+        "/auth2/get_token_auth/": Login(door),
+        "/apiv2/sms/": Sms(door),
+        "/apiv2/smscode/": Codes(door),
+        "/apiv2/verify_code/": Verification(door),
+        "/apiv2/balance/": Balance(door),
+        "/healthz/": health.Alive(),
+        "/readyz/": health.Ready(platform),
+        "/metrics/": health.Metrics(),
+    }.items():
+        # Both are answered, because a redirect would lose the body of a POST.
+        app.add_route(path, resource)
+        app.add_route(path.rstrip("/"), resource)
+    docs.install(app, public_url=settings.public_url)
+    return app
