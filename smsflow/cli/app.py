@@ -16,7 +16,7 @@ COMMANDS: Final = {
     "run": (
         "processes",
         _RUNNING,
-        "Run the whole platform on this machine: PostgreSQL, migrations, web, dispatch, jobs.",
+        "Run the whole platform on this machine: PostgreSQL, migrations, web, dispatch and jobs.",
     ),
     "web": ("processes", _RUNNING, "Run the HTTP server alone."),
     "dispatch": ("processes", _RUNNING, "Run the dispatcher alone: the binds to operators."),

@@ -112,7 +112,7 @@ async def test_the_curl_gets_a_token_and_sends(platform):
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
-        address = "http://127.0.0.1:%d" % server.sockets[0].getsockname()[1]
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         shell = await asyncio.create_subprocess_exec(
             "sh", "-c", demo.curl(address, "demo", "dP-_1"), stdout=asyncio.subprocess.PIPE
         )
