@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+# As many as a bigint surely holds.
+_MOST_DIGITS = 18
+
 Resend = Literal["at_most_once", "at_least_once"]
 
 
@@ -43,7 +46,7 @@ class Company:
         if wanted is None:
             return next((s for s in self.senders if s.is_default and s.state == "approved"), None)
         found = next((s for s in self.senders if s.name.casefold() == wanted.casefold()), None)
-        if found is None and wanted.isascii() and wanted.isdigit():
+        if found is None and len(wanted) <= _MOST_DIGITS and wanted.isascii() and wanted.isdigit():
             found = next((s for s in self.senders if s.id == int(wanted)), None)
         return found if found and found.state == "approved" else None
 

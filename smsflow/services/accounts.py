@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -92,6 +93,15 @@ async def log_in(
     return token, found.user
 
 
+def is_timezone(name: str) -> bool:
+    """Tell whether there is a time zone of that name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 async def open_company(
     tx: Tx,
     name: str,
@@ -105,6 +115,8 @@ async def open_company(
     """Add a company, with credits and a default sender if given; return its id."""
     if country not in phone.COUNTRIES:
         raise ParameterInvalid(parameter="country", expected="a country of two letters, such as CM")
+    if not is_timezone(timezone):
+        raise ParameterInvalid(parameter="timezone", expected="a time zone such as Africa/Douala")
     company_id = await accounts.add_company(tx, name, country=country, timezone=timezone)
     if credits:
         await accounts.credit(tx, company_id, credits, note="opening", now=now)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from smsflow.domain.message import NewMessage
-from smsflow.errors import Refused
+from smsflow.errors import Refused, Unavailable
 from smsflow.services.batches import GroupCommit
 from smsflow.services.submit import submit
 from smsflow.store import messages
@@ -40,8 +40,20 @@ class Intake:
         answers: list[int | Refused] = [0 if i is None else i for i in ids]
         left = [place for place, message_id in enumerate(ids) if message_id is None]
         if left:
-            async with self._database.transaction() as tx:
-                decided = await submit(tx, [batch[p] for p in left], now=now)
+            decided = await self._decide([batch[p] for p in left], now=now, alone=len(left) == len(batch))
             for place, answer in zip(left, decided, strict=True):
                 answers[place] = answer
         return answers
+
+    async def _decide(self, left: Sequence[NewMessage], *, now: datetime, alone: bool) -> list[int | Refused]:
+        try:
+            async with self._database.transaction() as tx:
+                return await submit(tx, left, now=now)
+        except Exception as error:
+            # The rest of the batch is committed: were this raised, the rest would be written and charged a second time.
+            if alone:
+                raise
+            refusals: list[int | Refused] = [Unavailable(retry_after=1) for _ in left]
+            for refusal in refusals:
+                refusal.__cause__ = error  # type: ignore[union-attr]
+            return refusals

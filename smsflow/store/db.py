@@ -55,6 +55,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=False,
+            hide_parameters=True,  # an error that reaches a log must not bring customers' texts along
             connect_args=CONNECT,
         )
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
