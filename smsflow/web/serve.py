@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -68,7 +69,8 @@ class _Server(GranianServer):
 
     def _init_shared_socket(self) -> None:
         self._ssp = None
-        self._shd = SocketHolder(self._listener.fileno(), False, BACKLOG)  # type: ignore[assignment]
+        # Granian closes the descriptor that it is given.
+        self._shd = SocketHolder(os.dup(self._listener.fileno()), False, BACKLOG)  # type: ignore[assignment]
 
 
 async def serve(
