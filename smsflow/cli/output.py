@@ -33,7 +33,7 @@ def result(value: Any, sentence: str, *, as_json: bool) -> None:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, none: str) -> None:
     """Print rows under their columns; `none` when there are no rows."""
-    shown = Table(*(Text(column) for column in columns), box=None, pad_edge=False, header_style="bold")
+    shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         shown.add_row(*(Text(cell(value), overflow="fold") for value in row))
     if not shown.row_count:

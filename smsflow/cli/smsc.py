@@ -103,9 +103,13 @@ async def _run(
 async def _print_inbox(simulator: Simulator, *, as_json: bool) -> None:
     """Print every SMS when its handset has it."""
     inbox, seen = simulator.handsets, 0
+
+    def has_news(asked: Simulator) -> bool:
+        return asked.handsets is not inbox or asked.handsets.total > seen
+
     while True:
         try:
-            await simulator.wait_for(lambda s: s.handsets is not inbox or s.handsets.total > seen, timeout=_HOUR)
+            await simulator.wait_for(has_news, timeout=_HOUR)
         except TimeoutError:
             continue
         if simulator.handsets is not inbox:

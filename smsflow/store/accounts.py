@@ -54,6 +54,22 @@ async def set_suspended(tx: Tx, company_id: int, *, suspended: bool) -> bool:
     return (await tx.execute(update, {"id": company_id, "suspended": suspended})).one_or_none() is not None
 
 
+# The rules of a company that can be changed. The rest has its own way: credits by the ledger, senders by their table.
+_RULES = frozenset(
+    {"countries", "mobile_only", "resend", "send_rate", "code_template", "code_every_seconds", "code_per_hour"}
+)
+
+
+async def update_company(tx: Tx, company_id: int, values: Mapping[str, Any]) -> bool:
+    """Change the rules of a company, by column; False when there is none of that id."""
+    unknown = set(values) - _RULES
+    if unknown:
+        raise ValueError(f"a company has no {', '.join(sorted(unknown))} to change")
+    changes = ", ".join(f"{name} = :{name}" for name in sorted(values))
+    update = f"UPDATE company SET {changes} WHERE id = :_id RETURNING id"
+    return (await tx.execute(text(update), {**values, "_id": company_id})).one_or_none() is not None
+
+
 async def balance(tx: Tx, company_id: int) -> int | None:
     """Return the credits that a company has left, or None."""
     return (

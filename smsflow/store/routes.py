@@ -107,6 +107,12 @@ async def add_route(
     return int((await tx.execute(insert, parameters)).scalar_one())
 
 
+async def remove_route(tx: Tx, route_id: int) -> bool:
+    """Remove a route; False when there is none of that id."""
+    delete = text("DELETE FROM route WHERE id = :id RETURNING id")
+    return (await tx.execute(delete, {"id": route_id})).one_or_none() is not None
+
+
 _MOVE = text("""
 UPDATE queue q SET connector_id = t.connector_id FROM unnest(CAST(:ids AS bigint[]), CAST(:connectors AS bigint[])) AS t(message_id, connector_id)
 WHERE q.message_id = t.message_id AND q.claimed_by IS NULL RETURNING q.message_id, q.connector_id
