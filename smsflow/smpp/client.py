@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
-from smsflow.smpp.connection import Connection
+from smsflow.smpp.connection import LINGER_SECONDS, Connection
 from smsflow.smpp.errors import BindRefused, ConnectFailed, NotBound, WindowFull
 from smsflow.smpp.events import (
     BindAnswered,
@@ -151,6 +151,7 @@ class Link:
         self._connection.wake()
         await _within(self.wait_closed(), UNBIND_SECONDS)
         self._connection.drop("the link was closed")
+        await asyncio.wait([self._connection.closed], timeout=LINGER_SECONDS)
 
     async def wait_closed(self) -> str:
         """Wait for the end of the session and return its reason."""

@@ -30,6 +30,8 @@ class Connection(asyncio.Protocol):
         self.session = Session(role, limits, now=self.time())
         self.ended: asyncio.Future[str] = self._loop.create_future()
         """Done with the reason when the session is over."""
+        self.closed: asyncio.Future[None] = self._loop.create_future()
+        """Done when the socket is closed too."""
 
     @property
     def peer_address(self) -> str:
@@ -50,6 +52,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the session if nothing else did."""
         self._disarm()
+        if not self.closed.done():
+            self.closed.set_result(None)
         self.drop("the peer closed the connection" if exc is None else f"the connection was lost: {exc}")
 
     def pause_writing(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from smsflow.smpp import codec, spec
-from smsflow.smpp.connection import Connection, logger
+from smsflow.smpp.connection import LINGER_SECONDS, Connection, logger
 from smsflow.smpp.events import BindAsked, Dropped, Event, LateResponded, Requested, Responded, Unanswered
 from smsflow.smpp.pdu import Bind, BindResp, Pdu
 from smsflow.smpp.session import Limits
@@ -159,10 +159,15 @@ class _ServerConnection(Connection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        if len(self._server.peers) >= self._server.limits.connections:
+        if len(self._server.sockets) >= self._server.limits.connections:
             self.drop("too many connections")
         else:
+            self._server.sockets.add(self)
             self._server.peers.add(self.peer)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server.sockets.discard(self)
+        super().connection_lost(exc)
 
 
 class Server:
@@ -174,6 +179,8 @@ class Server:
         self.limits = limits
         self.system_id = system_id
         self.peers: set[Peer] = set()
+        # A session can be over while its last words still leave: such a socket counts, too.
+        self.sockets: set[_ServerConnection] = set()
         self._listener: asyncio.Server | None = None
 
     @property
@@ -199,6 +206,8 @@ class Server:
         if self._listener is not None:
             self._listener.close()
         await asyncio.gather(*(peer.close(self.limits.unbind_seconds) for peer in list(self.peers)))
+        if self.sockets:
+            await asyncio.wait([connection.closed for connection in self.sockets], timeout=LINGER_SECONDS)
 
 
 async def serve(

@@ -37,6 +37,7 @@ _ANSWERABLE: Final = spec.BINDS | {
     spec.REPLACE_SM,
 }
 _WITH_MESSAGE_ID: Final = frozenset({spec.SUBMIT_SM, spec.DATA_SM, spec.DELIVER_SM})
+_UNBOUND: Final = "the session was unbound"
 _EMPTY_ID: Final = b"\0"
 
 
@@ -194,7 +195,7 @@ class Session:
             self._hear_bind_answer(command, status, body, responses)
         elif command == spec.UNBIND_RESP:
             if TRANSITIONS.get((self.state, command)) is not None:
-                self._drop("the session was unbound", others)
+                self._drop(_UNBOUND, others)
         elif command != spec.ENQUIRE_LINK_RESP:
             # A generic_nack, or the response to a request that is neither submit_sm nor deliver_sm.
             self._hear_response(status or self._nack_status(command), sequence, body, responses)
@@ -287,7 +288,8 @@ class Session:
         """Tell the session that its connection ended; the event comes unless the session was over already."""
         events: list[Event] = []
         if self.state is not State.CLOSED:
-            self._drop(reason, events)
+            # Some peers hang up instead of answering our unbind.
+            self._drop(_UNBOUND if self.state is State.UNBOUND else reason, events)
         return events
 
     # The rest.

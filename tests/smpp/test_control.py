@@ -71,7 +71,14 @@ async def test_what_is_not_understood_is_told_and_the_line_stays_open():
     async with a_controlled_operator() as (simulator, _):
         server = await control.serve_control(simulator, 0)
         reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
-        for line in (b"nonsense", b"[]", b'{"do":"dance"}', b'{"do":"mo"}', b'{"do":["x"]}', b'{"do":"dump","path":"/"}'):
+        for line in (
+            b"nonsense",
+            b"[]",
+            b'{"do":"dance"}',
+            b'{"do":"mo"}',
+            b'{"do":["x"]}',
+            b'{"do":"dump","path":"/"}',
+        ):
             writer.write(line + b"\n")
             reply = json.loads(await asyncio.wait_for(reader.readline(), PATIENCE))
             assert reply["ok"] is False, line

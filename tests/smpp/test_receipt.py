@@ -45,7 +45,12 @@ def test_rule_8_the_parameters_suffice_whatever_the_esm_class():
         (b"stat:UNDELIV err:1A id:77 text:", "77", "UNDELIV", "1A"),
         (b"id: 77  STAT: delivrd  ERR : 045", "77", "DELIVRD", "045"),
         (b"ID:77;stat:EXPIRED;err:00B", "77", "EXPIRED", "00B"),
-        (b"id:77 sub:1 dlvrd:1 submit date:261122200501 done date: 261122 stat:REJECTD err:88 Text:", "77", "REJECTD", "88"),
+        (
+            b"id:77 sub:1 dlvrd:1 submit date:261122200501 done date: 261122 stat:REJECTD err:88 Text:",
+            "77",
+            "REJECTD",
+            "88",
+        ),
         (b"id:77 stat:Delivered", "77", "DELIVRD", None),
         (b"id:77 stat:NEWSTATE err:9", "77", "NEWSTATE", "9"),
         (b"id:a-b_c.d sub:001 dlvrd:000 submit date:1 done date:2 stat:ACCEPTD err:0", "a-b_c.d", "ACCEPTD", "0"),

@@ -15,7 +15,9 @@ async def an_operator(**script):
     keep = script.pop("keep", None)
     memory = Memory()
     async with await Simulator.start(script=Script(**script), keep=keep) as simulator:
-        yield simulator, await a_link(simulator, memory), memory
+        link = await a_link(simulator, memory)
+        yield simulator, link, memory
+        await link.close(drain=0)
 
 
 async def a_link(simulator, memory, **fields):
@@ -28,7 +30,7 @@ def receipts(memory):
 
 
 async def test_a_handset_shows_what_was_sent_to_it():
-    async with an_operator() as (simulator, link, memory):
+    async with an_operator() as (simulator, link, _):
         link.submit(a_submit("237690000001", b"Bonjour"), 1)
         link.submit(a_submit("237690000002", b"Bonsoir"), 2)
         await simulator.wait_for(lambda s: len(s.inbox) == 2)

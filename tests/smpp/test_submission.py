@@ -12,8 +12,9 @@ STRING = st.text(st.characters(min_codepoint=1, max_codepoint=255), max_size=20)
 TLVS = st.dictionaries(st.integers(0, 0xFFFF), st.binary(max_size=9), max_size=3)
 
 
-@given(OCTET, OCTET, STRING, STRING, OCTET, st.binary(max_size=254), OCTET, STRING, TLVS)
-def test_the_fast_encoder_says_what_the_slow_one_says(ton, npi, source, dest, coding, text, wish, validity, tlvs):
+@given(st.tuples(OCTET, OCTET, STRING, STRING, OCTET, st.binary(max_size=254), OCTET, STRING, TLVS))
+def test_the_fast_encoder_says_what_the_slow_one_says(fields):
+    ton, npi, source, dest, coding, text, wish, validity, tlvs = fields
     fast = encode_submit(ton, npi, source, npi, ton, dest, coding, ton, text, wish, validity, npi, coding, tlvs)
 
     slow = pdu.SubmitSm(
