@@ -1,0 +1,63 @@
+import inspect
+import string
+from datetime import UTC, datetime
+
+import pytest
+
+from smsflow import errors
+from smsflow.domain.message import Status
+from smsflow.domain.verification import CodeState
+from smsflow.web.api_v2 import wire
+from smsflow.web.docs import replies
+
+# Refused to those who run the platform, never at this door.
+ELSEWHERE = {"refused", "code_refused", "already_exists"}
+REFUSALS = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, errors.Refused) and kind.code not in ELSEWHERE
+]
+
+
+@pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.code)
+def test_every_refusal_has_a_french_sentence_made_of_what_the_refusal_tells(kind):
+    details = {name: "x" for _, name, _, _ in string.Formatter().parse(kind.__doc__) if name}
+    if kind is errors.NotFound:
+        details["what"] = "sms"
+
+    sentence = wire.sentence(kind(**details))
+
+    assert "{" not in sentence
+    assert sentence not in {kind.__doc__, wire.REFUSED}
+
+
+def test_what_this_door_does_not_know_is_still_french():
+    assert wire.sentence(errors.AlreadyExists(what="user", name="x")) == "La requête est refusée."
+
+
+def test_every_status_has_the_name_that_the_documentation_gives_it():
+    assert {int(status): wire.STATUS_NAMES[status] for status in Status} == replies.SMS_STATUSES
+    assert tuple(wire.CODE_STATE_NAMES[state] for state in CodeState) == replies.CODE_STATUSES
+
+
+@pytest.mark.parametrize(
+    ("timezone", "written"),
+    [
+        ("Africa/Douala", "01-01-2026 00:30:00"),
+        ("UTC", "31-12-2025 23:30:00"),
+        ("Europe/Paris", "01-01-2026 00:30:00"),
+        ("Indian/Antananarivo", "01-01-2026 02:30:00"),
+    ],
+)
+def test_a_date_is_written_in_the_companys_time_zone(timezone, written):
+    assert wire.date(datetime(2025, 12, 31, 23, 30, tzinfo=UTC), timezone) == written
+
+
+def test_a_sentence_repeats_no_more_than_a_line_of_what_was_sent():
+    sentence = wire.sentence(errors.SenderNotAllowed(sender="x" * 100_000))
+
+    assert len(sentence) < 250
+
+
+def test_accents_leave_as_utf8():
+    assert wire.error(400, "Échoué") == b'{"code":400,"message":"\xc3\x89chou\xc3\xa9"}'
