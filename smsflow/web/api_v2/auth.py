@@ -46,8 +46,7 @@ class Login:
 
 def caller_address(req: Request, proxies: Sequence[IPv4Network | IPv6Network]) -> str:
     """Return the address to count logins by: the peer's, or the nearest that our own proxies do not vouch for."""
-    client = req.scope.get("client")
-    address = _address(client[0] if client else "")
+    address = _address(next(iter(req.scope.get("client") or ()), ""))
     hops = (req.get_header("x-forwarded-for") or "").split(",") if proxies else []
     while hops and address is not None and any(address in network for network in proxies):
         hop = _address(hops.pop())
