@@ -11,6 +11,9 @@ from smsflow.smpp.pdu import COUNTED, STRING, Known, Pdu, Raw, ShortMessage, Tlv
 _HEADER = struct.Struct(">IIII")
 _TLV = struct.Struct(">HH")
 _MAX_OCTET: Final = 255
+_NUL: Final = "a C-octet string cannot hold a NUL"
+# The fields of a ShortMessage as characters: %c is an octet once this is Latin-1.
+_MESSAGE: Final = "%s\0%c%c%s\0%c%c%s\0%c%c%c%s\0%s\0%c%c%c%c%c"
 
 Frame = tuple[int, int, int, bytes]
 """A PDU as it came: command_id, command_status, sequence_number, body."""
@@ -61,6 +64,8 @@ def encode_body(pdu: Pdu) -> bytes:
     """Return the octets of `pdu` after its header."""
     if isinstance(pdu, Raw):
         return pdu.body
+    if isinstance(pdu, ShortMessage):
+        return _encode_message(pdu)
     body = bytearray()
     for name, kind in pdu.layout:
         value = getattr(pdu, name)
@@ -77,12 +82,43 @@ def encode_body(pdu: Pdu) -> bytes:
     return bytes(body + encode_tlvs(pdu.tlvs))
 
 
+def _encode_message(pdu: ShortMessage) -> bytes:
+    """Write submit_sm or deliver_sm: the layout that a busy server sends with every receipt, in one go."""
+    size = len(pdu.short_message)
+    if size > _MAX_OCTET:
+        message = f"short_message has {size} octets: more than {_MAX_OCTET} go in message_payload"
+        raise ValueError(message)
+    strings = (pdu.service_type, pdu.source, pdu.dest, pdu.schedule, pdu.validity)
+    if any("\0" in text for text in strings):
+        raise ValueError(_NUL)
+    fields = _MESSAGE % (
+        pdu.service_type,
+        pdu.source_ton,
+        pdu.source_npi,
+        pdu.source,
+        pdu.dest_ton,
+        pdu.dest_npi,
+        pdu.dest,
+        pdu.esm_class,
+        pdu.protocol_id,
+        pdu.priority,
+        pdu.schedule,
+        pdu.validity,
+        pdu.registered_delivery,
+        pdu.replace,
+        pdu.data_coding,
+        pdu.default_message,
+        size,
+    )
+    body = fields.encode("latin-1") + pdu.short_message
+    return body + encode_tlvs(pdu.tlvs) if pdu.tlvs else body
+
+
 def c_string(text: str) -> bytes:
     """Return `text` as a NUL-terminated string; raise ValueError when it has a NUL or leaves Latin-1."""
     octets = text.encode("latin-1")
     if b"\0" in octets:
-        message = "a C-octet string cannot hold a NUL"
-        raise ValueError(message)
+        raise ValueError(_NUL)
     return octets + b"\0"
 
 

@@ -93,8 +93,8 @@ class Connection(asyncio.Protocol):
             self._arm()
 
     def _hang_up(self, transport: asyncio.Transport) -> None:
-        self._disarm()
         if not transport.is_closing():
+            self._disarm()
             transport.close()
             self._timer = self._loop.call_later(LINGER_SECONDS, transport.abort)
 

@@ -36,6 +36,7 @@ _ANSWERABLE: Final = spec.BINDS | {
     spec.CANCEL_SM,
     spec.REPLACE_SM,
 }
+_BIND_ANSWERS: Final = spec.BIND_RESPONSES | {spec.GENERIC_NACK}
 _WITH_MESSAGE_ID: Final = frozenset({spec.SUBMIT_SM, spec.DATA_SM, spec.DELIVER_SM})
 _UNBOUND: Final = "the session was unbound"
 _EMPTY_ID: Final = b"\0"
@@ -66,7 +67,7 @@ class Session:
         self._sequence = 0
         self._window = Window(limits.window, limits.response_timeout)
         self._inbound: dict[int, int] = {}
-        self._own_bind: int | None = None
+        self._own_bind: tuple[int, int] | None = None
         self._bind_deadline: float | None = now + limits.bind_timeout
         patience = min(limits.response_timeout, limits.enquire_interval)
         self._liveness = Liveness(limits.enquire_interval, patience, limits.enquire_misses, now=now)
@@ -94,8 +95,9 @@ class Session:
     def bind(self, pdu: Bind, now: float) -> None:
         """Ask to bind; BindAnswered follows, or Dropped after the bind time-out."""
         self._bind_deadline = now + self.limits.bind_timeout
-        self._own_bind = self._next_sequence()
-        self._out.append(codec.encode(pdu, self._own_bind))
+        sequence = self._next_sequence()
+        self._own_bind = (sequence, pdu.command | spec.RESPONSE)
+        self._out.append(codec.encode(pdu, sequence))
 
     def submit(self, pdu: Pdu, token: Any, now: float) -> int:
         """Send a request that takes a slot of the window; return its sequence number."""
@@ -191,8 +193,8 @@ class Session:
 
     def _hear_other_response(self, frame: codec.Frame, responses: list[Event], others: list[Event]) -> None:
         command, status, sequence, body = frame
-        if sequence == self._own_bind and (command in spec.BIND_RESPONSES or command == spec.GENERIC_NACK):
-            self._hear_bind_answer(command, status, body, responses)
+        if self._own_bind is not None and sequence == self._own_bind[0] and command in _BIND_ANSWERS:
+            self._hear_bind_answer(frame, self._own_bind[1], responses)
         elif command == spec.UNBIND_RESP:
             if TRANSITIONS.get((self.state, command)) is not None:
                 self._drop(_UNBOUND, others)
@@ -205,13 +207,15 @@ class Session:
         """Return what a generic_nack without a status means: it is never a success."""
         return spec.ESME_RUNKNOWNERR if command == spec.GENERIC_NACK else spec.ESME_ROK
 
-    def _hear_bind_answer(self, command: int, status: int, body: bytes, events: list[Event]) -> None:
+    def _hear_bind_answer(self, frame: codec.Frame, expected: int, events: list[Event]) -> None:
+        command, status, _, body = frame
         self._own_bind = None
         # RALYBND: the operator holds a session of ours for bound, and it is this one (rule 14).
         accepted = command != spec.GENERIC_NACK and status in (spec.ESME_ROK, spec.ESME_RALYBND)
         if accepted:
             self._bind_deadline = None
-            self._move(command)
+            # Some operators answer every bind with the same command; what we asked for is what we are.
+            self._move(expected)
         events.append(BindAnswered(status, body.split(b"\0", 1)[0].decode("latin-1"), accepted))
 
     def _hear_request(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:

@@ -452,3 +452,18 @@ def test_a_bind_is_asked_with_its_password():
     wire.client.bind(pdu.BindTransceiver("demo", "secret"), wire.now)
 
     assert wire.exchange()[1] == [BindAsked(1, pdu.BindTransceiver("demo", "secret"))]
+
+
+def test_a_bind_answered_by_the_command_of_another_is_what_was_asked():
+    wire = Wire()
+    wire.client.bind(pdu.BindReceiver("demo", "secret"), wire.now)
+    wire.client.receive_data(codec.encode(pdu.BindTransceiverResp("SMSC"), 1), wire.now)
+
+    assert wire.client.state is State.BOUND_RX
+
+
+def test_a_peer_that_hangs_up_on_our_unbind_has_answered_it():
+    client = a_bound_client()
+    client.unbind()
+
+    assert client.connection_lost("the peer closed the connection") == [Dropped("the session was unbound", [])]
