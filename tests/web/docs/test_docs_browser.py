@@ -262,6 +262,13 @@ def test_the_other_language_opens_at_the_same_section(site, reader):
     expect(page.locator("#codes h2")).to_have_text("Follow a code")
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_an_address_with_a_section_opens_at_that_section(site, reader, width):
+    page = reader(f"{site}/docs/#codes", width=width)
+
+    assert page.locator("#codes").bounding_box()["y"] == pytest.approx(16, abs=2)
+
+
 def test_the_first_stop_of_the_keyboard_leads_past_the_contents(site, reader):
     page = reader(f"{site}/docs/")
 

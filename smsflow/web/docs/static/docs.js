@@ -37,7 +37,7 @@
     const before = tab.getBoundingClientRect().top;
     choose(tab.dataset.language);
     remember(tab.dataset.language);
-    window.scrollBy({ top: tab.getBoundingClientRect().top - before, behavior: 'instant' });
+    window.scrollBy(0, tab.getBoundingClientRect().top - before);
   };
 
   const moves = {
@@ -165,6 +165,11 @@
     });
   };
 
+  // What was built above it moved the section that the address names.
+  const land = () => {
+    if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  };
+
   document.querySelectorAll('[data-samples]').forEach(makeTabs);
   const languages = tabLists[0].map((tab) => tab.dataset.language);
   const known = recall();
@@ -174,4 +179,5 @@
   document.querySelectorAll('.try').forEach((form) => { form.hidden = false; });
   followContents();
   keepPlace();
+  land();
 })();
