@@ -55,6 +55,9 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except Exception as error:
+            if hasattr(error, "exit_code") or isinstance(error, typer.Abort):
+                # Typer's own: a wrong usage, or the end.
+                raise
             from smsflow.cli.failures import sentence
 
             said = sentence(error)

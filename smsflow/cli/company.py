@@ -9,6 +9,7 @@ from smsflow.cli import options, output
 from smsflow.cli.options import CompanyId, Name
 from smsflow.cli.output import Json
 from smsflow.cli.work import transact
+from smsflow.domain import phone
 from smsflow.domain.account import Company
 from smsflow.errors import NotFound
 from smsflow.runtime import now
@@ -186,8 +187,10 @@ def _document(company: Company, balance: int | None) -> dict[str, Any]:
 def _countries(typed: str) -> list[str]:
     if typed.lower() == options.NONE:
         return []
-    names = [options.country(name.strip()) for name in typed.split(",")]
-    return sorted({name for name in names if name is not None})
+    names = {name.strip().upper() for name in typed.split(",")}
+    if not names <= phone.COUNTRIES:
+        raise typer.BadParameter("they are countries of two letters: CM,GA.", param_hint="--countries")
+    return sorted(names)
 
 
 def _template(typed: str) -> str | None:
