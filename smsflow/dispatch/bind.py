@@ -54,12 +54,14 @@ async def keep_bound(
         else:
             since = clock()
             bound.inc()
-            log.info("bound", connector=name, operator=links[0].system_id)
-            await tell("bound", f"bound to {links[0].system_id or lane.connector.host}")
             try:
+                log.info("bound", connector=name, operator=links[0].system_id)
+                await tell("bound", f"bound to {links[0].system_id or lane.connector.host}")
                 reason = await _run(lane, links)
             finally:
                 bound.dec()
+                for link in links:
+                    await link.close(drain=0)
             if clock() - since > _GOOD_BIND:
                 failures = 0
         failures += 1
@@ -89,11 +91,11 @@ async def _run(lane: Lane, links: tuple[Link, ...]) -> str:
     sending = asyncio.create_task(lane.run(links[0]))
     try:
         await asyncio.wait([sending, *ends], return_when=asyncio.FIRST_COMPLETED)
+        if sending.done() and sending.exception() is not None:
+            log.error("lane_failed", connector=lane.connector.name, exc_info=sending.exception())
         return next((end.result() for end in ends if end.done()), "the lane ended")
     finally:
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
-        for link in links[1:]:
-            await link.close(drain=0)
         for end in ends:
             end.cancel()

@@ -1,14 +1,16 @@
 """The engine: takes the binds that are free, keeps their lanes running, and stops them all when its lease is lost."""
 
 import asyncio
+import contextlib
 import os
 import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import structlog
 
@@ -18,8 +20,8 @@ from smsflow.dispatch.sweep import Sweep
 from smsflow.runtime import Platform
 from smsflow.services.progress import Graces, Way
 from smsflow.services.vault import VaultLocked
-from smsflow.store import instances
-from smsflow.store.db import Tx, listen
+from smsflow.store import instances, queue
+from smsflow.store.db import Tx, first_line, listen
 from smsflow.store.routes import Connector
 
 log = structlog.get_logger(__name__)
@@ -29,7 +31,11 @@ _BEAT = 1.0
 # of the session of a node that was cut off after 6 seconds, so nobody else sends by the same bind before we have stopped.
 _TRUST = 3.5
 _BEAT_TIMEOUT = 3.0
+# A session can also end at once. Whoever finds a slot free that was not given back lets its last holder notice and unbind first.
+_TAKEOVER = 6.0
 _LISTEN_AGAIN = 1.0
+
+T = TypeVar("T")
 
 
 class LeaseLost(Exception):
@@ -45,6 +51,11 @@ class Held:
     lane: Lane
     task: asyncio.Task[None]
 
+    def end(self) -> None:
+        """Ask the bind to end, once: a second time would cut short what it does to end well."""
+        if not self.task.cancelling():
+            self.task.cancel()
+
 
 class Engine:
     """One dispatcher of possibly many."""
@@ -54,6 +65,8 @@ class Engine:
         self._platform = platform
         self._clock = clock
         self._held: dict[tuple[int, int], Held] = {}
+        self._strays = False
+        self._ids: set[int] = set()
         self._beaten_at = 0.0
         self._changed = asyncio.Event()
         settings = platform.settings
@@ -70,7 +83,7 @@ class Engine:
                 except LeaseLost as lost:
                     log.error("lease_lost", reason=str(lost))
                 except Exception as error:  # noqa: BLE001 - the database is away: say so and try again
-                    log.warning("dispatch_waits_for_database", reason=str(error).splitlines()[0])
+                    log.warning("dispatch_waits_for_database", reason=first_line(error))
                 await asyncio.sleep(_BEAT)
         finally:
             ears.cancel()
@@ -86,46 +99,105 @@ class Engine:
             # Whatever ends the lease, its session must end with it: a pooled connection would keep its locks.
             stack.push_async_callback(lease.invalidate)
             me = await instances.register(lease, host=socket.gethostname(), pid=os.getpid(), now=self._clock())
+            self._ids.add(me)
             self._beaten_at = time.monotonic()
             log.info("dispatching", instance=me)
-            sweep = Sweep(self._platform, me, self._graces, self._clock)
-            sweeping = asyncio.create_task(sweep.run())
+            sweeping: asyncio.Task[None] | None = None
             try:
-                await self._tend(lease, me)
+                # Before the sweep: it buries the dead, and who was dead already is seen only before.
+                await self._tend_once(lease, me)
+                sweeping = asyncio.create_task(Sweep(self._platform, me, self._graces, self._clock).run())
+                await self._tend(lease, me, sweeping)
             finally:
-                sweeping.cancel()
-                await asyncio.gather(sweeping, return_exceptions=True)
+                if sweeping is not None:
+                    sweeping.cancel()
+                    await asyncio.gather(sweeping, return_exceptions=True)
                 await self._stop_all(lease, me)
 
-    async def _tend(self, lease: Tx, me: int) -> None:
-        """Beat, and match what is bound with what should be, for ever."""
-        while True:
-            started = time.monotonic()
-            async with asyncio.timeout(_BEAT_TIMEOUT):
-                shown = await instances.beat(lease, me)
-            if not shown:
-                raise LeaseLost("this dispatcher was declared dead")
-            self._beaten_at = started
-            self._changed.clear()
-            async with asyncio.timeout(_BEAT_TIMEOUT * 3):
-                await self._match(lease, me)
+    async def _tend(self, lease: Tx, me: int, sweeping: asyncio.Task[None]) -> None:
+        """Beat, and match what is bound with what should be, for as long as the sweep runs."""
+        while not sweeping.done():
             try:
                 async with asyncio.timeout(_BEAT):
                     await self._changed.wait()
             except TimeoutError:
                 pass
+            await self._tend_once(lease, me)
+        sweeping.result()
+
+    async def _tend_once(self, lease: Tx, me: int) -> None:
+        await self._show(lease, me)
+        self._changed.clear()
+        await _finished(_BEAT_TIMEOUT * 3, self._match(lease, me))
+        if self._strays or any(h.lane.unsure for h in self._held.values()):
+            await self._give_back_strays(me)
+
+    async def _show(self, lease: Tx, me: int) -> None:
+        """Show that we live; when that fails, nothing more is sent from this moment."""
+        started = time.monotonic()
+        try:
+            shown = await _finished(_BEAT_TIMEOUT, instances.beat(lease, me))
+        except Exception:
+            self._beaten_at = 0.0
+            raise
+        if not shown:
+            self._beaten_at = 0.0
+            raise LeaseLost("this dispatcher was declared dead")
+        self._beaten_at = started
 
     async def _match(self, lease: Tx, me: int) -> None:
+        """End the binds that should not be, and open those that should; nothing here waits for a bind to end."""
         wanted = {c.id: c for c in (await self._platform.directory.ways()).connectors if c.enabled}
         for key, held in list(self._held.items()):
-            if wanted.get(key[0]) != held.connector or key[1] >= held.connector.binds:
-                await self._stop(lease, key)
+            unwanted = wanted.get(key[0]) != held.connector
+            if unwanted:
+                held.end()
+            # One that ended by itself was stopped by the operator, and stays so until its connector changes.
+            if held.task.done() and (unwanted or held.task.cancelled() or held.task.exception()):
+                await self._let_go(lease, key)
         for connector in wanted.values():
             for slot in range(connector.binds):
                 if (connector.id, slot) not in self._held and await instances.take_slot(lease, connector.id, slot):
-                    self._start(connector, slot, me)
+                    self._start(connector, slot, me, after=await self._courtesy(lease, connector.id, slot))
 
-    def _start(self, connector: Connector, slot: int, me: int) -> None:
+    async def _let_go(self, lease: Tx, key: tuple[int, int]) -> None:
+        held = self._held.pop(key)
+        error = None if held.task.cancelled() else held.task.exception()
+        if error is not None:
+            log.error("bind_failed", connector=held.connector.name, reason=first_line(error))
+        self._strays = self._strays or held.lane.unsure
+        await instances.free_slot(lease, *key)
+        if held.lane.holds():
+            raise LeaseLost("a bind ended and what it had sent could not be recorded")
+
+    async def _courtesy(self, lease: Tx, connector_id: int, slot: int) -> float:
+        """Return how long to wait before binding, so that whoever had this slot has surely unbound."""
+        last = await instances.holder(lease, connector_id, slot)
+        if last is None or last.instance_id in self._ids:
+            return 0.0
+        died_here = last.pid is not None and last.host == socket.gethostname() and not _runs(last.pid)
+        return 0.0 if died_here else _TAKEOVER
+
+    async def _give_back_strays(self, me: int) -> None:
+        """Release what the database says we claimed and no lane holds: the claim's answer was lost, so it has not left."""
+        lanes = [h.lane for h in self._held.values()]
+        self._strays = False
+        for lane in lanes:
+            lane.unsure = False
+        async with self._platform.database.autocommit() as tx:
+            claims = await queue.claims_of(tx, me)
+        for lane in lanes:
+            await lane.claimed()
+        held: set[tuple[int, int]] = set().union(*(lane.holds() for lane in lanes))
+        strays: list[tuple[queue.Held, datetime | None]] = [
+            (c, None) for c in claims if (c.message_id, c.attempt) not in held
+        ]
+        if strays:
+            async with self._platform.database.autocommit() as tx:
+                await queue.release(tx, strays, instance_id=me)
+            log.warning("stray_claims_given_back", messages=len(strays))
+
+    def _start(self, connector: Connector, slot: int, me: int, *, after: float) -> None:
         settings = self._platform.settings
         lane = Lane(
             connector,
@@ -136,10 +208,11 @@ class Engine:
             alive=self.alive,
             poll=settings.poll_interval,
         )
-        task = asyncio.create_task(self._keep(lane, slot, me), name=f"{connector.name}/{slot}")
+        task = asyncio.create_task(self._keep(lane, slot, me, after=after), name=f"{connector.name}/{slot}")
+        task.add_done_callback(lambda _task: self._changed.set())
         self._held[connector.id, slot] = Held(connector, slot, lane, task)
 
-    async def _keep(self, lane: Lane, slot: int, me: int) -> None:
+    async def _keep(self, lane: Lane, slot: int, me: int, *, after: float) -> None:
         async def tell(state: str, detail: str) -> None:
             try:
                 async with self._platform.database.autocommit() as tx:
@@ -153,34 +226,36 @@ class Engine:
                         now=self._clock(),
                     )
             except Exception as error:  # noqa: BLE001 - it is only told; the bind matters more
-                log.warning("bind_state_not_told", connector=lane.connector.name, reason=str(error).splitlines()[0])
+                log.warning("bind_state_not_told", connector=lane.connector.name, reason=first_line(error))
 
         try:
             password = self._platform.vault.open(lane.connector.password_sealed)
         except VaultLocked as error:
             await tell("stopped", str(error))
             return
+        if after:
+            log.info("bind_taken_over", connector=lane.connector.name, slot=slot, after=after)
+            await asyncio.sleep(after)
         await keep_bound(lane, password, tell=tell, jitter=random.random, clock=time.monotonic)
-
-    async def _stop(self, lease: Tx, key: tuple[int, int]) -> None:
-        held = self._held.pop(key)
-        held.task.cancel()
-        await asyncio.gather(held.task, return_exceptions=True)
-        await instances.free_slot(lease, *key)
 
     async def _stop_all(self, lease: Tx, me: int) -> None:
         """End every bind: what is in flight gets its answer or becomes unknown; then the lease is given back."""
         held = list(self._held.values())
-        self._held.clear()
         for h in held:
-            h.task.cancel()
-        await asyncio.gather(*(h.task for h in held), return_exceptions=True)
+            h.end()
+        pending = {h.task for h in held}
+        while pending:
+            _, pending = await asyncio.wait(pending, timeout=_BEAT)
+            if pending and self.alive():
+                # The lease is shown for as long as something is in flight, or nobody would record it.
+                with contextlib.suppress(Exception):
+                    await self._show(lease, me)
+        self._held.clear()
         if self.alive():
             try:
-                async with asyncio.timeout(_BEAT_TIMEOUT):
-                    await instances.leave(lease, me)
+                await _finished(_BEAT_TIMEOUT, instances.leave(lease, me))
             except Exception as error:  # noqa: BLE001 - the others will notice
-                log.warning("lease_not_given_back", reason=str(error))
+                log.warning("lease_not_given_back", reason=first_line(error))
         self._beaten_at = 0.0
 
     async def _listen(self) -> None:
@@ -189,10 +264,39 @@ class Engine:
             try:
                 await listen(self._platform.database.url, ("smsflow_queue",), self._heard, connected=lambda: None)
             except Exception as error:  # noqa: BLE001 - the lanes look by themselves meanwhile
-                log.warning("queue_not_heard", reason=str(error).splitlines()[0])
+                log.warning("queue_not_heard", reason=first_line(error))
             await asyncio.sleep(_LISTEN_AGAIN)
 
     def _heard(self, _channel: str, payload: str) -> None:
         for held in self._held.values():
             if str(held.connector.id) == payload:
                 held.lane.wake()
+
+
+async def _finished(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """Return what `work` returns, or raise TimeoutError; when this is cancelled, `work` is finished first.
+
+    A statement that is cut ends its session, and the session is the lease.
+    """
+    task = asyncio.create_task(work)
+    try:
+        async with asyncio.timeout(seconds):
+            return await asyncio.shield(task)
+    except TimeoutError:
+        task.cancel()
+        await asyncio.wait([task], timeout=1.0)
+        raise
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=seconds)
+        raise
+
+
+def _runs(pid: int) -> bool:
+    """Tell whether a process of this machine runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

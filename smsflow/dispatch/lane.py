@@ -19,11 +19,11 @@ from smsflow.dispatch.throttle import Throttle
 from smsflow.domain.delivery import Accepted, Deferred, NotSent, Outcome, Outlived, Unanswered, backoff
 from smsflow.services import progress
 from smsflow.services.progress import Report, Way
-from smsflow.services.vault import Vault, VaultLocked
+from smsflow.services.vault import Vault
 from smsflow.smpp.client import Link
 from smsflow.smpp.pdu import DeliverSm
 from smsflow.store import queue
-from smsflow.store.db import Database, is_outage
+from smsflow.store.db import Database, first_line, is_outage
 from smsflow.store.routes import Connector
 
 log = structlog.get_logger(__name__)
@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 _CLAIM_AHEAD = 0.1
 _CLAIM_MOST = 200
 _DATABASE_AWAY = 0.5
+# How long an end waits for answers, and without a lease for the database.
+_DRAIN = 5.0
+_RECORD_WITHOUT_LEASE = 1.0
 
 
 class Lane:
@@ -69,6 +72,9 @@ class Lane:
         self._room = asyncio.Event()
         self._work = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._claiming: asyncio.Task[int] | None = None
+        self.unsure = False
+        """A claim was made whose answer never came: the database may know of claims that nobody holds."""
         self._accepted_at = time.monotonic()
         self._accepted_since = 0
         self._outcomes: Recorder[Report] = Recorder(self._record, name="outcomes", most=500, poisoned=self._give_up_on)
@@ -80,9 +86,19 @@ class Lane:
         """There is something to claim."""
         self._work.set()
 
+    def holds(self) -> set[tuple[int, int]]:
+        """Return the claims, as (message, attempt), whose outcome is not recorded yet."""
+        return set(self._held)
+
+    async def claimed(self) -> None:
+        """Wait for the claim that is being made, if any."""
+        if self._claiming is not None:
+            await asyncio.wait([self._claiming])
+
     async def run(self, link: Link) -> None:
         """Send by `link` until it is lost or this is cancelled; whatever is held then has an outcome before this returns."""
         self._link = link
+        self._throttle.unanswered()  # what the link before this one owed never comes, and it may have been the probe
         background = [asyncio.create_task(w.run()) for w in (self._outcomes, self._receiver.recorder)]
         try:
             await self._claim_for_ever(link)
@@ -102,23 +118,28 @@ class Lane:
                 await self._wait_for(self._room, min(wait, self._poll) if wait else self._poll)
                 continue
             self._work.clear()
+            # A claim that has begun is finished even when this is cancelled: else its rows would be held by nobody.
+            self._claiming = asyncio.create_task(self._claim(limit))
             try:
-                async with self._database.autocommit() as tx:
-                    claims = await queue.claim(tx, self.connector.id, instance_id=self._way.instance_id, limit=limit)
+                claimed = await asyncio.shield(self._claiming)
             except Exception as error:
+                self.unsure = True
                 if not is_outage(error):
                     raise
-                log.warning(
-                    "claiming_waits_for_database", connector=self.connector.name, reason=str(error).splitlines()[0]
-                )
+                log.warning("claiming_waits_for_database", connector=self.connector.name, reason=first_line(error))
                 await asyncio.sleep(_DATABASE_AWAY)
                 continue
-            now = self._clock()
-            for claim in claims:
-                self._take(claim, now)
             self._pump()
-            if len(claims) < limit:
+            if claimed < limit:
                 await self._wait_for(self._work, self._poll)
+
+    async def _claim(self, limit: int) -> int:
+        async with self._database.autocommit() as tx:
+            claims = await queue.claim(tx, self.connector.id, instance_id=self._way.instance_id, limit=limit)
+        now = self._clock()
+        for claim in claims:
+            self._take(claim, now)
+        return len(claims)
 
     def _claimable(self) -> int:
         """How many messages to claim now."""
@@ -137,10 +158,11 @@ class Lane:
         try:
             text = self._vault.open(claim.text) if claim.sealed else claim.text
             bodies = wire.bodies(self.connector, claim.id, claim.number, claim.sender, text, claim.valid_until)
-        except (ValueError, VaultLocked) as error:
-            log.error("message_cannot_be_encoded", message_id=claim.id, reason=str(error))
-            self._hold(Sending(claim, [b""]))
-            self._report_claim(claim, Deferred(str(error), backoff(claim.attempt)))
+        except Exception as error:  # noqa: BLE001 - whatever it is, a claim without an outcome would be held for ever
+            log.error("message_cannot_be_encoded", message_id=claim.id, reason=first_line(error))
+            sending = Sending(claim, [b""])
+            self._hold(sending)
+            self._report(sending, Deferred("cannot be encoded", backoff(claim.attempt)))
             return
         sending = Sending(claim, bodies)
         self._hold(sending)
@@ -166,7 +188,7 @@ class Lane:
         while self._pieces and link.free and throttle.allowance(now) >= 1:
             piece = heapq.heappop(self._pieces)
             sending = piece.sending
-            if sending.reported:
+            if sending.reported or sending.declined:
                 continue
             link.submit_raw(sending.bodies[piece.part], piece)
             sending.submitted += 1
@@ -179,6 +201,8 @@ class Lane:
             wait = throttle.wait(now)
             if wait != float("inf"):
                 self._timer = asyncio.get_running_loop().call_later(max(wait, 0.001), self._pump_later)
+        if not self._pieces:
+            self._room.set()
 
     def _pump_later(self) -> None:
         self._timer = None
@@ -192,21 +216,17 @@ class Lane:
         if status == 0:
             self._throttle.accepted(now)
             self._accepted_since += 1
-            outcome = sending.accept(token.part, wire.stored_reference(message_id))
-            if outcome is not None:
-                self._report(sending, outcome)
+            self._settle(sending, sending.accept(token.part, wire.stored_reference(message_id)))
         elif wire.is_throttle(status):
             self._count(status)
             self._slow_down(now, status)
             sending.submitted -= 1
             heapq.heappush(self._pieces, token)
+            self._settle(sending, sending.stopped())
         elif wire.is_temporary(status):
             self._count(status)
             self._throttle.accepted(now)
-            wait = backoff(sending.claim.attempt)
-            self._report(
-                sending, Deferred(wire.status_name(status), wait) if not sending.answered else Unanswered("partly sent")
-            )
+            self._settle(sending, sending.decline())
         else:
             self._count(status)
             self._throttle.accepted(now)
@@ -225,9 +245,9 @@ class Lane:
     def on_late_response(self, token: Piece, status: int, message_id: str) -> None:
         """Take an answer that came after its time: it settles the message if nobody else has."""
         if status == 0:
-            outcome = token.sending.accept(token.part, wire.stored_reference(message_id))
-            if outcome is not None:
-                self._outcomes.put(Report(token.sending.claim.id, token.sending.claim.attempt, outcome))
+            self._settle(token.sending, token.sending.accept(token.part, wire.stored_reference(message_id)))
+        elif not wire.is_throttle(status) and not wire.is_temporary(status):
+            self._report_claim(token.sending.claim, token.sending.refuse(wire.status_name(status)))
 
     def on_deliver(self, link: Link, sequence: int, pdu: DeliverSm) -> None:
         """Take a receipt or a message from a handset."""
@@ -254,6 +274,14 @@ class Lane:
     def _count(self, status: int) -> None:
         observe.responses_total.labels(self.connector.name, wire.status_name(status)).inc()
 
+    def _settle(self, sending: Sending, outcome: Outcome | None) -> None:
+        """Report an outcome; that all was accepted is told even when the message had been reported lost."""
+        if isinstance(outcome, Accepted):
+            sending.reported = True
+            self._report_claim(sending.claim, outcome)
+        elif outcome is not None:
+            self._report(sending, outcome)
+
     def _report(self, sending: Sending, outcome: Outcome) -> None:
         if not sending.reported:
             sending.reported = True
@@ -265,11 +293,14 @@ class Lane:
     async def _record(self, reports: Sequence[Report]) -> None:
         await progress.record(self._database, self._way, reports, now=self._clock())
         for r in reports:
-            sending = self._held.pop((r.message_id, r.attempt), None)
-            if sending is not None:
-                self._held_pdus -= len(sending.bodies)
+            self._let_go(r)
         self._room.set()
         self._ok.inc(sum(len(r.outcome.references) for r in reports if isinstance(r.outcome, Accepted)))
+
+    def _let_go(self, report: Report) -> None:
+        sending = self._held.pop((report.message_id, report.attempt), None)
+        if sending is not None:
+            self._held_pdus -= len(sending.bodies)
 
     async def _give_up_on(self, report: Report) -> None:
         """The database refuses this outcome as it is: the message may have left, and that can always be recorded."""
@@ -280,20 +311,44 @@ class Lane:
 
     async def _finish(self, link: Link) -> None:
         """Let what is in flight be answered, give back what has not left, and record it all."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._pieces.clear()
+        await self.claimed()
+        if self._claiming is not None and self._claiming.exception() is not None:
+            self.unsure = True
+        self._pieces = [p for p in self._pieces if p.sending.submitted and not p.sending.reported]
+        heapq.heapify(self._pieces)
         for sending in list(self._held.values()):
             if not sending.submitted:
                 self._report(sending, NotSent())
-        await link.close(drain=min(5.0, float(self.connector.response_timeout)))
+        patience = min(_DRAIN, float(self.connector.response_timeout)) if self._alive() else 0.0
+        await self._complete(link, patience)
+        await link.close(drain=patience)
+        self._pieces.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         for sending in list(self._held.values()):
             self._report(sending, NotSent() if not sending.submitted else sending.lose("the link was closed"))
-        if self._alive():
-            await self._outcomes.drain()
-            await self._receiver.recorder.drain()
+        await self._record_the_rest()
         self._in_use.set(0)
+
+    async def _complete(self, link: Link, patience: float) -> None:
+        """Submit the rest of the long messages of which a part has left."""
+        end = time.monotonic() + patience
+        self._pump()
+        while self._pieces and link.bound and (left := end - time.monotonic()) > 0:
+            self._room.clear()
+            await self._wait_for(self._room, left)
+
+    async def _record_the_rest(self) -> None:
+        """Wait until it is recorded; without a lease not for long, because the others deal with our claims."""
+        rest = asyncio.gather(self._outcomes.drain(), self._receiver.recorder.drain())
+        try:
+            while not rest.done():
+                await asyncio.wait([rest], timeout=_RECORD_WITHOUT_LEASE)
+                if not self._alive():
+                    break
+        finally:
+            rest.cancel()
 
     @staticmethod
     async def _wait_for(event: asyncio.Event, seconds: float) -> None:

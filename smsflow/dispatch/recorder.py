@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from smsflow import observe
-from smsflow.store.db import is_outage
+from smsflow.store.db import first_line, is_outage
 
 T = TypeVar("T")
 
@@ -56,7 +56,13 @@ class Recorder(Generic[T]):
             while self._waiting:
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 self._size.observe(len(batch))
-                await self._write_surely(batch)
+                try:
+                    await self._write_surely(batch)
+                except asyncio.CancelledError:
+                    # Whoever runs this again writes it first: writing twice changes nothing, not writing loses it.
+                    self._waiting = [*batch, *self._waiting]
+                    self._wake.set()
+                    raise
             self._idle.set()
 
     async def drain(self) -> None:
@@ -69,7 +75,7 @@ class Recorder(Generic[T]):
                 await self._write(batch)
             except Exception as error:
                 if is_outage(error):
-                    log.warning("recording_waits_for_database", entries=len(batch), reason=str(error).splitlines()[0])
+                    log.warning("recording_waits_for_database", entries=len(batch), reason=first_line(error))
                     if self._away(batch):
                         return
                     await asyncio.sleep(_RETRY)
@@ -79,7 +85,19 @@ class Recorder(Generic[T]):
                     return
                 else:
                     log.exception("entry_refused_by_database")
-                    await self._poisoned(batch[0])
+                    await self._dispose_of(batch[0])
                     return
             else:
                 return
+
+    async def _dispose_of(self, entry: T) -> None:
+        """Hand over an entry that cannot be written; what fails in there must not end the recorder."""
+        while True:
+            try:
+                await self._poisoned(entry)
+            except Exception as error:
+                if is_outage(error):
+                    await asyncio.sleep(_RETRY)
+                    continue
+                log.exception("entry_lost")
+            return

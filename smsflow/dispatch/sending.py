@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from smsflow.domain.delivery import Accepted, Outcome, Rejected, Unanswered
+from smsflow.domain.delivery import Accepted, Deferred, Outcome, Rejected, Unanswered, backoff
 from smsflow.store.queue import Claimed
 
 
@@ -15,6 +15,7 @@ class Sending:
     references: list[str | None] = field(default_factory=list)
     submitted: int = 0
     answered: int = 0
+    declined: int = 0
     reported: bool = False
 
     def __post_init__(self) -> None:
@@ -27,8 +28,21 @@ class Sending:
             self.references[part] = reference
             self.answered += 1
         if self.answered < len(self.bodies):
-            return None
+            return self.stopped()
         return Accepted(tuple(r for r in self.references if r is not None))
+
+    def decline(self) -> Outcome | None:
+        """Take the operator's "not now" to one PDU; return the outcome when no other is in flight."""
+        self.declined += 1
+        return self.stopped()
+
+    def stopped(self) -> Outcome | None:
+        """Return the outcome of a message that the operator declined in part, once all that left is answered."""
+        if not self.declined or self.answered + self.declined < self.submitted:
+            return None
+        if self.answered:
+            return Unanswered("only a part was accepted")
+        return Deferred("declined for now", backoff(self.claim.attempt))
 
     def lose(self, reason: str) -> Outcome:
         """Return the outcome when no answer will come any more."""

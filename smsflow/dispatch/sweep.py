@@ -16,7 +16,7 @@ from smsflow.services import progress
 from smsflow.services.progress import Graces
 from smsflow.store import instances, messages, queue, receipts, routes, unknowns
 from smsflow.store.arrays import ints
-from smsflow.store.db import Tx
+from smsflow.store.db import Tx, first_line
 from smsflow.store.routes import Connector
 
 log = structlog.get_logger(__name__)
@@ -62,7 +62,7 @@ class Sweep:
                 try:
                     await step()
                 except Exception as error:  # noqa: BLE001 - one step that fails must not stop the others, nor itself
-                    log.warning("sweep_step_failed", step=step.__name__, reason=str(error).splitlines()[0])
+                    log.warning("sweep_step_failed", step=step.__name__, reason=first_line(error))
                 await asyncio.sleep(seconds)
 
         async with asyncio.TaskGroup() as group:

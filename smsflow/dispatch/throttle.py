@@ -48,7 +48,8 @@ class Throttle:
     def spend(self, now: float) -> None:
         """One PDU leaves at `now`."""
         self._refill(now)
-        self._tokens -= 1.0
+        if self._rate is not None:
+            self._tokens -= 1.0
         self._sent_since += 1
 
     def wait(self, now: float) -> float:
@@ -71,7 +72,7 @@ class Throttle:
         self._resume_at = now + self._pause
         self._probing = True
         self._sent_since = 0
-        self._tokens = min(self._tokens, 1.0)
+        self._tokens = 1.0  # the probe's; whatever left before was paid for at another rate
 
     def accepted(self, now: float) -> None:
         """The operator took a PDU: the probe succeeded, and the rate climbs."""

@@ -77,8 +77,11 @@ async def _record_others(tx: Tx, way: Way, reports: Sequence[Report], *, now: da
     ended: list[messages.Closed] = []
     back: list[tuple[queue.Held, datetime | None]] = []
     unsure: list[tuple[int, int]] = []
+    refused = [(r.message_id, r.attempt) for r in reports if isinstance(r.outcome, Rejected)]
+    # A refusal that came after its time settles what was unknown from this very attempt.
+    late = await unknowns.settled(tx, [r for r in refused if r not in held]) if refused else set()
     for r in reports:
-        if r.message_id not in held:
+        if (r.message_id, r.attempt) not in held | late:
             continue
         claim = queue.Held(r.message_id, r.attempt)
         match r.outcome:
@@ -162,14 +165,14 @@ async def settle(
     found = await _find(tx, news, forms)
     whole: dict[int, News] = {}
     parts: list[tuple[int, int, Status]] = []
-    by_message: dict[int, News] = {}
+    by_message: dict[int, list[News]] = {}
     for place, part in found.items():
         n = news[place]
-        by_message[part.message_id] = n
         if part.total == 1:
-            whole[part.message_id] = n
+            whole.setdefault(part.message_id, n)
         else:
             parts.append((part.message_id, part.number, n.status))
+            by_message.setdefault(part.message_id, []).append(n)
     guessed = (
         await receipts.guess(tx, [n for p, n in enumerate(news) if p not in found]) if len(found) < len(news) else {}
     )
@@ -181,9 +184,15 @@ async def settle(
         for message_id, states in (await receipts.note_parts(tx, parts)).items():
             end = combine(states, policy)
             if end is not None:
-                whole[message_id] = replace(by_message[message_id], status=end)
+                whole[message_id] = _decisive(by_message[message_id], end)
     await messages.close(tx, _ends(whole, locked), locked, now=now)
     return [n for place, n in enumerate(strangers) if place not in guessed]
+
+
+def _decisive(news: Sequence[News], end: Status) -> News:
+    """Return the news of a part that brought the end about, a refusal first: its credits go back."""
+    deciding = [n for n in news if n.status is end] or list(news)
+    return replace(max(deciding, key=lambda n: n.refused), status=end)
 
 
 def _ends(whole: Mapping[int, News], locked: Mapping[int, messages.Locked]) -> list[messages.Closed]:

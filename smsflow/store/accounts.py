@@ -13,7 +13,7 @@ from smsflow.store.arrays import ints
 from smsflow.store.db import Tx
 
 _COLUMNS = tuple(f.name for f in fields(Company) if f.name != "senders")
-_COMPANY = f"SELECT {', '.join(_COLUMNS)} FROM company"  # noqa: S608 - our own names
+_COMPANY = f"SELECT {', '.join(_COLUMNS)} FROM company"
 _SENDERS = text(
     "SELECT id, name, state, is_default, company_id FROM sender WHERE company_id = ANY(CAST(:ids AS bigint[])) ORDER BY id"
 )

@@ -94,6 +94,11 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its name when it says nothing (a time-out does not)."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
 def migrate(url: str) -> None:
     """Bring the schema up to date; safe to call from several nodes at once."""
     engine = create_engine(sqlalchemy_url(url))

@@ -57,9 +57,12 @@ async def bury(tx: Tx, instance_id: int) -> None:
     end = text("""
         SELECT pg_terminate_backend(pid) FROM pg_locks
         WHERE locktype = 'advisory' AND classid = :space AND objid = :id AND granted AND pid <> pg_backend_pid()
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     """)
     await tx.execute(end, {"space": _INSTANCE_LOCKS, "id": instance_id})
-    await tx.execute(text("DELETE FROM bind_state WHERE instance_id = :id"), {"id": instance_id})
+    # The rows stay: whoever takes such a slot sees that it was never given back (see `holder`).
+    lost = text("UPDATE bind_state SET state = 'lost', detail = 'its dispatcher died' WHERE instance_id = :id")
+    await tx.execute(lost, {"id": instance_id})
     await tx.execute(text("DELETE FROM instance WHERE id = :id"), {"id": instance_id})
 
 
@@ -67,6 +70,25 @@ async def take_slot(tx: Tx, connector_id: int, slot: int) -> bool:
     """Try to take one of a connector's binds for as long as this session lives."""
     query = text("SELECT pg_try_advisory_lock(:space, :key)")
     return bool((await tx.execute(query, {"space": _SLOT_LOCKS, "key": connector_id * _SLOTS + slot})).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The dispatcher that had a slot last and did not give it back; host and pid are None when it was buried."""
+
+    instance_id: int
+    host: str | None
+    pid: int | None
+
+
+async def holder(tx: Tx, connector_id: int, slot: int) -> Holder | None:
+    """Return who had this slot last, or None when it was given back."""
+    query = text("""
+        SELECT b.instance_id, i.host, i.pid FROM bind_state b LEFT JOIN instance i ON i.id = b.instance_id
+        WHERE b.connector_id = :connector_id AND b.slot = :slot
+    """)
+    row = (await tx.execute(query, {"connector_id": connector_id, "slot": slot})).one_or_none()
+    return Holder(*row) if row else None
 
 
 async def free_slot(tx: Tx, connector_id: int, slot: int) -> None:
@@ -121,9 +143,12 @@ async def binds(tx: Tx) -> list[Bind]:
 
 
 async def leave(tx: Tx, instance_id: int) -> None:
-    """End this dispatcher's own registration; it must hold no claim any more."""
+    """End this dispatcher's own registration; one that still has claims stays registered, so that the others bury it and take them back."""
     await tx.execute(text("DELETE FROM bind_state WHERE instance_id = :id"), {"id": instance_id})
-    await tx.execute(text("DELETE FROM instance WHERE id = :id"), {"id": instance_id})
+    delete = text("""
+        DELETE FROM instance WHERE id = :id AND NOT EXISTS (SELECT FROM queue WHERE claimed_by = :id)
+    """)
+    await tx.execute(delete, {"id": instance_id})
 
 
 async def unowned(tx: Tx) -> list[int]:

@@ -50,13 +50,13 @@ async def retire(tx: Tx, *, messages_before: datetime, parts_before: datetime) -
         if has_parts:
             await tx.execute(text(f"DROP TABLE {parts}"))
             dropped.append(parts)
-        open_ones = text(f"SELECT 1 FROM {messages} WHERE status IN (1, 5) LIMIT 1")  # noqa: S608
+        open_ones = text(f"SELECT 1 FROM {messages} WHERE status IN (1, 5) LIMIT 1")
         if newest is not None and (newest >= messages_before or (await tx.execute(open_ones)).one_or_none()):
             continue
         keep = text(f"""
             INSERT INTO retired_charge AS r (company_id, amount) SELECT company_id, sum(charged) FROM {messages} GROUP BY company_id
             ON CONFLICT (company_id) DO UPDATE SET amount = r.amount + excluded.amount
-        """)  # noqa: S608
+        """)
         await tx.execute(keep)
         await tx.execute(text(f"DROP TABLE {messages}"))
         dropped.append(messages)

@@ -39,7 +39,7 @@ WITH picked AS MATERIALIZED (
     FROM picked WHERE q.message_id = picked.message_id
     RETURNING q.message_id, q.attempt, q.priority, q.turn
 ), clock AS (
-    INSERT INTO lane_clock AS l (connector_id, priority, turn) SELECT CAST(:connector_id AS bigint), priority, max(turn) FROM claimed GROUP BY priority
+    INSERT INTO lane_clock AS l (connector_id, priority, turn) SELECT CAST(:connector_id AS bigint), priority, max(turn) FROM claimed GROUP BY priority ORDER BY priority
     ON CONFLICT (connector_id, priority) DO UPDATE SET turn = greatest(l.turn, excluded.turn)
 )
 SELECT m.id, c.attempt, m.company_id, m.kind, m.segments, m.number, m.sender, m.text, m.sealed, m.valid_until
@@ -135,20 +135,26 @@ class Held:
 
 
 _HOLD = text("""
-SELECT q.message_id FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
+SELECT q.message_id, q.attempt FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
 JOIN queue q ON q.message_id = t.message_id AND q.attempt = t.attempt AND q.claimed_by = :instance_id
 ORDER BY q.message_id FOR UPDATE OF q
 """)
 
 
-async def still_held(tx: Tx, claims: Sequence[Held], *, instance_id: int) -> set[int]:
-    """Lock these claims and return the messages whose claim this instance still holds."""
+async def still_held(tx: Tx, claims: Sequence[Held], *, instance_id: int) -> set[tuple[int, int]]:
+    """Lock these claims and return those, as (message, attempt), that this instance still holds."""
     parameters = {
         "ids": ints(c.message_id for c in claims),
         "attempts": ints(c.attempt for c in claims),
         "instance_id": instance_id,
     }
-    return {row[0] for row in await tx.execute(_HOLD, parameters)}
+    return {(row[0], row[1]) for row in await tx.execute(_HOLD, parameters)}
+
+
+async def claims_of(tx: Tx, instance_id: int) -> list[Held]:
+    """Return everything that an instance has claimed (walks the whole queue: only after a claim whose answer was lost)."""
+    query = text("SELECT message_id, attempt FROM queue WHERE claimed_by = :instance_id")
+    return [Held(*row) for row in await tx.execute(query, {"instance_id": instance_id})]
 
 
 _RELEASE = text("""

@@ -55,14 +55,14 @@ async def add_connector(tx: Tx, values: Mapping[str, Any]) -> int | None:
     """Add a connector from its columns; return its id, or None when the name is taken."""
     names = _checked(values)
     columns, places = ", ".join(f'"{n}"' for n in names), ", ".join(f":{n}" for n in names)
-    insert = f"INSERT INTO connector ({columns}) VALUES ({places}) ON CONFLICT (name) DO NOTHING RETURNING id"  # noqa: S608 - checked names
+    insert = f"INSERT INTO connector ({columns}) VALUES ({places}) ON CONFLICT (name) DO NOTHING RETURNING id"
     return (await tx.execute(text(insert), dict(values))).scalar_one_or_none()
 
 
 async def set_connector(tx: Tx, name: str, values: Mapping[str, Any]) -> bool:
     """Change columns of the connector of that name; False when there is none."""
     changes = ", ".join(f'"{n}" = :{n}' for n in _checked(values))
-    update = f"UPDATE connector SET {changes} WHERE name = :_name RETURNING id"  # noqa: S608 - checked names
+    update = f"UPDATE connector SET {changes} WHERE name = :_name RETURNING id"
     return (await tx.execute(text(update), {**values, "_name": name})).one_or_none() is not None
 
 

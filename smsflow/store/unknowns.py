@@ -57,6 +57,16 @@ async def claims(tx: Tx, held: Sequence[tuple[int, int]], *, instance_id: int) -
     return [Orphan(r[0], r[1], Kind(r[2]), r[3], r[4]) for r in await tx.execute(_CLAIMS, parameters)]
 
 
+async def settled(tx: Tx, attempts: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Take out the unknown messages that are so from these very attempts, given as (message, attempt), and return them."""
+    statement = text("""
+        DELETE FROM unknown_outcome u USING unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
+        WHERE u.message_id = t.message_id AND u.attempt = t.attempt RETURNING u.message_id, u.attempt
+    """)
+    parameters = {"ids": ints(a[0] for a in attempts), "attempts": ints(a[1] for a in attempts)}
+    return {(row[0], row[1]) for row in await tx.execute(statement, parameters)}
+
+
 _MARK = text("""
 WITH t AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:resend AS timestamptz[]), CAST(:give_up AS timestamptz[]))
@@ -105,7 +115,7 @@ class Waiting:
 _RESEND = text("""
 SELECT u.message_id, u.connector_id, u.company_id, u.number, m.country, u.sender, u.priority, m.valid_until
 FROM unknown_outcome u JOIN message m ON m.id = u.message_id
-WHERE u.resend_at <= :now ORDER BY u.resend_at, u.message_id LIMIT :limit FOR UPDATE OF u SKIP LOCKED
+WHERE u.resend_at <= :now ORDER BY u.resend_at, u.message_id LIMIT :limit FOR NO KEY UPDATE OF m SKIP LOCKED FOR UPDATE OF u SKIP LOCKED
 """)
 
 
