@@ -23,7 +23,7 @@ async def a_company(
     name: str = "Boutique Awa",
     country: str = "CM",
     timezone: str = "Africa/Douala",
-    credits: int = 10,  # noqa: A002 - the field's name
+    credits: int = 10,
     sender: str | None = "AWA",
     suspended: bool = False,
     send_rate: int | None = None,

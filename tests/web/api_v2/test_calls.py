@@ -1,5 +1,6 @@
 """The seven calls when all goes well: exact keys, order, types and texts."""
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -11,7 +12,6 @@ from smsflow.store import messages
 from tests.web.customer import BODIES, Customer
 
 PATHS = ["/apiv2/sms", "/apiv2/sms/"]
-DATE = re.compile(r"\d\d-\d\d-\d{4} \d\d:\d\d:\d\d")
 
 
 def local(moment):
@@ -130,8 +130,6 @@ async def test_every_status_has_its_number_and_its_name(site: Customer, status, 
 async def test_the_last_sms_come_newest_first_and_at_most_a_thousand(site: Customer):
     _, token = await site.opened(credits=2000)
     await testing.a_route(site.platform)
-    import asyncio
-
     await asyncio.gather(*(site.send(token) for _ in range(1005)))
 
     rows = (await site.get("/apiv2/sms/", token=token)).json["data"]

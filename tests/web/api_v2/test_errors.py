@@ -90,14 +90,13 @@ async def test_400_names_the_parameter(site: Customer, path, fields, sentence):
 
 
 @pytest.mark.parametrize("path", ["/apiv2/sms/?id=", "/apiv2/smscode/?id="])
-@pytest.mark.parametrize("given", ["x", "SMS1", "SMS00000x1", "-1", "1.5", "%FF", "1" * 40])
-async def test_400_for_an_id_of_the_wrong_form(site: Customer, path, given):
+async def test_400_for_an_id_of_the_wrong_form(site: Customer, path):
     _, token = await site.opened()
 
-    answer = await site.get(path + given, token=token)
+    for given in ("x", "SMS1", "SMS00000x1", "-1", "1.5", "%FF", "1" * 40):
+        answer = await site.get(path + given, token=token)
 
-    sentence = "Le paramètre « id » n'a pas la bonne forme : il faut l'identifiant rendu à l'envoi."
-    refused(answer, 400, sentence)
+        refused(answer, 400, "Le paramètre « id » n'a pas la bonne forme : il faut l'identifiant rendu à l'envoi.")
 
 
 @pytest.mark.parametrize(
@@ -157,18 +156,19 @@ async def test_a_planned_date_is_from_five_minutes_ago_to_a_year_ahead(site: Cus
         assert answer.json["status"] == ("Planifié" if offset > timedelta(0) else "Reçu")
 
 
+NO_TOKENS = [None, "", "Token", "Token ", "Token nobody", "Bearer {token}", "{token}", "Token \xe9\xff"]
+
+
 @pytest.mark.parametrize(("method", "path"), CALLS)
-@pytest.mark.parametrize(
-    "authorization", [None, "", "Token", "Token ", "Token nobody", "Bearer {token}", "{token}", "Token \xe9\xff"]
-)
-async def test_401_without_a_token_that_is_known(site: Customer, method, path, authorization):
+async def test_401_without_a_token_that_is_known(site: Customer, method, path):
     _, token = await site.opened()
-    headers = {} if authorization is None else {"Authorization": authorization.format(token=token)}
 
-    answer = await site.ask(method, path, headers=headers)
+    for authorization in NO_TOKENS:
+        headers = {} if authorization is None else {"Authorization": authorization.format(token=token)}
+        answer = await site.ask(method, path, headers=headers)
 
-    refused(answer, 401, "Le jeton est absent, inconnu, expiré ou révoqué : demandez-en un nouveau.")
-    assert answer.headers["www-authenticate"] == "Token"
+        refused(answer, 401, "Le jeton est absent, inconnu, expiré ou révoqué : demandez-en un nouveau.")
+        assert answer.headers["www-authenticate"] == "Token"
 
 
 async def test_401_for_a_token_past_its_end_or_revoked(site: Customer):

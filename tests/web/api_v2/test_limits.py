@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from smsflow import testing
 from tests.web.customer import Customer
 
@@ -118,9 +116,8 @@ async def test_a_message_too_dear_does_not_stop_a_short_one_behind_it(site: Cust
     assert (long.status_code, short.status_code) == (402, 200)
 
 
-@pytest.mark.parametrize("bound", [1])
-async def test_beyond_the_intakes_bound_the_answer_is_503_and_nothing_is_charged(open_site, bound):
-    async with open_site(intake_bound=bound) as site:
+async def test_beyond_the_intakes_bound_the_answer_is_503_and_nothing_is_charged(open_site):
+    async with open_site(intake_bound=1) as site:
         company, token = await site.opened(credits=100)
         await testing.a_route(site.platform)
         await site.send(token)

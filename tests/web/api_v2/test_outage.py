@@ -1,10 +1,16 @@
 """When the platform cannot do its part: what the customer hears, and what the log keeps to itself."""
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from smsflow import testing
+from smsflow.domain.message import Kind, NewMessage
+from smsflow.errors import Unavailable
+from smsflow.services.intake import Intake
 from tests.web.customer import Customer
 
 UNAVAILABLE = "La plateforme ne peut pas enregistrer la requête en ce moment : rien n'est débité et rien ne sera envoyé ; réessayez dans 1 s."
@@ -19,14 +25,13 @@ CALLS = [
 ]
 
 
-async def break_database(site, name="smsflow_gone"):
+async def break_database(site):
     """Have every new connection fail and cut those that are open."""
     engine = site.platform.database._engine
     await engine.dispose()
-    engine.pool._creator = None
 
     def refuse(*_args, **_kwargs):
-        raise ConnectionRefusedError(name)
+        raise ConnectionRefusedError
 
     engine.sync_engine.pool._invoke_creator = refuse
 
@@ -82,3 +87,37 @@ async def test_a_row_that_the_database_refuses_is_logged_once_without_its_text(s
     assert len([entry for entry in logs if entry["event"] == "request_failed"]) == 1
     assert "Secret" not in str(logs)
     assert await testing.balance(site.platform, company) == 9
+
+
+async def test_a_company_whose_batch_half_fails_is_charged_once(site: Customer):
+    calm, _ = await site.opened(credits=10)
+    hurried, _ = await site.opened(credits=10, name="Pressée", send_rate=100)
+    connector = await testing.a_connector(site.platform)
+    async with site.platform.database.transaction() as tx:
+        await tx.execute(text("ALTER TABLE message ADD CONSTRAINT poison CHECK (text <> 'Secret de famille')"))
+    asked = [a_message(calm, connector, site), a_message(hurried, connector, site, text="Secret de famille")]
+    intake = Intake(site.platform.database, site.clock, most=500, bound=10)
+
+    waiting = [asyncio.ensure_future(intake.submit(message)) for message in asked]
+    writing = asyncio.create_task(intake.run())
+    stored, refused = await asyncio.gather(*waiting, return_exceptions=True)
+    writing.cancel()
+
+    assert isinstance(stored, int)
+    assert isinstance(refused, Unavailable)
+    assert [await testing.balance(site.platform, company) for company in (calm, hurried)] == [9, 10]
+    assert await testing.broken_invariants(site.platform) == []
+
+
+def a_message(company, connector_id, site, text="Bonjour"):
+    return NewMessage(
+        company_id=company.id,
+        number="+237690000001",
+        country="CM",
+        text=text,
+        sender="AWA",
+        kind=Kind.TRANSACTIONAL,
+        segments=1,
+        connector_id=connector_id,
+        valid_until=site.clock.now + timedelta(hours=48),
+    )
