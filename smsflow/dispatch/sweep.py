@@ -114,7 +114,7 @@ class Sweep:
                 ways = forms(connector) if connector else (lambda _reference: ())
                 strangers = await progress.settle(tx, ours, policy=policy, forms=ways, now=now)  # type: ignore[arg-type]
                 if strangers:
-                    await receipts.park(tx, strangers, now=now)
+                    await receipts.park(tx, strangers, forms=ways, now=now)
 
     async def _bury_the_dead(self) -> None:
         """Take back what dispatchers had claimed whose session has ended, or who have stood still for a whole lease."""

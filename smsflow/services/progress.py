@@ -150,7 +150,7 @@ async def receive(
         async with database.transaction() as tx:
             foreign = await settle(tx, left, policy=policy, forms=forms, now=now)
             if foreign:
-                await receipts.park(tx, foreign, now=now)
+                await receipts.park(tx, foreign, forms=forms, now=now)
 
 
 async def settle(

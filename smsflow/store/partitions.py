@@ -46,12 +46,20 @@ async def retire(tx: Tx, *, messages_before: datetime, parts_before: datetime) -
         ).scalar_one_or_none()
         if newest is not None and newest >= parts_before:
             continue
+        # A planned message may have left long after the newest of its partition was made, or has still to leave.
+        bounds = {"low": number * WIDTH, "high": (number + 1) * WIDTH, "before": parts_before}
+        wait = text(f"""
+            SELECT 1 WHERE EXISTS (SELECT FROM queue WHERE message_id >= :low AND message_id < :high)
+                OR EXISTS (SELECT FROM unknown_outcome WHERE message_id >= :low AND message_id < :high)
+                OR EXISTS (SELECT FROM {messages} WHERE planned_at >= :before)
+        """)
+        if (await tx.execute(wait, bounds)).one_or_none():
+            continue
         has_parts = (await tx.execute(text("SELECT to_regclass(:name)"), {"name": parts})).scalar_one() is not None
         if has_parts:
             await tx.execute(text(f"DROP TABLE {parts}"))
             dropped.append(parts)
-        open_ones = text(f"SELECT 1 FROM {messages} WHERE status IN (1, 5) LIMIT 1")
-        if newest is not None and (newest >= messages_before or (await tx.execute(open_ones)).one_or_none()):
+        if newest is not None and newest >= messages_before:
             continue
         keep = text(f"""
             INSERT INTO retired_charge AS r (company_id, amount) SELECT company_id, sum(charged) FROM {messages} GROUP BY company_id

@@ -186,11 +186,12 @@ class Due:
     connector_id: int
     priority: int
     segments: int
+    attempt: int
 
 
 # Walks queue_due from its left end.
 _DUE = text("""
-SELECT message_id, company_id, connector_id, priority, segments FROM queue WHERE due_at <= :now
+SELECT message_id, company_id, connector_id, priority, segments, attempt FROM queue WHERE due_at <= :now
 ORDER BY due_at, message_id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 _GO = text("""
@@ -198,7 +199,7 @@ WITH incoming AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:companies AS bigint[]), CAST(:connectors AS bigint[]), CAST(:priorities AS smallint[]),
         CAST(:segments AS smallint[]), CAST(:steps AS bigint[])) AS t(message_id, company_id, connector_id, priority, segments, step)
 ), queued AS (
-    UPDATE queue q SET due_at = NULL, turn = greatest(s.turn, l.turn, 0) + i.step
+    UPDATE queue q SET due_at = NULL, turn = CASE WHEN q.attempt > 0 THEN q.turn ELSE greatest(s.turn, l.turn, 0) + i.step END
     FROM incoming i
     LEFT JOIN share s ON s.company_id = i.company_id AND s.connector_id = i.connector_id AND s.priority = i.priority
     LEFT JOIN lane_clock l ON l.connector_id = i.connector_id AND l.priority = i.priority
@@ -209,6 +210,7 @@ WITH incoming AS MATERIALIZED (
     FROM incoming i
     LEFT JOIN share o ON o.company_id = i.company_id AND o.connector_id = i.connector_id AND o.priority = i.priority
     LEFT JOIN lane_clock l ON l.connector_id = i.connector_id AND l.priority = i.priority
+    WHERE i.step IS NOT NULL
     GROUP BY i.company_id, i.connector_id, i.priority
     ON CONFLICT (company_id, connector_id, priority) DO UPDATE SET turn = greatest(s.turn, excluded.turn)
 ), received AS (
@@ -219,16 +221,23 @@ SELECT count(pg_notify('smsflow_queue', CAST(connector_id AS text))) FROM (SELEC
 
 
 async def release_due(tx: Tx, *, now: datetime, limit: int) -> int:
-    """Let up to `limit` messages leave whose time has come, each company in its fair turn; return how many there were."""
+    """Let up to `limit` messages leave whose time has come, each company in its fair turn; return how many there were.
+
+    What was tried before keeps the turn that it had: behind all that its company sent meanwhile it might never leave.
+    """
     due = [Due(*row) for row in await tx.execute(_DUE, {"now": now, "limit": limit})]
     if not due:
         return 0
     steps: dict[tuple[int, int, int], int] = {}
-    step_of = []
+    step_of: list[int | None] = []
     for d in due:
+        if d.attempt:
+            step_of.append(None)
+            continue
         lane = (d.company_id, d.connector_id, d.priority)
-        step_of.append(steps.get(lane, 0))
-        steps[lane] = step_of[-1] + d.segments
+        step = steps.get(lane, 0)
+        step_of.append(step)
+        steps[lane] = step + d.segments
     await tx.execute(
         _GO,
         {

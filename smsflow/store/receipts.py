@@ -1,6 +1,6 @@
 """Delivery receipts: matched to messages by the operator's reference, parked when they come early."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -138,14 +138,16 @@ async def guess(tx: Tx, receipts: Sequence[News]) -> dict[int, int]:
 
 
 _PARK = text("""
-INSERT INTO parked_receipt (account_id, reference, status, refused, error, number, sender, received_at)
-SELECT t.*, :now FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[]), CAST(:statuses AS smallint[]), CAST(:refused AS boolean[]),
-    CAST(:errors AS text[]), CAST(:numbers AS text[]), CAST(:senders AS text[])) AS t
+INSERT INTO parked_receipt (account_id, reference, status, refused, error, number, sender, forms, received_at)
+SELECT t.account_id, t.reference, t.status, t.refused, t.error, t.number, t.sender, string_to_array(t.forms, chr(10)), :now
+FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[]), CAST(:statuses AS smallint[]), CAST(:refused AS boolean[]),
+    CAST(:errors AS text[]), CAST(:numbers AS text[]), CAST(:senders AS text[]), CAST(:forms AS text[]))
+    AS t(account_id, reference, status, refused, error, number, sender, forms)
 """)
 
 
-async def park(tx: Tx, receipts: Sequence[News], *, now: datetime) -> None:
-    """Keep receipts that came before their submit was recorded."""
+async def park(tx: Tx, receipts: Sequence[News], *, forms: Callable[[str], Iterable[str]], now: datetime) -> None:
+    """Keep receipts that came before their submit was recorded; `forms` gives the other ways of writing a reference."""
     await tx.execute(
         _PARK,
         {
@@ -156,6 +158,7 @@ async def park(tx: Tx, receipts: Sequence[News], *, now: datetime) -> None:
             "errors": texts(r.error for r in receipts),
             "numbers": texts(r.number for r in receipts),
             "senders": texts(r.sender for r in receipts),
+            "forms": texts("\n".join(forms(r.reference)) for r in receipts),
             "now": now,
         },
     )
@@ -164,7 +167,7 @@ async def park(tx: Tx, receipts: Sequence[News], *, now: datetime) -> None:
 _UNPARK = text("""
 DELETE FROM parked_receipt WHERE id IN (
     SELECT k.id FROM parked_receipt k
-    WHERE EXISTS (SELECT FROM part p WHERE p.account_id = k.account_id AND p.reference = k.reference)
+    WHERE EXISTS (SELECT FROM part p WHERE p.account_id = k.account_id AND p.reference = ANY(k.reference || k.forms))
        OR (SELECT count(*) FROM unknown_outcome u WHERE u.account_id = k.account_id AND u.number = k.number AND u.sender = k.sender
            AND u.segments = 1) = 1
     ORDER BY k.id LIMIT :limit FOR UPDATE OF k SKIP LOCKED

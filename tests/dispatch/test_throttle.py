@@ -1,0 +1,149 @@
+"""How fast a connector sends: a token bucket, and what an operator's throttling does to it."""
+
+import math
+
+import pytest
+
+from smsflow import testing
+from smsflow.dispatch.throttle import Throttle
+from smsflow.domain.message import Status
+from smsflow.smpp import spec
+from tests.dispatch.stage import a_message, accepted, an_engine, an_operator, sound, until, until_status
+
+
+def sendable(throttle, now, most=10_000):
+    """Send what may leave at `now`; return how many."""
+    sent = 0
+    while throttle.allowance(now) >= 1 and sent < most:
+        throttle.spend(now)
+        sent += 1
+    return sent
+
+
+def test_rule_04_a_rate_is_kept_with_a_burst_of_a_tenth_of_a_second():
+    throttle = Throttle(100, now=0.0)
+    sent = sum(sendable(throttle, 1 + n / 100) for n in range(100))
+
+    assert 99 <= sent <= 111
+    assert sendable(throttle, 1000.0) == 10
+
+
+def test_rule_04_even_the_slowest_rate_lets_one_leave():
+    throttle = Throttle(1, now=0.0)
+
+    assert [sendable(throttle, now) for now in (0.0, 0.5, 1.0, 1.5, 2.0)] == [1, 0, 1, 0, 1]
+    assert throttle.wait(2.25) == pytest.approx(0.75)
+
+
+def test_rule_03_what_left_without_a_rate_is_no_debt_once_the_operator_throttles():
+    throttle = Throttle(None, now=0.0)
+    assert sendable(throttle, 1.0, most=5000) == 5000
+    throttle.throttled(1.0, sent_per_second=1000)
+
+    assert throttle.wait(1.0) == pytest.approx(0.5)
+    assert sendable(throttle, 1.5) == 1
+
+
+def test_rule_03_after_the_pause_one_probe_leaves_and_its_success_opens_the_way_at_half_the_rate():
+    throttle = Throttle(100, now=0.0)
+    throttle.throttled(10.0, sent_per_second=80)
+
+    assert sendable(throttle, 10.4) == 0
+    assert sendable(throttle, 10.6) == 1
+    assert throttle.wait(10.6) == math.inf
+    throttle.accepted(10.7)
+    assert throttle.rate == pytest.approx(50, rel=0.01)
+    assert 40 <= sum(sendable(throttle, 10.7 + n / 100) for n in range(100)) <= 65
+
+
+def test_rule_03_a_probe_that_is_throttled_doubles_the_pause_up_to_half_a_minute():
+    throttle, now, pauses = Throttle(100, now=0.0), 10.0, []
+    for _ in range(9):
+        throttle.throttled(now, sent_per_second=80)
+        pauses.append(throttle.wait(now))
+        now += pauses[-1]
+        assert sendable(throttle, now) == 1
+
+    assert pauses == pytest.approx([0.5, 1, 2, 4, 8, 16, 30, 30, 30])
+    assert throttle.rate == 1
+
+
+def test_rule_03_the_rest_of_the_window_does_not_slow_down_again():
+    throttle = Throttle(100, now=0.0)
+    for n in range(10):
+        throttle.throttled(10.0 + n / 100, sent_per_second=80)
+
+    assert throttle.rate == 50
+
+
+def test_rule_03_a_probe_without_an_answer_lets_another_leave():
+    throttle = Throttle(None, now=0.0)
+    throttle.throttled(1.0, sent_per_second=10)
+    assert sendable(throttle, 2.0) == 1
+    throttle.unanswered()
+
+    assert sendable(throttle, 3.0) == 1
+
+
+def test_rule_03_the_rate_climbs_back_to_its_ceiling_and_no_further():
+    throttle, now = Throttle(100, now=0.0), 10.0
+    throttle.throttled(now, sent_per_second=80)
+    assert sendable(throttle, 10.6) == 1
+    throttle.accepted(10.6)
+    for n in range(60):
+        sendable(throttle, 11.0 + n)
+
+    assert throttle.rate == 100
+
+
+async def test_rule_03_throttled_connector_pauses_keeps_order_resumes_with_one_probe_and_slows_down(open_platform):
+    async with (
+        open_platform(poll_interval=0.05) as platform,
+        an_operator(throttle_rate=20) as operator,
+        an_engine(platform),
+    ):
+        company = await testing.a_company(platform, credits=100)
+        connector = await testing.a_connector(platform, port=operator.port, window=10)
+        batch = [a_message(company, connector, text=f"{n}") for n in range(40)]
+        ids = await accepted(platform, *batch)
+        await until_status(platform, ids, Status.DELIVERED)
+
+        assert operator.throttled >= 1
+        assert operator.throttled <= 30
+        assert operator.duplicates == 0
+        assert [m.text for m in operator.inbox] == [m.text for m in batch]
+        await sound(platform)
+
+
+async def test_rule_03_a_connector_resumes_when_its_probe_was_lost_with_the_link(open_platform):
+    async with (
+        open_platform(poll_interval=0.05) as platform,
+        an_operator(refuse=[(".*", spec.ESME_RTHROTTLED)]) as operator,
+        an_engine(platform),
+    ):
+        company = await testing.a_company(platform, credits=100)
+        connector = await testing.a_connector(platform, port=operator.port, window=1)
+        ids = await accepted(platform, *[a_message(company, connector) for _ in range(3)])
+        await operator.wait_for(lambda o: o.refused >= 1)
+        # The probe after the pause is accepted, and the link is cut before its answer.
+        operator.script.refuse = []
+        operator.script.disconnect_every = 2
+        await operator.wait_for(lambda o: o.disconnects == 1)
+        operator.script.disconnect_every = 0
+        await until(lambda: operator.accepted >= 3)
+        await until_status(platform, ids[1:], Status.DELIVERED)
+
+
+async def test_rule_04_the_rate_of_a_connector_counts_pdus(open_platform):
+    async with open_platform(poll_interval=0.05) as platform, an_operator() as operator, an_engine(platform):
+        company = await testing.a_company(platform, credits=100)
+        connector = await testing.a_connector(platform, port=operator.port, window=50, rate=40)
+        long = [a_message(company, connector, text="x" * 400, segments=3) for _ in range(20)]
+        ids = await accepted(platform, *long)
+        await operator.wait_for(lambda o: o.submits >= 1)
+        started = operator._loop.time()
+        await until_status(platform, ids, Status.DELIVERED)
+
+        # Sixty PDUs at forty a second, of which a tenth of a second's worth may leave at once.
+        assert operator.submits == 60
+        assert operator._loop.time() - started >= (60 - 4 - 1) / 40 - 0.1
