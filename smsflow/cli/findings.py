@@ -147,7 +147,9 @@ def _connector(connector: routes.Connector, seen: Seen, vault: Vault) -> Iterato
         if bind.state != "bound":
             do = f"look at the operator's side, or change it: {change}"
             yield Finding(what, "wrong", f"bind {bind.slot} is {bind.state}: {bind.detail}", do)
-    if not binds and seen.dispatchers:
+    if not binds and not seen.dispatchers:
+        yield Finding(what, "note", "it is not bound, as no dispatcher is running", "start one: smsflow run")
+    elif not binds:
         do = "look at the log of dispatch, and at the number of binds that the operator allows"
         yield Finding(what, "wrong", "no dispatcher has tried to bind", do)
 
