@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
@@ -16,6 +17,21 @@ MOBILE_TYPES = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_
 # Besides the usual separators: the no-break spaces and hyphen of word processors, and the direction marks that
 # address books put around a number that is copied.
 _SEPARATORS = dict.fromkeys(map(ord, " \t.-()/\u00a0\u202f\u2009\u2011\u2010\u200e\u200f\u202a\u202c\ufeff"))
+
+# The kinds of number that the library tells from mobile ones.
+_OTHER_TYPES = (
+    "fixed_line",
+    "premium_rate",
+    "toll_free",
+    "shared_cost",
+    "voip",
+    "personal_number",
+    "pager",
+    "uan",
+    "voicemail",
+)
+
+_NEVER = r"(?!)"
 
 _DIALLED = re.compile(r"\+?[0-9]{3,17}")
 
@@ -38,7 +54,8 @@ def parse(raw: str, *, country: str, parameter: str = "number") -> Number:
     if _DIALLED.fullmatch(dialled):
         if dialled.startswith("00"):
             dialled = "+" + dialled[2:]
-        number = _valid(dialled, country)
+        whole = dialled if dialled[0] == "+" else _calling_code(country) + dialled
+        number = _plain_mobile(whole) or _valid(dialled, country)
         if number is None and dialled[0] != "+":
             number = _valid("+" + dialled, country)
         if number is not None:
@@ -52,6 +69,66 @@ def mask(e164: str) -> str:
     if hidden <= _MASK_TAIL:
         return e164[:_MASK_TAIL] + "*" * max(0, len(e164) - _MASK_TAIL)
     return e164[:_MASK_HEAD] + "*" * hidden + e164[-_MASK_TAIL:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What tells the mobile numbers of a country that has its country code for itself."""
+
+    region: str
+    mobile: re.Pattern[str]
+    others: re.Pattern[str]
+    prefix: re.Pattern[str]
+
+
+def _plain_mobile(dialled: str) -> Number | None:
+    """Return the mobile number that `dialled` plainly is: international, whole, and nothing but a mobile number of one country.
+
+    Nearly every recipient is one, and this takes a tenth of the time of asking the library, which answers the same.
+    """
+    for end in (4, 3, 2):
+        plan = _plan(dialled[:end])
+        if plan is not None:
+            national = dialled[end:]
+            if (
+                plan.mobile.fullmatch(national)
+                and not plan.others.fullmatch(national)
+                and not plan.prefix.match(national)
+            ):
+                return Number(dialled, plan.region, mobile=True)
+            return None
+    return None
+
+
+@cache
+def _calling_code(country: str) -> str:
+    """Return '+237' for 'CM'."""
+    return f"+{phonenumbers.country_code_for_region(country)}"
+
+
+@cache
+def _plan(calling_code: str) -> _Plan | None:
+    """Return the plan behind '+237', or None when there is none or several countries share the code."""
+    digits = calling_code[1:]
+    if not calling_code.startswith("+") or not digits.isdigit():
+        return None
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits), ())
+    if len(regions) != 1 or regions[0] == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY:
+        return None
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(regions[0])
+    general, mobile = metadata and metadata.general_desc, metadata and metadata.mobile
+    if metadata is None or general is None or mobile is None or not mobile.national_number_pattern:
+        return None
+    lengths = "|".join(f".{{{length}}}" for length in mobile.possible_length or general.possible_length)
+    whole = f"(?=(?:{lengths})$)(?=(?:{general.national_number_pattern})$)(?:{mobile.national_number_pattern})"
+    descriptions = [getattr(metadata, kind) for kind in _OTHER_TYPES]
+    others = [f"(?:{d.national_number_pattern})" for d in descriptions if d and d.national_number_pattern]
+    return _Plan(
+        regions[0],
+        re.compile(whole),
+        re.compile("|".join(others) or _NEVER),
+        re.compile(metadata.national_prefix_for_parsing or _NEVER),
+    )
 
 
 def _valid(dialled: str, country: str) -> Number | None:

@@ -1,9 +1,11 @@
 """Numbers as people write them."""
 
+import phonenumbers
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from smsflow.domain import phone
 from smsflow.domain.phone import MAX_LENGTH, Number, mask, parse
 from smsflow.errors import NumberInvalid
 
@@ -132,3 +134,30 @@ def test_a_masked_number_keeps_its_head_and_its_last_two_digits(e164, masked):
 def test_a_mask_keeps_the_length_and_hides_at_least_three_digits(e164):
     assert len(mask(e164)) == len(e164)
     assert mask(e164).count("*") >= 3
+
+
+@given(
+    st.sampled_from(["+237", "+241", "+33", "+242", "+234", "+225", "+49", "+91", "+233", "+250"]),
+    st.text("0123456789", min_size=6, max_size=11),
+)
+@settings(max_examples=500)
+def test_the_short_way_for_mobile_numbers_answers_what_the_library_answers(code, national):
+    short = phone._plain_mobile(code + national)
+
+    assert short is None or short == phone._valid(code + national, "CM")
+
+
+@pytest.mark.parametrize("region", ["CM", "GA", "FR", "CG", "NG", "CI", "DE", "IN", "GH", "RW"])
+def test_the_short_way_knows_the_mobile_numbers_of_a_country(region):
+    example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    written = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+
+    assert phone._valid(written, "CM") == phone._plain_mobile(written)
+
+
+@given(st.sampled_from(["CM", "GA", "FR", "NG", "DE", "IN", "RW"]), st.text("0123456789", min_size=6, max_size=12))
+@settings(max_examples=500)
+def test_the_short_way_for_national_numbers_answers_what_the_library_answers(country, national):
+    short = phone._plain_mobile(phone._calling_code(country) + national)
+
+    assert short is None or short == phone._valid(national, country)
