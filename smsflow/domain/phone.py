@@ -116,8 +116,10 @@ def _plan(calling_code: str) -> _Plan | None:
     if len(regions) != 1 or regions[0] == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY:
         return None
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(regions[0])
-    general, mobile = metadata and metadata.general_desc, metadata and metadata.mobile
-    if metadata is None or general is None or mobile is None or not mobile.national_number_pattern:
+    if metadata is None:
+        return None
+    general, mobile = metadata.general_desc, metadata.mobile
+    if general is None or mobile is None or not mobile.national_number_pattern:
         return None
     lengths = "|".join(f".{{{length}}}" for length in mobile.possible_length or general.possible_length)
     whole = f"(?=(?:{lengths})$)(?=(?:{general.national_number_pattern})$)(?:{mobile.national_number_pattern})"
