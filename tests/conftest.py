@@ -1,12 +1,11 @@
 """What every test starts from: no settings of the developer's own, and a hypothesis that busy cores do not upset."""
 
-import importlib.util
 import os
 
 from hypothesis import HealthCheck, settings
 
-# The fixtures that need a database stand beside the tests, in one file.
-pytest_plugins = ["tests.database"] if importlib.util.find_spec("tests.database") else []
+# The fixtures that need a database, and those that need the whole platform, stand beside the tests, in a file each.
+pytest_plugins = ["tests.database", "tests.live"]
 
 for name in list(os.environ):
     if name == "PROMETHEUS_MULTIPROC_DIR" or (name.startswith("SMSFLOW_") and not name.startswith("SMSFLOW_TEST_")):
