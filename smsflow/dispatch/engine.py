@@ -31,8 +31,12 @@ _BEAT = 1.0
 # of the session of a node that was cut off after 6 seconds, so nobody else sends by the same bind before we have stopped.
 _TRUST = 3.5
 _BEAT_TIMEOUT = 3.0
-# A session can also end at once. Whoever finds a slot free that was not given back lets its last holder notice and unbind first.
-_TAKEOVER = 6.0
+# A session can also end at once. Whoever finds a slot free that was not given back binds this long after the last beat of its
+# holder that we saw: by then the holder has noticed (_TRUST) and unbound.
+_TAKEOVER = 5.0
+_GUARD = 0.1
+# The beats of dispatchers that are gone are remembered for as long as somebody may ask.
+_REMEMBERED = 60.0
 _LISTEN_AGAIN = 1.0
 
 T = TypeVar("T")
@@ -67,6 +71,7 @@ class Engine:
         self._held: dict[tuple[int, int], Held] = {}
         self._strays = False
         self._ids: set[int] = set()
+        self._beats: dict[int, tuple[int, float]] = {}
         self._beaten_at = 0.0
         self._changed = asyncio.Event()
         settings = platform.settings
@@ -102,6 +107,7 @@ class Engine:
             self._ids.add(me)
             self._beaten_at = time.monotonic()
             log.info("dispatching", instance=me)
+            guarding = asyncio.create_task(self._guard())
             sweeping: asyncio.Task[None] | None = None
             try:
                 # Before the sweep: it buries the dead, and who was dead already is seen only before.
@@ -109,10 +115,22 @@ class Engine:
                 sweeping = asyncio.create_task(Sweep(self._platform, me, self._graces, self._clock).run())
                 await self._tend(lease, me, sweeping)
             finally:
+                background = [t for t in (sweeping, guarding) if t is not None]
                 if sweeping is not None:
                     sweeping.cancel()
-                    await asyncio.gather(sweeping, return_exceptions=True)
+                # The binds first: the sweep may wait for a database that does not answer.
                 await self._stop_all(lease, me)
+                guarding.cancel()
+                await asyncio.gather(*background, return_exceptions=True)
+
+    async def _guard(self) -> None:
+        """End every bind as soon as the lease cannot be trusted, whatever the database keeps the others waiting for."""
+        while True:
+            left = self._beaten_at + _TRUST - time.monotonic()
+            if left <= 0:
+                for held in self._held.values():
+                    held.end()
+            await asyncio.sleep(max(left, _GUARD))
 
     async def _tend(self, lease: Tx, me: int, sweeping: asyncio.Task[None]) -> None:
         """Beat, and match what is bound with what should be, for as long as the sweep runs."""
@@ -128,6 +146,7 @@ class Engine:
     async def _tend_once(self, lease: Tx, me: int) -> None:
         await self._show(lease, me)
         self._changed.clear()
+        await _finished(_BEAT_TIMEOUT, self._watch(lease, me))
         await _finished(_BEAT_TIMEOUT * 3, self._match(lease, me))
         if self._strays or any(h.lane.unsure for h in self._held.values()):
             await self._give_back_strays(me)
@@ -144,6 +163,16 @@ class Engine:
             self._beaten_at = 0.0
             raise LeaseLost("this dispatcher was declared dead")
         self._beaten_at = started
+
+    async def _watch(self, lease: Tx, me: int) -> None:
+        """Note when each other dispatcher's beat was last seen to move, by our own clock."""
+        others = await instances.others(lease, me)
+        moment = time.monotonic()
+        for other in others:
+            if other.beat != self._beats.get(other.id, (None, 0.0))[0]:
+                self._beats[other.id] = (other.beat, moment)
+        there = {other.id for other in others}
+        self._beats = {i: b for i, b in self._beats.items() if i in there or moment - b[1] < _REMEMBERED}
 
     async def _match(self, lease: Tx, me: int) -> None:
         """End the binds that should not be, and open those that should; nothing here waits for a bind to end."""
@@ -175,8 +204,10 @@ class Engine:
         last = await instances.holder(lease, connector_id, slot)
         if last is None or last.instance_id in self._ids:
             return 0.0
-        died_here = last.pid is not None and last.host == socket.gethostname() and not _runs(last.pid)
-        return 0.0 if died_here else _TAKEOVER
+        if last.pid is not None and last.host == socket.gethostname() and not _runs(last.pid):
+            return 0.0
+        moment = time.monotonic()
+        return max(0.0, _TAKEOVER - (moment - self._beats.get(last.instance_id, (0, moment))[1]))
 
     async def _give_back_strays(self, me: int) -> None:
         """Release what the database says we claimed and no lane holds: the claim's answer was lost, so it has not left."""
@@ -213,7 +244,7 @@ class Engine:
         self._held[connector.id, slot] = Held(connector, slot, lane, task)
 
     async def _keep(self, lane: Lane, slot: int, me: int, *, after: float) -> None:
-        async def tell(state: str, detail: str) -> None:
+        async def write(state: str, detail: str) -> None:
             try:
                 async with self._platform.database.autocommit() as tx:
                     await instances.tell_bind(
@@ -227,6 +258,10 @@ class Engine:
                     )
             except Exception as error:  # noqa: BLE001 - it is only told; the bind matters more
                 log.warning("bind_state_not_told", connector=lane.connector.name, reason=first_line(error))
+
+        async def tell(state: str, detail: str) -> None:
+            # A bind that has to end does not wait for this.
+            await asyncio.shield(asyncio.create_task(write(state, detail)))
 
         try:
             password = self._platform.vault.open(lane.connector.password_sealed)

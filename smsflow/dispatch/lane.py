@@ -35,6 +35,7 @@ _DATABASE_AWAY = 0.5
 # How long an end waits for answers, and without a lease for the database.
 _DRAIN = 5.0
 _RECORD_WITHOUT_LEASE = 1.0
+_LOOK_AT_LEASE = 0.2
 
 
 class Lane:
@@ -60,7 +61,7 @@ class Lane:
         self._database = database
         self._vault = vault
         self._clock = clock
-        self._alive = alive
+        self.alive = alive
         self._poll = poll
         self._throttle = Throttle(connector.rate, now=time.monotonic())
         self._link: Link | None = None
@@ -143,7 +144,7 @@ class Lane:
 
     def _claimable(self) -> int:
         """How many messages to claim now."""
-        if not self._alive():
+        if not self.alive():
             return 0
         room = self.connector.window - self._held_pdus
         throttle = self._throttle
@@ -180,7 +181,7 @@ class Lane:
     def _pump(self) -> None:
         """Submit what window and throttle allow now, and come back when the throttle allows more."""
         link = self._link
-        if link is None or not link.bound or not self._alive():
+        if link is None or not link.bound or not self.alive():
             return
         now = time.monotonic()
         throttle = self._throttle
@@ -311,15 +312,16 @@ class Lane:
 
     async def _finish(self, link: Link) -> None:
         """Let what is in flight be answered, give back what has not left, and record it all."""
-        await self.claimed()
-        if self._claiming is not None and self._claiming.exception() is not None:
+        while self._claiming is not None and not self._claiming.done() and self.alive():
+            await asyncio.wait([self._claiming], timeout=_LOOK_AT_LEASE)
+        if self._claiming is not None and (not self._claiming.done() or self._claiming.exception() is not None):
             self.unsure = True
         self._pieces = [p for p in self._pieces if p.sending.submitted and not p.sending.reported]
         heapq.heapify(self._pieces)
         for sending in list(self._held.values()):
             if not sending.submitted:
                 self._report(sending, NotSent())
-        patience = min(_DRAIN, float(self.connector.response_timeout)) if self._alive() else 0.0
+        patience = min(_DRAIN, float(self.connector.response_timeout)) if self.alive() else 0.0
         await self._complete(link, patience)
         await link.close(drain=patience)
         self._pieces.clear()
@@ -345,7 +347,7 @@ class Lane:
         try:
             while not rest.done():
                 await asyncio.wait([rest], timeout=_RECORD_WITHOUT_LEASE)
-                if not self._alive():
+                if not self.alive():
                     break
         finally:
             rest.cancel()
