@@ -24,6 +24,9 @@ class Throttle:
         self._pause = _FIRST_PAUSE
         self._probing = False
         self._sent_since = 0
+        self._second = int(now)
+        self._in_second = 0
+        self._in_second_before = 0
 
     @property
     def rate(self) -> float | None:
@@ -51,6 +54,11 @@ class Throttle:
         if self._rate is not None:
             self._tokens -= 1.0
         self._sent_since += 1
+        second = int(now)
+        if second != self._second:
+            self._in_second_before = self._in_second if second == self._second + 1 else 0
+            self._second, self._in_second = second, 0
+        self._in_second += 1
 
     def wait(self, now: float) -> float:
         """Return the seconds until a PDU may leave: 0 when one may now, infinity when only an answer can tell."""
@@ -66,7 +74,9 @@ class Throttle:
         """The operator says that it is too much: pause, then probe with one PDU, and go on slower."""
         if now < self._resume_at:  # the rest of the same window says the same
             return
-        current = self._rate if self._rate is not None else min(_UNLIMITED, max(1.0, sent_per_second))
+        # An average over an hour in which nobody sent would say that the operator takes nothing at all.
+        lately = max(sent_per_second, self._in_second, self._in_second_before)
+        current = self._rate if self._rate is not None else min(_UNLIMITED, max(1.0, lately))
         self._rate = max(1.0, current * _CUT)
         self._pause = min(_LONGEST_PAUSE, self._pause * 2) if self._probing else _FIRST_PAUSE
         self._resume_at = now + self._pause
@@ -79,6 +89,8 @@ class Throttle:
         if self._probing and now >= self._resume_at:
             self._probing = False
             self._at = now
+        elif self._ceiling is None and self._rate is not None and self._rate > _UNLIMITED * 2:
+            self._rate = None
 
     def unanswered(self) -> None:
         """A PDU got no answer: if it was the probe, another may go."""
@@ -92,7 +104,4 @@ class Throttle:
         if not self._probing:
             ceiling = self._ceiling if self._ceiling is not None else math.inf
             self._rate = min(ceiling, self._rate * (1 + _CLIMB_PER_SECOND * min(elapsed, 1.0)))
-            if self._ceiling is None and self._rate > _UNLIMITED * 2:
-                self._rate = None
-                return
         self._tokens = min(self.burst, self._tokens + elapsed * self._rate)
