@@ -1,0 +1,157 @@
+"""What customers send to the nodes while things happen, what became of it, and the verdict."""
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+from sqlalchemy import text
+
+from smsflow import testing
+from smsflow.runtime import Platform
+from smsflow.smpp.control import ask
+from tests.cluster.machines import Cluster, Node
+
+_PATIENCE = 30.0
+_LOOK = 0.05
+# More than the binds take with their windows, so that something is in flight at any moment.
+_WORKERS = 6
+_PAUSE = 0.06
+
+# What has ever been unknown is gone from its table once it is settled; the tests want to know all the same.
+WITNESS = """
+CREATE TABLE was_unknown (message_id bigint NOT NULL);
+CREATE FUNCTION keep_unknown() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO was_unknown VALUES (NEW.message_id); RETURN NULL; END $$;
+CREATE TRIGGER keep_unknown AFTER INSERT ON unknown_outcome FOR EACH ROW EXECUTE FUNCTION keep_unknown();
+"""
+
+_numbers = itertools.count(690_000_000)
+
+
+@dataclass
+class Sent:
+    """What one block of traffic has sent: the id of each text that got its 200, and the texts that got no answer."""
+
+    accepted: dict[str, int] = field(default_factory=dict)
+    refused: Counter[int] = field(default_factory=Counter)
+    unanswered: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Verdict:
+    """How a block of traffic ended."""
+
+    lost: set[str]
+    invented: set[str]
+    repeated: set[int]
+    unknown: set[int]
+    broken: list[object]
+
+
+class Customer:
+    """A company's program, which can ask every node."""
+
+    def __init__(self, session: aiohttp.ClientSession, token: str) -> None:
+        self._session = session
+        self._headers = {"Authorization": f"Token {token}"}
+
+    async def send(self, node: Node, text_: str, number: str = "") -> tuple[int, str]:
+        """Send one SMS; return the status and the id."""
+        fields = {"number": number or str(next(_numbers)), "message": text_}
+        async with self._session.post(f"{node.url}/apiv2/sms/", data=fields, headers=self._headers) as answer:
+            return answer.status, (await answer.json())["sms_id"] if answer.status == 200 else ""
+
+    async def balance(self, node: Node) -> int:
+        """Ask for the balance; return the status."""
+        async with self._session.get(f"{node.url}/apiv2/balance/", headers=self._headers) as answer:
+            return answer.status
+
+
+@asynccontextmanager
+async def a_customer(platform: Platform, *, credits: int = 100_000) -> AsyncIterator[tuple[Customer, testing.Company, str]]:
+    """A new company with a program of its own, and its token."""
+    company = await testing.a_company(platform, credits=credits)
+    token = await testing.a_token(platform, company)
+    timeout = aiohttp.ClientTimeout(total=_PATIENCE)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        yield Customer(session, token), company, token
+
+
+@asynccontextmanager
+async def steady(customer: Customer, nodes: list[Node]) -> AsyncIterator[Sent]:
+    """Send to these nodes in turn for as long as the block lasts; a node that is taken from the list gets no more."""
+    sent, ended = Sent(), False
+
+    async def work(number: int) -> None:
+        for step in itertools.count():
+            if ended or not nodes:
+                return
+            text_ = f"{id(sent):x} {number} {step}"
+            try:
+                status, sms_id = await customer.send(nodes[(number + step) % len(nodes)], text_)
+            except (aiohttp.ClientError, TimeoutError):
+                sent.unanswered.add(text_)
+                await asyncio.sleep(_PAUSE)
+                continue
+            if status == 200:
+                sent.accepted[text_] = int(sms_id.removeprefix("SMS"))
+            else:
+                sent.refused[status] += 1
+            await asyncio.sleep(_PAUSE)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(_WORKERS):
+            group.create_task(work(number))
+        try:
+            yield sent
+        finally:
+            ended = True
+
+
+async def until(condition, what: str, *, seconds: float = _PATIENCE, step: float = _LOOK) -> float:
+    """Wait until `condition()` holds; return how long it took."""
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    while not await condition():
+        if loop.time() - started > seconds:
+            raise TimeoutError(f"waited {seconds:g} s in vain: {what}")
+        await asyncio.sleep(step)
+    return loop.time() - started
+
+
+async def rows(platform: Platform, query: str, **parameters: object) -> list[tuple[object, ...]]:
+    async with platform.database.autocommit() as tx:
+        return [tuple(row) for row in await tx.execute(text(query), parameters)]
+
+
+async def stats(cluster: Cluster) -> dict[str, int]:
+    return await ask(cluster.operator.control_port, {"do": "stats"})
+
+
+async def inbox(cluster: Cluster) -> list[dict[str, str]]:
+    """Return everything that handsets have shown."""
+    return (await ask(cluster.operator.control_port, {"do": "inbox", "limit": 1_000_000}))["messages"]
+
+
+async def verdict(cluster: Cluster, platform: Platform, sent: Sent) -> Verdict:
+    """Wait until everything accepted has been delivered, then compare it with what the handsets show."""
+    ids = list(sent.accepted.values())
+
+    async def all_delivered() -> bool:
+        left = "SELECT count(*) FROM message WHERE id = ANY(CAST(:ids AS bigint[])) AND status = 3"
+        return (await rows(platform, left, ids="{" + ",".join(map(str, ids)) + "}"))[0][0] == len(ids)
+
+    await until(all_delivered, f"{len(ids)} messages delivered")
+    shown = Counter(m["text"] for m in await inbox(cluster))
+    ours = {t: n for t, n in shown.items() if t.split(" ")[0] == next(iter(sent.accepted)).split(" ")[0]}
+    return Verdict(
+        lost=sent.accepted.keys() - ours.keys(),
+        invented=ours.keys() - sent.accepted.keys() - sent.unanswered,
+        repeated={sent.accepted[t] for t, n in ours.items() if n > 1 and t in sent.accepted},
+        unknown={i for (i,) in await rows(platform, "SELECT message_id FROM was_unknown")} & set(ids),
+        broken=list(await testing.broken_invariants(platform)),
+    )
