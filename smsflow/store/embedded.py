@@ -1,5 +1,6 @@
 """PostgreSQL in the data directory, for those who have none: our own child, of the version that a wheel brings."""
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -21,6 +22,8 @@ with warnings.catch_warnings():
 _SOCKET_PATH_LIMIT = 90
 _START_SECONDS = 60.0
 _STOP_SECONDS = 60.0
+# What PostgreSQL says while something of its predecessor is left.
+_STILL_ENDING = ("shared memory block", 'lock file "postmaster.pid" already exists')
 
 # Durability is untouched (fsync, synchronous_commit and full_page_writes are on). The rest fits one machine that also runs us.
 _SETTINGS = {
@@ -101,7 +104,7 @@ def start(data_dir: Path) -> Embedded:
             process.kill()
             process.wait()
         # The workers of a postmaster that was killed need a moment to notice before another can take their place.
-        if time.monotonic() >= deadline or "shared memory block" not in _last_words(log):
+        if time.monotonic() >= deadline or not any(words in _last_words(log) for words in _STILL_ENDING):
             raise EmbeddedFailed(f"PostgreSQL did not start in {data}. Its log, {log}, ends with:\n{_last_words(log)}")
         time.sleep(0.5)
 
@@ -118,19 +121,34 @@ def _initialise(data: Path) -> None:
 
 def _end_left_over(data: Path) -> None:
     file = data / "postmaster.pid"
-    if not file.exists():
-        return
-    pid = int(file.read_text().splitlines()[0])
-    command = Path(f"/proc/{pid}/cmdline")
-    if command.parent.parent.exists() and not (command.exists() and str(data).encode() in command.read_bytes()):
-        return
     try:
-        os.kill(pid, signal.SIGINT)
-    except ProcessLookupError:
+        pid = int(file.read_text().split()[0])
+    except (FileNotFoundError, IndexError, ValueError):
         return
-    deadline = time.monotonic() + _STOP_SECONDS
-    while file.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    if _serves(pid, data):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while file.exists() and _serves(pid, data) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    if Path("/proc/self").exists() and not _serves(pid, data):
+        # Its number may be a zombie's or somebody else's by now, and PostgreSQL would take that for a server that runs. A worker
+        # that is left holds the shared memory, by which PostgreSQL notices it without this file.
+        file.unlink(missing_ok=True)
+
+
+def _serves(pid: int, data: Path) -> bool:
+    """Tell whether a process is the PostgreSQL of this directory; without /proc, whether it is there at all."""
+    if not Path("/proc/self").exists():
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return False
+        return True
+    try:
+        return str(data).encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
 
 
 def _socket_directory(data: Path, user: str | None) -> Path:

@@ -26,7 +26,7 @@ class News:
 
 # The way of nearly every receipt: one PDU, accepted before, now delivered. part_reference finds the row, message is updated in place.
 # What this statement does not settle (several parts, other states, references that are unknown or mean another number) goes through
-# `find`. The last eight digits of a number are the same however an operator writes it.
+# `find`. The sum keeps the planner from walking all of part_message in that order when it believes a partition to be empty. The last eight digits of a number are the same however an operator writes it.
 _DELIVERED = text("""
 WITH r AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[]), CAST(:numbers AS text[])) WITH ORDINALITY
@@ -34,7 +34,7 @@ WITH r AS MATERIALIZED (
 ), found AS MATERIALIZED (
     SELECT r.place, r.number, p.message_id FROM r CROSS JOIN LATERAL (
         SELECT p.message_id, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.reference
-        ORDER BY p.message_id DESC LIMIT 1
+        ORDER BY p.message_id + 0 DESC LIMIT 1
     ) AS p WHERE p.total = 1
 ), done AS (
     UPDATE message m SET status = 3, done_at = :now FROM found f
@@ -71,7 +71,7 @@ FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[]), CAST(:numbers AS
     AS r(account_id, reference, number, place)
 CROSS JOIN LATERAL (
     SELECT p.message_id, p.number, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.reference
-    ORDER BY p.message_id DESC LIMIT 1
+    ORDER BY p.message_id + 0 DESC LIMIT 1
 ) AS p
 JOIN message m ON m.id = p.message_id
 """)

@@ -230,8 +230,8 @@ async def test_ids_grow_in_the_order_of_the_batch(platform):
             "a balance is never below zero",
         ),
         (
-            "INSERT INTO ledger (company_id, amount, reason, created_at) SELECT id, -1, 'charge', now() FROM company;"
-            "UPDATE company SET balance = balance - 1",
+            """INSERT INTO ledger (company_id, amount, reason, created_at) SELECT id, -1, 'charge', now() FROM company;
+            UPDATE company SET balance = balance - 1""",
             "what was charged and not returned is what the messages say",
         ),
         (
