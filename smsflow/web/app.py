@@ -21,7 +21,26 @@ from smsflow.web.api_v2.sms import Sms
 from smsflow.web.openapi import OpenApi
 from smsflow.web.request import Request
 
-App = falcon.asgi.App[Any, Any]
+_NOT_YET = {"type": "http.request", "body": b"", "more_body": True}
+
+
+class App(falcon.asgi.App[Any, Any]):
+    """Falcon's application, which decides about a request before its body has come."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request; its body is waited for by those who read it, and by nobody else."""
+        begun = False
+
+        # Falcon waits for the first octets of a body before it looks at anything: without a token, or with a length
+        # beyond the limit, a client could make us wait for them for ever.
+        async def later() -> Any:
+            nonlocal begun
+            if begun:
+                return await receive()
+            begun = True
+            return _NOT_YET
+
+        await super().__call__(scope, later, send)
 
 
 class Root:
@@ -39,7 +58,7 @@ def create(platform: Platform, intake: Intake, *, clock: Callable[[], datetime] 
     settings = platform.settings
     limits = Limits(segments=settings.message_segments_limit, validity=timedelta(hours=settings.validity_hours))
     door = Door(platform, intake, clock, limits)
-    app: App = falcon.asgi.App(media_type="application/json; charset=utf-8", request_type=Request)
+    app = App(media_type="application/json; charset=utf-8", request_type=Request)
     refusals.install(app)
     app.add_route("/", Root())
     app.add_route("/apiv2/openapi.json", OpenApi(settings.public_url))

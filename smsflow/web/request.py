@@ -1,11 +1,16 @@
 """A request whose body is read whole, within a bound."""
 
+import asyncio
 from typing import Any
 from urllib.parse import quote_from_bytes
 
+import falcon
 import falcon.asgi
 
 from smsflow.errors import BodyTooLarge, BodyUnreadable
+
+# A body of the largest size on a poor line takes half of this; whoever takes longer holds a connection that others need.
+_BODY_SECONDS = 20.0
 
 
 class Request(falcon.asgi.Request):
@@ -18,15 +23,22 @@ class Request(falcon.asgi.Request):
             scope = {**scope, "query_string": quote_from_bytes(query, safe="%&=+;,/?:@!$'()*-._~").encode()}
         super().__init__(scope, receive, first_event=first_event, options=options)
 
-    async def body(self, limit: int) -> bytes:
-        """Return the whole body; raise BodyTooLarge beyond `limit` bytes, BodyUnreadable when the client went away."""
+    async def body(self, limit: int, *, patience: float = _BODY_SECONDS) -> bytes:
+        """Return the whole body; raise BodyTooLarge beyond `limit` bytes, BodyUnreadable when the client went away.
+
+        One that is not there within `patience` seconds is a falcon.HTTPError of status 408.
+        """
         length = self.content_length
         if length is not None and length > limit:
             raise BodyTooLarge(limit=limit)
         event: Any = self._first_event or {}
         body: bytes = event.get("body", b"")
         if event.get("more_body"):
-            body = await self._rest(body, limit)
+            try:
+                async with asyncio.timeout(patience):
+                    body = await self._rest(body, limit)
+            except TimeoutError:
+                raise falcon.HTTPError(falcon.HTTP_408) from None
         if len(body) > limit:
             raise BodyTooLarge(limit=limit)
         if length is not None and len(body) != length:

@@ -1,3 +1,6 @@
+import asyncio
+
+import falcon
 import pytest
 
 from smsflow.errors import BodyTooLarge, BodyUnreadable
@@ -49,6 +52,16 @@ async def test_a_body_cut_short_by_a_lost_client_is_not_taken_for_whole(length):
 async def test_a_body_shorter_than_it_says_is_not_taken_for_whole():
     with pytest.raises(BodyUnreadable):
         await request(chunk(b"num", more=False), length=6).body(6)
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for_for_ever():
+    req = request(chunk(b"num", more=True), length=6)
+    req._receive = asyncio.get_running_loop().create_future
+
+    with pytest.raises(falcon.HTTPError) as refused:
+        await req.body(6, patience=0)
+
+    assert refused.value.status_code == 408
 
 
 def test_a_query_in_no_known_encoding_is_a_query():

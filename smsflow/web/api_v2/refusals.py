@@ -20,7 +20,7 @@ _RETRY_AFTER = 1
 _SENDING = frozenset({"/apiv2/sms/", "/apiv2/sms", "/apiv2/smscode/", "/apiv2/smscode"})
 _counted: dict[str, Counter] = {}
 
-_HTTP_SENTENCES = {400: wire.ILL_FORMED, 404: wire.NO_SUCH_PATH}
+_HTTP_SENTENCES = {400: wire.ILL_FORMED, 404: wire.NO_SUCH_PATH, 408: wire.TOO_SLOW}
 
 
 def install(app: "falcon.asgi.App[Any, Any]") -> None:

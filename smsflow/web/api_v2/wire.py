@@ -79,6 +79,7 @@ SENTENCES = {
     ),
 }
 REFUSED = "La requête est refusée."
+TOO_SLOW = "Le corps de la requête n'est pas arrivé à temps : envoyez-le à nouveau."
 ILL_FORMED = "La requête HTTP est mal formée."
 NO_SUCH_PATH = "Cette adresse n'existe pas : voyez la documentation à l'adresse /docs/."
 FAILED = "Une erreur interne s'est produite : la requête n'a pas abouti."

@@ -33,9 +33,9 @@ class Call:
 
 
 # What any call can answer beside its own errors; a GET has no body that could be too large or unknown.
-GENERAL_ERRORS = {"POST": (405, 413, 415, 429, 503), "GET": (405, 429, 503)}
+GENERAL_ERRORS = {"POST": (405, 408, 413, 415, 429, 503), "GET": (405, 429, 503)}
 
-ERRORS = (400, 401, 402, 403, 404, 405, 413, 415, 429, 503)
+ERRORS = (400, 401, 402, 403, 404, 405, 408, 413, 415, 429, 503)
 
 CALLS = (
     Call(
