@@ -13,7 +13,7 @@ from smsflow import observe
 from smsflow.settings import Settings, SettingsError, load
 
 Supervised = Annotated[
-    bool, typer.Option("--supervised", hidden=True, help="Stop when the process that started this one is gone.")
+    int, typer.Option("--supervised-by", hidden=True, help="Stop when this process, which started this one, is gone.")
 ]
 
 
@@ -39,7 +39,7 @@ def run(
 
 def web(
     *,
-    supervised: Supervised = False,
+    supervised_by: Supervised = 0,
     listener: Annotated[int, typer.Option(hidden=True, help="A listening socket that is already open.")] = -1,
 ) -> None:
     """Run the HTTP server alone."""
@@ -49,25 +49,25 @@ def web(
     observe.configure(settings.log_level, settings.log_format, "web")
     opened = socket.socket(fileno=listener) if listener >= 0 else listen(settings.host, settings.port)
     with opened:
-        _run(lambda stopped: serve(settings, _url(settings), opened, stopped=stopped), supervised=supervised)
+        _run(lambda stopped: serve(settings, _url(settings), opened, stopped=stopped), supervised_by=supervised_by)
 
 
-def dispatch(*, supervised: Supervised = False) -> None:
+def dispatch(*, supervised_by: Supervised = 0) -> None:
     """Run the dispatcher alone: the binds to operators."""
     from smsflow.dispatch.serve import serve
 
     settings = load()
     observe.configure(settings.log_level, settings.log_format, "dispatch")
-    _run(lambda stopped: serve(settings, _url(settings), stopped=stopped), supervised=supervised)
+    _run(lambda stopped: serve(settings, _url(settings), stopped=stopped), supervised_by=supervised_by)
 
 
-def jobs(*, supervised: Supervised = False) -> None:
+def jobs(*, supervised_by: Supervised = 0) -> None:
     """Run the periodic jobs alone."""
     from smsflow.jobs import run as work
 
     settings = load()
     observe.configure(settings.log_level, settings.log_format, "jobs")
-    _run(lambda stopped: work(settings, _url(settings), stopped=stopped), supervised=supervised)
+    _run(lambda stopped: work(settings, _url(settings), stopped=stopped), supervised_by=supervised_by)
 
 
 def _url(settings: Settings) -> str:
@@ -82,11 +82,9 @@ def _url(settings: Settings) -> str:
         ) from None
 
 
-def _run(serve: Callable[[Callable[[], Awaitable[None]]], Awaitable[Any]], *, supervised: bool) -> None:
+def _run(serve: Callable[[Callable[[], Awaitable[None]]], Awaitable[Any]], *, supervised_by: int) -> None:
     """Run `serve` on uvloop until SIGTERM, Ctrl-C, or (supervised) the end of our parent."""
     import uvloop
-
-    parent = os.getppid()
 
     async def main() -> None:
         ended = asyncio.Event()
@@ -100,7 +98,7 @@ def _run(serve: Callable[[Callable[[], Awaitable[None]]], Awaitable[Any]], *, su
                     async with asyncio.timeout(1.0):
                         await ended.wait()
                 except TimeoutError:
-                    if supervised and os.getppid() != parent:
+                    if supervised_by and os.getppid() != supervised_by:
                         return
 
         await serve(stopped)

@@ -1,13 +1,17 @@
 """`smsflow run`: the whole platform on one machine."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
@@ -19,20 +23,27 @@ from smsflow.settings import Settings
 from smsflow.store import embedded
 from smsflow.web.serve import PortBusy, listen
 
+T = TypeVar("T")
+
 log = structlog.get_logger(__name__)
 
 _READY_SECONDS = 60.0
+_LOOK_AGAIN = 0.2
+_START_DATABASE_AGAIN = 1.0
 _EVERY = frozenset({"0.0.0.0", "::"})
 
 
 def run(settings: Settings, *, demo: bool) -> None:
     """Run PostgreSQL (unless one is given), the migrations, web, dispatch and jobs until SIGTERM or Ctrl-C; SIGHUP restarts the children."""
     observe.configure(settings.log_level, settings.log_format, "run")
+    # Until there is an event loop: what was started is stopped, as at any other end.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     with ExitStack() as stack:
+        patience = settings.drain_timeout if _was_killed(settings.data_dir) else 0.0
         stack.enter_context(datadir.lock(settings.data_dir))
-        listener = stack.enter_context(listen(settings.host, settings.port))
+        listener = stack.enter_context(_patiently(lambda: listen(settings.host, settings.port), patience))
         if demo:
-            _check_free(settings.smsc_port)
+            _patiently(lambda: _check_free(settings.smsc_port), patience)
         url, database = _database(settings, stack)
         asyncio.run(datadir.prepare(url))
         shown = asyncio.run(_prepare_demo(settings, url)) if demo else None
@@ -52,6 +63,24 @@ def _database(settings: Settings, stack: ExitStack) -> tuple[str, embedded.Embed
     return here.url, here
 
 
+def _was_killed(data_dir: Path) -> bool:
+    """Tell whether the last holder of the data directory did not end by itself: then it has left its name in the lock."""
+    lock = data_dir / "lock"
+    return lock.exists() and lock.stat().st_size > 0
+
+
+def _patiently(take: Callable[[], T], seconds: float) -> T:
+    """Take a port; the children of a `smsflow run` that was killed hold theirs until they have drained."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return take()
+        except PortBusy:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_LOOK_AGAIN)
+
+
 def _check_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -69,14 +98,14 @@ async def _prepare_demo(settings: Settings, url: str) -> Demo:
 
 def _children(settings: Settings, listener: socket.socket, demo: Demo | None) -> list[Child]:
     descriptor = listener.fileno()
+    ours = ["--supervised-by", str(os.getpid())]
     web = [
-        Child("web", ["web", "--supervised", "--listener", str(descriptor)], [descriptor])
-        for _ in range(settings.web_workers)
+        Child("web", ["web", *ours, "--listener", str(descriptor)], [descriptor]) for _ in range(settings.web_workers)
     ]
-    others = [Child("dispatch", ["dispatch", "--supervised"]), Child("jobs", ["jobs", "--supervised"])]
+    others = [Child("dispatch", ["dispatch", *ours]), Child("jobs", ["jobs", *ours])]
     operator = []
     if demo is not None:
-        arguments = ["smsc", "--supervised", "--port", str(settings.smsc_port), "--quiet"]
+        arguments = ["smsc", *ours, "--port", str(settings.smsc_port), "--quiet"]
         operator = [Child("smsc", arguments)]
     return [*web, *others, *operator]
 
@@ -93,16 +122,9 @@ async def _supervise(
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, restart.set)
 
-    def keep_database() -> None:
-        if database is not None and database.process.poll() is not None:
-            log.error("postgresql_died", status=database.process.returncode)
-            fresh = embedded.start(settings.data_dir)
-            # Whoever stops it at the end holds the first record: it gets the process that runs now.
-            database.process = fresh.process
-
-    supervisor.check = keep_database
     supervisor.start()
     watching = asyncio.create_task(supervisor.watch(stop, restart))
+    keeping = asyncio.create_task(_keep_database(settings, database, stop)) if database is not None else None
     try:
         ready = await asyncio.to_thread(_wait_ready, settings, stop)
         if ready and not stop.is_set():
@@ -112,6 +134,36 @@ async def _supervise(
         watching.cancel()
         print("smsflow: draining …", file=sys.stderr, flush=True)
         await supervisor.stop()
+        if keeping is not None:
+            # The children drain into the database, so it is kept up until they are done.
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def _keep_database(settings: Settings, database: embedded.Embedded, stop: asyncio.Event) -> None:
+    """Start PostgreSQL again whenever it dies, until cancelled; while it cannot start (a full disk), try again and say so."""
+    while True:
+        await asyncio.sleep(_LOOK_AGAIN)
+        if database.process.poll() is None:
+            continue
+        log.error("postgresql_died", status=database.process.returncode)
+        starting = asyncio.create_task(asyncio.to_thread(embedded.start, settings.data_dir))
+        try:
+            # A thread cannot be cancelled: whoever ends us waits for it, and then stops what it started.
+            fresh = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await asyncio.gather(starting, return_exceptions=True)
+            if starting.exception() is None:
+                database.process = starting.result().process
+            raise
+        except (embedded.EmbeddedFailed, OSError) as error:
+            log.error("postgresql_not_started", reason=str(error), again_in=_START_DATABASE_AGAIN)
+            if stop.is_set():
+                return
+            await asyncio.sleep(_START_DATABASE_AGAIN)
+        else:
+            # Whoever stops it at the end holds the first record: it gets the process that runs now.
+            database.process = fresh.process
 
 
 def _wait_ready(settings: Settings, stop: asyncio.Event) -> bool:

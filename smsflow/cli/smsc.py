@@ -52,9 +52,9 @@ def smsc(
         Literal["same", "other"], typer.Option(help="Whether receipts write ids in the other base.")
     ] = "same",
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the SMS that arrive.")] = False,
-    supervised: Annotated[
-        bool, typer.Option("--supervised", hidden=True, help="Stop when the process that started this one is gone.")
-    ] = False,
+    supervised_by: Annotated[
+        int, typer.Option(hidden=True, help="Stop when this process, which started this one, is gone.")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print each SMS as a line of JSON.")] = False,
 ) -> None:
     """Run a simulated operator: it accepts SMS over SMPP and sends receipts."""
@@ -72,14 +72,14 @@ def smsc(
         receipt_ids=receipt_ids,
         passwords=None if system_id is None else {system_id: password},
     )
-    asyncio.run(_run(script, host, port, control_port, quiet=quiet, as_json=as_json, supervised=supervised))
+    asyncio.run(_run(script, host, port, control_port, quiet=quiet, as_json=as_json, supervised_by=supervised_by))
 
 
 async def _run(
-    script: Script, host: str, port: int, control_port: int | None, *, quiet: bool, as_json: bool, supervised: bool
+    script: Script, host: str, port: int, control_port: int | None, *, quiet: bool, as_json: bool, supervised_by: int
 ) -> None:
     """Run the operator until SIGTERM, Ctrl-C, or (supervised) the end of our parent."""
-    ended, parent, loop = asyncio.Event(), os.getppid(), asyncio.get_running_loop()
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     async with AsyncExitStack() as stack:
@@ -92,7 +92,7 @@ async def _run(
         if not quiet:
             printing = asyncio.create_task(_print_inbox(simulator, as_json=as_json))
             stack.callback(printing.cancel)
-        while not ended.is_set() and not (supervised and os.getppid() != parent):
+        while not ended.is_set() and not (supervised_by and os.getppid() != supervised_by):
             try:
                 async with asyncio.timeout(_LOOK):
                     await ended.wait()

@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -47,7 +47,6 @@ class Supervisor:
     children: list[Child]
     environment: Mapping[str, str]
     drain: float
-    check: Callable[[], None] = field(default=lambda: None)
 
     def start(self) -> None:
         """Start every child."""
@@ -59,7 +58,6 @@ class Supervisor:
         while not stop.is_set():
             for child in self.children:
                 self._look_at(child)
-            self.check()
             if restart.is_set():
                 restart.clear()
                 await self._replace_all(stop)

@@ -1,0 +1,181 @@
+"""A whole SMSFLOW as its operator runs it: `smsflow run` on a data directory and ports of its own."""
+
+import asyncio
+import shutil
+import signal
+import tempfile
+import urllib.error
+import urllib.request
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psycopg
+
+from smsflow import runtime
+from smsflow.settings import Settings
+from smsflow.testing import a_company, a_connector, a_route, a_token
+from tests.crash import processes
+
+WINDOW = 20
+SECRET_KEY = "the key of a platform that is killed again and again"
+# Every time that a test waits for is as short as the settings allow.
+SHORT = {"claim_lease": 5, "unknown_grace": 1, "poll_interval": 0.2, "drain_timeout": 10, "log_format": "json"}
+# What was unknown at any time, written in the transaction that made it so: no kill can hide it.
+_REMEMBER_UNKNOWN = """
+CREATE TABLE seen_unknown (message_id bigint NOT NULL);
+CREATE FUNCTION remember_unknown() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO seen_unknown VALUES (NEW.message_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER remember_unknown AFTER INSERT ON unknown_outcome FOR EACH ROW EXECUTE FUNCTION remember_unknown();
+"""
+
+
+class Gateway:
+    """One data directory, and the processes that serve it."""
+
+    def __init__(self, directory, **settings):
+        """Prepare; nothing runs yet."""
+        self.directory = Path(directory)
+        self.data = self.directory / "data"
+        self.port = processes.free_port()
+        own = {"data_dir": self.data, "port": self.port, "secret_key": SECRET_KEY}
+        self.settings = {**SHORT, **own, **settings}
+        self.process = None
+        self.token = ""
+
+    @property
+    def log(self):
+        """Return the file of everything that the processes say."""
+        return self.directory / "gateway.log"
+
+    @property
+    def url(self):
+        """Return the address of the database."""
+        return self.settings.get("database_url") or (self.data / "database_url").read_text().strip()
+
+    async def start(self):
+        """Start it and wait until requests can be stored."""
+        self.process = processes.start(["run"], self.settings, self.log)
+        await self.ready()
+        return self
+
+    async def ready(self):
+        """Wait until requests can be stored."""
+
+        said = []
+
+        def answers():
+            assert self.process.poll() is None, f"smsflow run ended by itself:\n{self.log.read_text()[-3000:]}"
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5):
+                    return True
+            except urllib.error.HTTPError as error:
+                said[:] = [error.code, error.read()]
+            except OSError as error:
+                said[:] = [error]
+            return False
+
+        try:
+            await processes.until(lambda: asyncio.to_thread(answers), "a gateway that is ready")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it says {said}\n{self.log.read_text()[-3000:]}") from None
+
+    async def furnish(self, smpp_port, **connector):
+        """Give it a company with a token, a connector to the operator and a route; return the company."""
+        self.connect(_REMEMBER_UNKNOWN)
+        settings = Settings(data_dir=self.data, secret_key=SECRET_KEY, database_url=self.url)
+        values = {"window": WINDOW, "response_timeout": 3, "enquire_interval": 5, **connector}
+        async with runtime.platform(settings, self.url) as platform:
+            company = await a_company(platform, credits=1_000_000)
+            self.token = await a_token(platform, company)
+            await a_route(platform, await a_connector(platform, port=smpp_port, **values))
+        return company
+
+    async def another(self, name, **company):
+        """Give it another company; return its token."""
+        settings = Settings(data_dir=self.data, secret_key=SECRET_KEY, database_url=self.url)
+        async with runtime.platform(settings, self.url) as platform:
+            return await a_token(platform, await a_company(platform, name=name, **company))
+
+    def connect(self, statement, parameters=None):
+        """Run one statement; return its rows, if it has any."""
+        with psycopg.connect(self.url, autocommit=True, connect_timeout=5) as connection:
+            cursor = connection.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def pids(self, name):
+        """Return the children of this `smsflow run` with a role."""
+        found = processes.with_setting("data_dir", self.data)
+        return [p for p in found if processes.role(p) == name and processes.parent(p) == self.process.pid]
+
+    def postmaster(self):
+        """Return PostgreSQL's first process."""
+        return int((self.data / "postgres" / "postmaster.pid").read_text().split()[0])
+
+    def everything(self):
+        """Return every process of this gateway, PostgreSQL's first one among them."""
+        return processes.with_setting("data_dir", self.data)
+
+    def kill(self, what):
+        """Kill what is named: web, dispatch, jobs, postgres, backend, supervisor, or all."""
+        if what == "all":
+            victims = [self.process.pid, *self.everything()]
+        elif what == "supervisor":
+            victims = [self.process.pid]
+        elif what == "postgres":
+            victims = [self.postmaster()]
+        elif what == "backend":
+            victims = [row[0] for row in self.connect(_BACKENDS)][:1]
+        else:
+            victims = self.pids(what)
+        assert victims, f"nothing to kill: {what}"
+        for pid in victims:
+            processes.kill(pid)
+        if what in {"all", "supervisor"}:
+            self.process.wait()
+
+    async def stop(self):
+        """Stop it as its operator would; return how it ended."""
+        if self.process is None:
+            return None
+        await asyncio.to_thread(processes.end, self.process)
+        return self.process.returncode
+
+    def clean_up(self):
+        """End every process that is left, by its id, also after a failure."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for pid in self.everything():
+            processes.send(pid, signal.SIGCONT)
+            processes.kill(pid)
+
+
+_BACKENDS = """
+SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+ORDER BY state = 'active' DESC, random()
+"""
+
+
+@asynccontextmanager
+async def a_directory(prefix="smsflow-crash-"):
+    """Give a directory that PostgreSQL's own user may enter, and remove it."""
+    directory = Path(tempfile.mkdtemp(prefix=prefix))
+    directory.chmod(0o755)  # noqa: ASYNC240 - takes no time
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@asynccontextmanager
+async def a_gateway(directory, **settings):
+    """Give a running gateway in a directory, and end everything it started."""
+    gateway = Gateway(directory, **settings)
+    try:
+        yield await gateway.start()
+        await gateway.stop()
+    finally:
+        gateway.clean_up()

@@ -1,0 +1,17 @@
+"""`kill -9` at any moment: nothing that was accepted is lost, charged twice or sent twice without having been unknown."""
+
+import pytest
+
+from tests.crash.scenarios import kill_under_load
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-kills")]
+
+
+@pytest.mark.parametrize(
+    ("what", "at"),
+    [("web", 150), ("dispatch", 100), ("dispatch", 700), ("postgres", 400), ("backend", 300), ("all", 300), ("supervisor", 200)],
+)  # fmt: skip
+async def test_a_kill_loses_nothing_and_charges_nothing_twice(gateway, witness, what, at):
+    count = await kill_under_load(gateway, witness, what, at=at)
+
+    assert count.accepted > at // 2

@@ -1,0 +1,55 @@
+"""The witness: a simulated operator in a process of its own, which survives what is done to the gateway."""
+
+import json
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from smsflow.smpp import control
+from tests.crash import processes
+
+
+class Witness:
+    """An operator that tells what every handset received."""
+
+    def __init__(self, directory, *options):
+        """Start it."""
+        self.port, self.control = processes.free_port(), processes.free_port()
+        ports = ["--port", str(self.port), "--control-port", str(self.control)]
+        self.process = processes.start(["smsc", "--quiet", *ports, *options], {}, Path(directory) / "witness.log")
+
+    async def ask(self, do, **more):
+        """Ask the operator, or tell it how to behave."""
+        reply = await control.ask(self.control, {"do": do, **more})
+        assert reply.pop("ok"), reply
+        return reply
+
+    async def ready(self):
+        """Wait until it answers."""
+
+        async def answers():
+            try:
+                return await self.ask("stats")
+            except OSError:
+                return None
+
+        await processes.until(answers, "an operator that answers")
+        return self
+
+    async def behave(self, **script):
+        """Change how the operator behaves."""
+        await self.ask("script", **script)
+
+    async def received(self):
+        """Return how often each text has come to its handset."""
+        return Counter(message["text"] for message in await self.messages())
+
+    async def messages(self):
+        """Return every text that has come, in order, with its number and time."""
+        with tempfile.NamedTemporaryFile("r", encoding="utf-8") as file:
+            await self.ask("dump", path=file.name)
+            return [json.loads(line) for line in file]
+
+    def stop(self):
+        """End it."""
+        processes.end(self.process, 10)
