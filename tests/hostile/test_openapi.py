@@ -1,0 +1,44 @@
+"""The description as a fuzzer reads it: whatever it makes of the calls, the answer is one that the description knows."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from smsflow.web.openapi import description
+
+# What the description forbids and the server tolerates (a number as JSON, an unknown field) is no fault: those checks stay out.
+CHECKS = [
+    not_a_server_error,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
+
+described = schemathesis.openapi.from_dict(description("http://localhost"))
+
+
+@pytest.fixture(scope="module")
+def token(live_server):
+    return live_server.a_customer(name="Fuzz", credits=10_000)
+
+
+@described.parametrize()
+@settings(
+    max_examples=100,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_answer_is_one_that_the_description_knows(case, token, live_server):
+    case.call_and_validate(
+        base_url=live_server.url, headers={"Authorization": f"Token {token}"}, checks=CHECKS, timeout=30
+    )
