@@ -1,0 +1,123 @@
+"""What a message is on the wire, and what receipts mean for it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from smsflow.connectors import smpp as wire
+from smsflow.domain.message import Status
+from smsflow.smpp import codec, spec
+from smsflow.smpp.receipt import Receipt
+from smsflow.store.routes import Connector
+
+CONNECTOR = Connector(
+    id=1, name="operator", enabled=True, host="127.0.0.1", port=2775, system_id="smsflow", password_sealed="",
+    system_type="", bind="trx", binds=1, window=10, rate=None, tls=False, reference_base="learn", long_mode="udh16",
+    latin1=False, delivered_when="all", response_timeout=30, enquire_interval=30, account_id=7,
+)  # fmt: skip
+_VALID = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+def submits(text, *, connector=CONNECTOR, sender="AWA", number="+237690000001", message_id=5):
+    bodies = wire.bodies(connector, message_id, number, sender, text, _VALID)
+    return [codec.decode(spec.SUBMIT_SM, body) for body in bodies]
+
+
+def test_a_short_text_is_one_pdu_in_the_default_alphabet():
+    (pdu,) = submits("Bonjour é @")
+
+    assert (pdu.data_coding, pdu.short_message) == (0, b"Bonjour \x05 \x00")
+    assert pdu.registered_delivery & spec.RECEIPT_MASK == spec.RECEIPT_FINAL
+
+
+@pytest.mark.parametrize(
+    ("sender", "expected"),
+    [("AWA", (5, 0, "AWA")), ("+237690000009", (1, 1, "237690000009")), ("8080", (3, 0, "8080"))],
+)
+def test_rule_13_the_sender_has_the_type_of_its_form(sender, expected):
+    (pdu,) = submits("x", sender=sender)
+
+    assert (pdu.source_ton, pdu.source_npi, pdu.source) == expected
+    assert (pdu.dest_ton, pdu.dest_npi, pdu.dest) == (1, 1, "237690000001")
+
+
+def test_rule_13_the_validity_is_absolute():
+    assert submits("x")[0].validity == "260304050607000+"
+
+
+def test_rule_12_what_the_default_alphabet_lacks_makes_the_whole_text_ucs2():
+    (pdu,) = submits("fête")
+
+    assert (pdu.data_coding, pdu.short_message) == (8, "fête".encode("utf-16-be"))
+
+
+def test_rule_12_latin_1_where_the_connector_has_it():
+    (pdu,) = submits("fête", connector=replace(CONNECTOR, latin1=True))
+
+    assert (pdu.data_coding, pdu.short_message) == (3, "fête".encode("latin-1"))
+
+
+@pytest.mark.parametrize(
+    ("mode", "reference_of"),
+    [
+        ("udh8", lambda pdu: pdu.short_message[3:4]),
+        ("udh16", lambda pdu: pdu.short_message[3:5]),
+        ("sar", lambda pdu: pdu.tlvs[spec.TLV_SAR_MSG_REF_NUM]),
+    ],
+)
+def test_rule_10_the_parts_of_one_message_share_a_reference_and_two_messages_do_not(mode, reference_of):
+    connector = replace(CONNECTOR, long_mode=mode)
+    one, other = (submits("x" * 400, connector=connector, message_id=message_id) for message_id in (5, 6))
+
+    assert len(one) == len(other) == 3
+    assert len({reference_of(p) for p in one}) == len({reference_of(p) for p in other}) == 1
+    assert reference_of(one[0]) != reference_of(other[0])
+
+
+def test_rule_10_a_payload_carries_the_whole():
+    (pdu,) = submits("x" * 400, connector=replace(CONNECTOR, long_mode="payload"))
+
+    assert len(pdu.content) == 400
+
+
+def test_the_tries_to_connect_never_show_the_password():
+    assert "hush" not in repr(wire.bind_config(CONNECTOR, "hush", mode="trx"))
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "refused"),
+    [
+        ("DELIVRD", Status.DELIVERED, False),
+        ("EXPIRED", Status.EXPIRED, False),
+        ("UNDELIV", Status.FAILED, False),
+        ("DELETED", Status.FAILED, False),
+        ("REJECTD", Status.FAILED, True),
+    ],
+)
+def test_rule_08_a_final_state_is_news(state, status, refused):
+    news = wire.news(CONNECTOR, Receipt("00AB", state, "0x45", None, "237690000001", "AWA"))
+
+    assert (news.account_id, news.reference, news.status, news.refused) == (7, "ab", status, refused)
+    assert (news.error, news.number, news.sender) == (f"{state} 0x45", "+237690000001", "AWA")
+
+
+@pytest.mark.parametrize("state", ["ENROUTE", "ACCEPTD", "UNKNOWN", "WHATEVER"])
+def test_rule_08_any_other_state_is_no_news(state):
+    assert wire.news(CONNECTOR, Receipt("1", state, None, None, "237690000001", "AWA")) is None
+
+
+def test_rule_05_a_connector_that_learns_looks_in_every_base_and_one_that_is_told_in_its_own():
+    told = replace(CONNECTOR, reference_base="hex_to_dec")
+    heard = Receipt("FF", "DELIVRD", None, None, "237690000001", "AWA")
+
+    assert set(wire.forms(CONNECTOR)("ff")) >= {"ff", "255"}
+    assert list(wire.forms(told)("ff")) == []
+    assert wire.news(told, heard).reference == "255"
+
+
+def test_what_no_database_can_hold_does_not_come_through():
+    news = wire.news(CONNECTOR, Receipt("a\x00b", "DELIVRD", "\x00", None, "2376\x0090", "A\x00"))
+
+    assert "\x00" not in f"{news.reference}{news.error}{news.number}{news.sender}"
+    assert wire.stored_reference("a\x00b") == "ab"
