@@ -41,7 +41,7 @@ def measured():
     """Note how long something took; the figures stand in docs/scaling.md."""
 
     def note(what, value):
-        print(f"measured: {what}: {value:.2f}")
+        print(f"measured: {what}: {value:.2f}")  # noqa: T201 - shown by `pytest -rP`
 
     return note
 
@@ -55,4 +55,4 @@ async def _furnish(cluster):
         connector = await testing.a_connector(
             platform, host=operator.host, port=operator.port, binds=BINDS, window=WINDOW, response_timeout=5
         )
-        await testing.a_route(platform, connector)
+        await testing.a_route(platform, connector, country="CM")

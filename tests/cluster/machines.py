@@ -25,6 +25,8 @@ from tests.cluster.network import Network, NoNamespaces
 from tests.database import SECRET_KEY
 
 ROLES = ("web", "dispatch")
+# What we start ends with us, also when we are killed.
+SUPERVISED = ("--supervised-by", str(os.getpid()))
 # Long enough that the clean hand-over of a bind is over, short enough for a test to see a message sent again.
 GRACE = 3
 _PATIENCE = 20.0
@@ -44,7 +46,9 @@ class Operator:
 
     def listen(self) -> None:
         threading.Thread(target=self._read, daemon=True).start()
-        _wait_for(lambda: any("control port" in line for _, line in self.said), "the operator")
+        _wait_for(
+            lambda: any("control port" in line for _, line in self.said), lambda: f"the operator ({self.said[-1:]})"
+        )
 
     def _read(self) -> None:
         for line in self.process.stderr or ():
@@ -72,7 +76,7 @@ class Node:
         for role in ROLES:
             if role not in self.processes or self.processes[role].poll() is not None:
                 with self.log.open("ab") as output:
-                    command = [*self.command, sys.executable, "-m", "smsflow", role, "--supervised"]
+                    command = [*self.command, sys.executable, "-m", "smsflow", role, *SUPERVISED]
                     self.processes[role] = subprocess.Popen(
                         command, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
                     )
@@ -86,7 +90,7 @@ class Node:
             process.wait(_PATIENCE)
 
     def wait_ready(self) -> None:
-        _wait_for(self._answers, f"node {self.number} ({self.log.read_text()[-500:]})")
+        _wait_for(self._answers, lambda: f"node {self.number} ({self.log.read_text()[-500:]})")
 
     def _answers(self) -> bool:
         try:
@@ -180,7 +184,7 @@ def _operator(stack: ExitStack, network: Network | None) -> Operator:
     options = {"--host": host, "--port": port, "--control-port": control_port, "--latency": 0.1, "--receipt-delay": 0.3}
     arguments = [str(word) for pair in options.items() for word in pair]
     process = subprocess.Popen(
-        [sys.executable, "-m", "smsflow", "smsc", *arguments, "--quiet", "--supervised"],
+        [sys.executable, "-m", "smsflow", "smsc", *arguments, "--quiet", *SUPERVISED],
         env=_environment(),
         stderr=subprocess.PIPE,
         text=True,
@@ -203,7 +207,11 @@ def _node(number: int, url: str, directory: Path, network: Network | None) -> No
         "SMSFLOW_DATA_DIR": str(directory),
         "SMSFLOW_UNKNOWN_GRACE": str(GRACE),
     }
-    command = [] if network is None else [*network.command_in(number), "unshare", "--uts", "sh", "-c", _NAMED, f"node-{number}"]
+    command = (
+        []
+        if network is None
+        else [*network.command_in(number), "unshare", "--uts", "sh", "-c", _NAMED, f"node-{number}"]
+    )
     return Node(number, host, port, command, _environment() | settings, directory / f"node-{number}.log")
 
 
@@ -218,9 +226,9 @@ def _free_port() -> int:
         return port
 
 
-def _wait_for(condition, what: str) -> None:
+def _wait_for(condition, what) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not start")
+            raise TimeoutError(f"{what()} did not start")
         time.sleep(0.05)

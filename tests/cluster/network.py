@@ -53,7 +53,20 @@ class Network:
                 self._add(self.node(number))
                 for network in NETWORKS:
                     port = self._port(network, number)
-                    _ip("link", "add", network, "netns", self.node(number), "type", "veth", "peer", "name", port, "netns", self.hub)
+                    _ip(
+                        "link",
+                        "add",
+                        network,
+                        "netns",
+                        self.node(number),
+                        "type",
+                        "veth",
+                        "peer",
+                        "name",
+                        port,
+                        "netns",
+                        self.hub,
+                    )
                     self._address(self.node(number), network, self.address(network, number))
                     _ip("-n", self.hub, "link", "set", port, "up")
                     self.plug(network, number)

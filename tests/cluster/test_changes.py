@@ -67,14 +67,14 @@ async def test_a_suspended_company_sends_by_no_node_and_one_that_resumes_by_all(
 
 
 async def test_a_new_route_leads_from_every_node_and_a_removed_one_from_none(cluster, platform, measured):
-    connector = await testing.a_connector(platform, name="of nobody", enabled=False)
+    (connector,) = (await platform.directory.ways()).connectors
     async with a_customer(platform) as (customer, company, _):
         async with platform.database.transaction() as tx:
             await accounts.update_company(tx, company.id, {"countries": ["GA"]})
         made = []
 
         async def add():
-            made.append(await testing.a_route(platform, connector, country="GA"))
+            made.append(await testing.a_route(platform, connector.id, country="GA"))
 
         async def remove():
             async with platform.database.transaction() as tx:

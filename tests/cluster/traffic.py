@@ -51,6 +51,12 @@ class Verdict:
     unknown: set[int]
     broken: list[object]
 
+    def faults(self) -> dict[str, object]:
+        """Return what must never be: only what was unknown may have come twice."""
+        twice = self.repeated - self.unknown
+        found = {"lost": self.lost, "invented": self.invented, "twice": twice, "broken": self.broken}
+        return {what: which for what, which in found.items() if which}
+
 
 class Customer:
     """A company's program, which can ask every node."""
@@ -72,7 +78,9 @@ class Customer:
 
 
 @asynccontextmanager
-async def a_customer(platform: Platform, *, credits: int = 100_000) -> AsyncIterator[tuple[Customer, testing.Company, str]]:
+async def a_customer(
+    platform: Platform, *, credits: int = 100_000
+) -> AsyncIterator[tuple[Customer, testing.Company, str]]:
     """A new company with a program of its own, and its token."""
     company = await testing.a_company(platform, credits=credits)
     token = await testing.a_token(platform, company)
