@@ -17,7 +17,7 @@ from smsflow.services.progress import Graces
 from smsflow.store import instances, messages, queue, receipts, routes, unknowns
 from smsflow.store.arrays import ints
 from smsflow.store.db import Tx, first_line
-from smsflow.store.routes import Connector
+from smsflow.store.routes import FRONT, Connector, Place
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +29,8 @@ _DEPTHS_EVERY = 15.0
 _FALLBACK_EVERY = 2.0
 # Looks for claims without an owner after a start and after a death: more than one, because a claim may have been on its way.
 _LOOKS = 5
+# Pages of a queue that one look at a connector that is down goes through; the next look goes on from there.
+_PAGES = 5
 
 
 class Sweep:
@@ -44,6 +46,7 @@ class Sweep:
         self._beats: dict[int, tuple[int, float]] = {}
         self._down_since: dict[int, float] = {}
         self._looks = _LOOKS
+        self._looked_at: dict[int, Place] = {}
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -156,15 +159,20 @@ class Sweep:
         )
         for connector in ways.connectors:
             if connector.id in out:
-                async with self._database.transaction() as tx:
-                    await self._move(tx, connector, out)
+                for _ in range(_PAGES):
+                    async with self._database.transaction() as tx:
+                        if not await self._move(tx, connector, out):
+                            break
 
-    async def _move(self, tx: Tx, connector: Connector, out: frozenset[int]) -> None:
+    async def _move(self, tx: Tx, connector: Connector, out: frozenset[int]) -> bool:
+        """Move a page of what waits for a connector; False at the end of its queue. What has no other way is stepped over."""
         now = self._clock()
         table = (await self._platform.directory.ways()).table
         moved: list[tuple[int, int]] = []
         late: list[int] = []
-        for s in await routes.stuck(tx, connector.id, before=now, limit=_MOST):
+        after = self._looked_at.pop(connector.id, FRONT)
+        page = await routes.stuck(tx, connector.id, after=after, before=now, limit=_MOST)
+        for s in page:
             number = Number(s.number, s.country, mobile=True)
             ways = table.decide(number, company_id=s.company_id, sender=s.sender, kind=s.kind, without=out)
             if s.valid_until <= now:
@@ -178,6 +186,10 @@ class Sweep:
         if moved:
             await routes.move(tx, ints(m for m, _ in moved), ints(c for _, c in moved))
             log.warning("fallback", connector=connector.name, messages=len(moved))
+        if len(page) < _MOST:
+            return False
+        self._looked_at[connector.id] = page[-1].place
+        return True
 
     async def _measure(self) -> None:
         names = {c.id: c.name for c in (await self._platform.directory.ways()).connectors}

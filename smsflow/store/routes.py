@@ -5,11 +5,9 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
-
 from smsflow.domain.message import Kind
 from smsflow.domain.routing import Route
-from smsflow.store.db import Tx
+from smsflow.store.db import Tx, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +119,16 @@ UPDATE queue q SET connector_id = t.connector_id FROM unnest(CAST(:ids AS bigint
 WHERE q.message_id = t.message_id AND q.claimed_by IS NULL RETURNING q.message_id, q.connector_id
 """)
 _STUCK = text("""
-SELECT q.message_id, q.company_id, m.number, m.country, m.sender, m.kind, m.valid_until FROM queue q JOIN message m ON m.id = q.message_id
+SELECT q.message_id, q.company_id, m.number, m.country, m.sender, m.kind, m.valid_until, q.priority, q.turn FROM queue q JOIN message m ON m.id = q.message_id
 WHERE q.connector_id = :connector_id AND q.due_at IS NULL AND q.claimed_by IS NULL AND m.created_at < :before
+    AND (q.priority, q.turn, q.message_id) > (:priority, :turn, :message_id)
 ORDER BY q.priority, q.turn, q.message_id LIMIT :limit FOR UPDATE OF q SKIP LOCKED
 """)
+
+
+# Where a message stands in a connector's queue: priority, turn and id.
+Place = tuple[int, int, int]
+FRONT: Place = (-1, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +142,15 @@ class Stuck:
     sender: str
     kind: Kind
     valid_until: datetime
+    place: Place
 
 
-async def stuck(tx: Tx, connector_id: int, *, before: datetime, limit: int) -> list[Stuck]:
-    """Lock and return messages that have waited for a connector since before this time, in their order."""
-    rows = await tx.execute(_STUCK, {"connector_id": connector_id, "before": before, "limit": limit})
-    return [Stuck(r[0], r[1], r[2], r[3], r[4], Kind(r[5]), r[6]) for r in rows]
+async def stuck(tx: Tx, connector_id: int, *, after: Place, before: datetime, limit: int) -> list[Stuck]:
+    """Lock and return messages behind a place that have waited for a connector since before this time, in their order."""
+    parameters = {"connector_id": connector_id, "before": before, "limit": limit}
+    place = {"priority": after[0], "turn": after[1], "message_id": after[2]}
+    rows = await tx.execute(_STUCK, {**parameters, **place})
+    return [Stuck(r[0], r[1], r[2], r[3], r[4], Kind(r[5]), r[6], (r[7], r[8], r[0])) for r in rows]
 
 
 async def move(tx: Tx, ids: str, connectors: str) -> None:

@@ -5,14 +5,13 @@ import itertools
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from sqlalchemy import text
-
 from smsflow import runtime, testing
 from smsflow.dispatch.engine import Engine
 from smsflow.domain.message import Kind, NewMessage, Status
 from smsflow.services.progress import Graces
 from smsflow.smpp.simulator import Script, Simulator
 from smsflow.store import accounts, messages
+from smsflow.store.db import text
 
 PATIENCE = 15.0
 _LOOK_AGAIN = 0.02

@@ -8,12 +8,14 @@ import pytest
 from smsflow import runtime, testing
 from smsflow.dispatch import bind as keeping
 from smsflow.dispatch import engine as running
+from smsflow.dispatch import sweep as sweeping
 from smsflow.domain.message import Status
 from smsflow.smpp.client import ConnectFailed
 from smsflow.smpp.simulator import Simulator
 from smsflow.store import instances, queue, routes
 from smsflow.store.db import Database
 from tests.dispatch.stage import (
+    SOON,
     a_message,
     accepted,
     an_engine,
@@ -352,3 +354,25 @@ async def test_what_waits_for_a_connector_that_is_down_leaves_by_its_fallback_in
         ids = await accepted(platform, *[a_message(company, first) for _ in range(3)])
         await until_status(platform, ids, Status.DELIVERED)
         await sound(platform)
+
+
+async def test_what_has_no_other_way_does_not_keep_the_others_from_theirs(platform, monkeypatch):
+    monkeypatch.setattr(sweeping, "_MOST", 2)
+    monkeypatch.setattr(sweeping, "_PAGES", 1)
+    lonely = await testing.a_company(platform, name="lonely", credits=10)
+    other = await testing.a_company(platform, name="other", credits=10)
+    first = await testing.a_connector(platform, "first")
+    second = await testing.a_connector(platform, "second")
+    await testing.a_route(platform, first)
+    await testing.a_route(platform, second, company_id=other.id)
+    stuck = await accepted(platform, *[a_message(lonely, first) for _ in range(6)])
+    movable = await accepted(platform, *[a_message(other, first) for _ in range(6)])
+    await change(platform, "first", enabled=False)
+    platform.directory.forget()
+    sweep = sweeping.Sweep(platform, 1, SOON, runtime.now)
+    for _ in range(8):
+        await sweep._fall_back()
+
+    waiting = dict(await query(platform, "SELECT message_id, connector_id FROM queue"))
+    assert {waiting[i] for i in stuck} == {first}
+    assert {waiting[i] for i in movable} == {second}

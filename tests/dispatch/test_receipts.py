@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from psycopg.errors import OperationalError
 
 from smsflow import runtime, testing
 from smsflow.dispatch import inbound as receiving

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy.exc import IntegrityError, OperationalError
+from psycopg.errors import IntegrityError, OperationalError
 
 from smsflow.dispatch import recorder as recording
 from smsflow.dispatch.recorder import Recorder

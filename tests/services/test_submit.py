@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from psycopg.errors import OperationalError
 
 from smsflow import runtime, testing
 from smsflow.domain.message import Kind, Status
