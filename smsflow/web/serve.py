@@ -18,6 +18,10 @@ from smsflow.services.intake import Intake
 from smsflow.settings import Settings
 from smsflow.web.app import create
 
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Application = Callable[[Any, Receive, Send], Awaitable[None]]
+
 log = structlog.get_logger(__name__)
 
 BACKLOG = 2048
@@ -25,6 +29,11 @@ BACKLOG = 2048
 _BACKPRESSURE = 4096
 # A slow client has this long for its headers (milliseconds), and headers have this much room (bytes).
 _HTTP = HTTP1Settings(header_read_timeout=15_000, keep_alive=True, max_buffer_size=65_536, pipeline_flush=False)
+
+
+# At a stop, connections are told to close with their next answer. A customer's program that is busy comes by within this time;
+# cut while idle, its next request would be lost on the way.
+_LAST_ANSWERS = 1.0
 
 
 class PortBusy(Exception):
@@ -46,6 +55,30 @@ def listen(host: str, port: int) -> socket.socket:
     listener.listen(BACKLOG)
     listener.setblocking(False)
     return listener
+
+
+class Leaving:
+    """The application, which from some moment on asks every connection to come back by another one."""
+
+    __slots__ = ("_app", "leaves")
+
+    def __init__(self, app: Application) -> None:
+        """Serve `app`."""
+        self._app = app
+        self.leaves = False
+
+    def __call__(self, scope: Any, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answer a request."""
+        return self._app(scope, receive, self._closing(send) if self.leaves else send)
+
+    @staticmethod
+    def _closing(send: Send) -> Send:
+        def say(message: dict[str, Any]) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+            return send(message)
+
+        return say
 
 
 class _Server(GranianServer):
@@ -80,13 +113,17 @@ async def serve(
     async with platform(settings, url) as here:
         intake = Intake(here.database, now, most=settings.intake_batch, bound=settings.intake_bound)
         committing = asyncio.create_task(intake.run())
-        server = _Server(create(here, intake), listener)
+        application = Leaving(create(here, intake))
+        server = _Server(application, listener)
         serving = asyncio.create_task(server.serve())
         waiting = asyncio.ensure_future(stopped())
         try:
             await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
+            application.leaves = True
+            if not serving.done():
+                await asyncio.sleep(_LAST_ANSWERS)
             server.interrupt_signal = True
             server.main_loop_interrupt.set()
             with contextlib.suppress(TimeoutError):

@@ -6,9 +6,10 @@ import uuid
 
 from smsflow.smpp import spec
 from tests.crash import processes
-from tests.crash.gateway import WINDOW
+from tests.crash.gateway import WINDOW, Gateway, a_directory
 from tests.crash.load import Load
 from tests.crash.verdict import judge, settled
+from tests.crash.witness import Witness
 
 # What the operator does, for how long, and how many messages one such thing may let come twice.
 MISDEEDS = {
@@ -97,3 +98,84 @@ async def stop_under_load(gateway, witness, *, seconds, connections=8):
         finally:
             processes.send(witness.process.pid, signal.SIGCONT)
     return await judge(gateway, witness, [under], kills=0, window=WINDOW, per_kill=False)
+
+
+async def replace_under_load(gateway, witness, *, connections=8):
+    """Replace every process under load; judge that nobody noticed."""
+    before = {name: gateway.pids(name) for name in ("web", "dispatch", "jobs")}
+    under = a_load(gateway, connections=connections, pause=0.002)
+    async with under:
+        await processes.until(lambda: len(under.of("accepted")) >= 100, "a load")
+        processes.send(gateway.process.pid, signal.SIGHUP)
+        await processes.until(
+            lambda: all(gateway.pids(n) and not set(gateway.pids(n)) & set(p) for n, p in before.items()),
+            "new processes in the place of all",
+        )
+        await gateway.ready()
+        known = len(under.of("accepted"))
+        await processes.until(lambda: len(under.of("accepted")) > known + 50, "new requests that are accepted")
+    count = await judge(gateway, witness, [under], kills=0, window=WINDOW)
+    noticed = [a for a in under.asked if a.answer != "accepted"]
+    assert not noticed, f"{len(noticed)} of {len(under.asked)} requests noticed the restart: {noticed[:3]}"
+    return count
+
+
+async def drain_under_load(gateway, witness, *, connections=8):
+    """Stop under load as its operator would, start again, and judge that every accepted request was answered."""
+    unknown = len(gateway.connect("SELECT FROM seen_unknown"))
+    under = a_load(gateway, connections=connections)
+    async with under:
+        await processes.until(lambda: len(under.of("accepted")) >= 200, "a load")
+        stopped = asyncio.create_task(gateway.stop())
+        await asyncio.sleep(1)
+        under.stop()
+        assert await stopped == 0, "it did not end as it should"
+    assert (await witness.ask("stats"))["binds"] == 0, "a bind was left open"
+    await gateway.start()
+    count = await judge(gateway, witness, [under], kills=0, window=WINDOW)
+    answered = {a.text for a in under.asked if a.answer == "accepted"}
+    stored = {row[0] for row in gateway.connect("SELECT text FROM message WHERE text LIKE %s", (under.prefix + "%",))}
+    assert stored == answered, f"stored and not answered: {sorted(stored - answered)[:5]}"
+    assert len(gateway.connect("SELECT FROM seen_unknown")) == unknown, "a graceful stop left something unknown"
+    return count
+
+
+async def fill_the_disk_under_load(*, seconds=3):
+    """Fill the data directory's file system under load, make room again, and judge; None where it cannot be mounted."""
+    async with a_directory() as directory:
+        mount = ["mount", "-t", "tmpfs", "-o", "size=300m,mode=755", "smsflow", str(directory)]
+        mounted = await asyncio.create_subprocess_exec(*mount, stderr=asyncio.subprocess.DEVNULL)
+        if await mounted.wait() != 0:
+            return None
+        witness, gateway = Witness(directory), Gateway(directory)
+        try:
+            await witness.ready()
+            await gateway.start()
+            await gateway.furnish(witness.port)
+            under = a_load(gateway, connections=8)
+            async with under:
+                await processes.until(lambda: len(under.of("accepted")) >= 100, "a load")
+                ballast = directory / "ballast"
+                fill(ballast)
+                refused = len(under.of("refused"))
+                await processes.until(lambda: len(under.of("refused")) > refused + 20, "requests that are refused")
+                await asyncio.sleep(seconds)
+                ballast.unlink()
+                known = len(under.of("accepted"))
+                await processes.until(lambda: len(under.of("accepted")) > known + 50, "new requests that are accepted")
+            # Nobody died: whatever had to wait for room was not sent by chance, so nothing may come twice beyond a window.
+            return await judge(gateway, witness, [under], kills=2, window=WINDOW)
+        finally:
+            gateway.clean_up()
+            witness.stop()
+            await (await asyncio.create_subprocess_exec("umount", "--lazy", str(directory))).wait()
+
+
+def fill(ballast):
+    """Write a file until the file system is full."""
+    with ballast.open("wb", buffering=0) as stream:
+        try:
+            while True:
+                stream.write(bytes(1 << 16))
+        except OSError:
+            return
