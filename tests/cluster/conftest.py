@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from sqlalchemy import text
 
 from smsflow import runtime, testing
 from smsflow.store import partitions
+from smsflow.store.db import text
 from tests.cluster.machines import a_cluster
 from tests.cluster.traffic import WITNESS, stats
 

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
-from sqlalchemy import text
 
 from smsflow import testing
 from smsflow.runtime import Platform
 from smsflow.smpp.control import ask
+from smsflow.store.db import text
 from tests.cluster.machines import Cluster, Node
 
 _PATIENCE = 30.0
