@@ -29,7 +29,7 @@ ROLES = ("web", "dispatch")
 SUPERVISED = ("--supervised-by", str(os.getpid()))
 # Long enough that the clean hand-over of a bind is over, short enough for a test to see a message sent again.
 GRACE = 3
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 # A machine has a name of its own, too: whether a process still runs can only be asked on the machine that it runs on.
 _NAMED = 'hostname "$0" && exec "$@"'
 

@@ -7,12 +7,11 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from smsflow.settings import Settings
 from smsflow.store import embedded
-from smsflow.store.db import Database, libpq_url, listen, sqlalchemy_url
+from smsflow.store.db import Database, libpq_url, listen, sqlalchemy_url, text
 
 
 @pytest.fixture

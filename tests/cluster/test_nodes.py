@@ -109,6 +109,7 @@ async def test_a_node_cut_off_from_the_database_stops_and_another_takes_over(clu
     async with a_customer(platform) as (customer, _, _):
         async with steady(customer, [other]) as sent:
             await asyncio.sleep(0.5)
+            before = (await rows(platform, "SELECT max(id) FROM instance"))[0][0]
             cut_at = time.time()
             cluster.network.pull("db", node.number)
             try:
@@ -118,7 +119,7 @@ async def test_a_node_cut_off_from_the_database_stops_and_another_takes_over(clu
             finally:
                 cluster.network.plug("db", node.number)
             plugged_at = time.time()
-            await rejoined(platform)
+            await rejoined(platform, node, before)
             measured("a node that was cut off, until it is back", time.time() - plugged_at)
         told = await verdict(cluster, platform, sent)
     taken_after = took(cluster, other, cut_at)
@@ -135,10 +136,11 @@ async def test_a_node_cut_off_from_the_database_stops_and_another_takes_over(clu
     assert len(told.unknown) <= BINDS * WINDOW
 
 
-async def rejoined(platform):
-    """Wait until there are two dispatchers again."""
+async def rejoined(platform, node, before):
+    """Wait until the node's dispatcher has registered anew."""
+    query = "SELECT count(*) FROM instance WHERE pid = :pid AND id > :before"
 
     async def back():
-        return (await rows(platform, "SELECT count(*) FROM instance"))[0][0] == 2
+        return (await rows(platform, query, pid=node.processes["dispatch"].pid, before=before))[0][0] == 1
 
     await until(back, "the node that was cut off is back")
