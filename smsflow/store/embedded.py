@@ -22,6 +22,7 @@ with warnings.catch_warnings():
 _SOCKET_PATH_LIMIT = 90
 _START_SECONDS = 60.0
 _STOP_SECONDS = 60.0
+_SOCKET_LOCK = ".s.PGSQL.5432.lock"
 # What PostgreSQL says while something of its predecessor is left.
 _STILL_ENDING = ("shared memory block", 'lock file "postmaster.pid" already exists')
 
@@ -78,8 +79,8 @@ def start(data_dir: Path) -> Embedded:
     if not (data / "PG_VERSION").exists():
         _initialise(data)
     server.ensure_pgdata_inited()
-    _end_left_over(data)
     sockets = _socket_directory(data, server.system_user)
+    _end_left_over(data, sockets)
     settings = {**_SETTINGS, "unix_socket_directories": str(sockets)}
     arguments = [f"-c{name}={value}" for name, value in settings.items()]
     log = data_dir / "postgres.log"
@@ -119,7 +120,7 @@ def _initialise(data: Path) -> None:
     fresh.rename(data)
 
 
-def _end_left_over(data: Path) -> None:
+def _end_left_over(data: Path, sockets: Path) -> None:
     file = data / "postmaster.pid"
     try:
         pid = int(file.read_text().split()[0])
@@ -135,6 +136,7 @@ def _end_left_over(data: Path) -> None:
         # Its number may be a zombie's or somebody else's by now, and PostgreSQL would take that for a server that runs. A worker
         # that is left holds the shared memory, by which PostgreSQL notices it without this file.
         file.unlink(missing_ok=True)
+        (sockets / _SOCKET_LOCK).unlink(missing_ok=True)
 
 
 def _serves(pid: int, data: Path) -> bool:

@@ -103,7 +103,7 @@ class Gateway:
         """Run one statement; return its rows, if it has any."""
         with psycopg.connect(self.url, autocommit=True, connect_timeout=5) as connection:
             cursor = connection.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else []
+            return cursor.fetchall() if cursor.description is not None else []
 
     def pids(self, name):
         """Return the children of this `smsflow run` with a role."""

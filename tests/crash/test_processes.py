@@ -1,0 +1,90 @@
+"""`smsflow run` as its operator sees it: one per data directory, on a port of its own, with children that come back."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.crash import processes
+from tests.crash.gateway import Gateway, a_directory
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
+
+
+def run(settings):
+    """Run `smsflow run` to its end; return its exit code and what it said."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "smsflow", "run"],
+        env=processes.environment(settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return ended.returncode, ended.stderr.strip()
+
+
+async def test_a_second_start_on_the_same_data_directory_says_so_and_ends(gateway):
+    code, said = run({**gateway.settings, "port": processes.free_port()})
+
+    assert code == 1
+    assert said.startswith(f"smsflow: smsflow run (process {gateway.process.pid}) already uses the data directory")
+    assert "Traceback" not in said
+
+
+async def test_a_busy_port_is_one_sentence_that_names_the_setting():
+    async with a_directory() as directory:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            code, said = run({"data_dir": directory / "data", "port": port})
+
+    assert code == 1
+    assert said.startswith(f"smsflow: 127.0.0.1:{port} cannot be listened on")
+    assert "SMSFLOW_PORT" in said
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["web", "dispatch", "jobs"])
+async def test_a_child_that_dies_is_started_again(gateway, name):
+    (before,) = gateway.pids(name)
+
+    processes.kill(before)
+    (after,) = await processes.until(
+        lambda: [p for p in gateway.pids(name) if p != before and processes.runs(p)], f"another {name}"
+    )
+
+    assert after != before
+    await gateway.ready()
+
+
+async def test_children_and_ports_do_not_outlive_a_run_that_is_killed_while_they_start():
+    async with a_directory() as directory:
+        gateway = Gateway(directory)
+        try:
+            gateway.process = processes.start(["run"], gateway.settings, gateway.log)
+            await processes.until(lambda: gateway.pids("web"), "a web process that starts")
+            gateway.kill("supervisor")
+            roles = {"web", "dispatch", "jobs"}
+            await processes.until(
+                lambda: not [p for p in gateway.everything() if processes.role(p) in roles and processes.runs(p)],
+                "the end of its children",
+            )
+            await gateway.start()
+            await gateway.stop()
+        finally:
+            gateway.clean_up()
+
+
+async def test_a_stop_ends_everything_that_was_started():
+    async with a_directory() as directory:
+        gateway = Gateway(directory)
+        try:
+            await gateway.start()
+            code = await gateway.stop()
+
+            assert code == 0
+            assert not [p for p in gateway.everything() if processes.runs(p)]
+            assert not (gateway.data / "database_url").exists()
+        finally:
+            gateway.clean_up()
