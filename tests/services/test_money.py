@@ -163,7 +163,7 @@ def test_the_ledger_adds_up_whatever_happens(settings_of, database_url):
         platform = runner.run(opened.__aenter__())
 
         @settings(
-            max_examples=150,
+            max_examples=60,
             deadline=None,
             phases=(Phase.explicit, Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
