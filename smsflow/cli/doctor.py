@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 import typer
-from sqlalchemy import text
 
 from smsflow import datadir
 from smsflow.cli import output
@@ -16,7 +15,7 @@ from smsflow.cli.output import Json
 from smsflow.cli.work import vault
 from smsflow.runtime import now
 from smsflow.settings import Settings, SettingsError, load
-from smsflow.store.db import Database, Tx, is_migrated
+from smsflow.store.db import Database, Tx, is_migrated, text
 
 # PostgreSQL 15 is the oldest that the schema was written for; the number is that of `server_version_num`.
 _OLDEST = 150_000

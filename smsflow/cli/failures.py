@@ -5,7 +5,6 @@ import errno
 
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from smsflow.datadir import AlreadyRunning
 from smsflow.errors import Refused
@@ -13,6 +12,7 @@ from smsflow.services.vault import VaultLocked
 from smsflow.settings import SettingsError
 from smsflow.store.db import is_outage
 from smsflow.store.embedded import EmbeddedFailed
+from smsflow.store.pool import PoolTimeout
 
 
 class Failed(Exception):
@@ -28,7 +28,8 @@ def sentence(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, ArgumentError):
         return "SMSFLOW_DATABASE_URL cannot be read: it has the form postgresql://user:password@host:5432/name."
-    if isinstance(error, ProgrammingError) and isinstance(error.orig, UndefinedTable | UndefinedColumn):
+    cause = error.orig if isinstance(error, ProgrammingError) else error
+    if isinstance(cause, UndefinedTable | UndefinedColumn):
         return "the database lacks tables of this version: run `smsflow migrate`."
     if isinstance(error, UnicodeEncodeError):
         return "an argument holds bytes that are not UTF-8."

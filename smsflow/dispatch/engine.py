@@ -100,9 +100,7 @@ class Engine:
 
     async def _hold_lease(self) -> None:
         async with AsyncExitStack() as stack:
-            lease = await stack.enter_async_context(self._platform.database.autocommit())
-            # Whatever ends the lease, its session must end with it: a pooled connection would keep its locks.
-            stack.push_async_callback(lease.invalidate)
+            lease = await stack.enter_async_context(self._platform.database.session())
             me = await instances.register(lease, host=socket.gethostname(), pid=os.getpid(), now=self._clock())
             self._ids.add(me)
             self._beaten_at = time.monotonic()

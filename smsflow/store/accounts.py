@@ -5,12 +5,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
-
 from smsflow.domain.account import Caller, Company, Sender, User
 from smsflow.domain.credits import Purse
 from smsflow.store.arrays import ints
-from smsflow.store.db import Tx
+from smsflow.store.db import Tx, text
 
 _COLUMNS = tuple(f.name for f in fields(Company) if f.name != "senders")
 _COMPANY = f"SELECT {', '.join(_COLUMNS)} FROM company"
@@ -35,7 +33,7 @@ async def _companies(tx: Tx, where: str, parameters: Mapping[str, object]) -> li
     senders: dict[int, list[Sender]] = {}
     for s in await tx.execute(_SENDERS, {"ids": ints(r[0] for r in rows)}):
         senders.setdefault(s[4], []).append(Sender(s[0], s[1], s[2], s[3]))
-    return [_company(r._asdict(), tuple(senders.get(r[0], ()))) for r in rows]
+    return [_company(dict(zip(_COLUMNS, r, strict=True)), tuple(senders.get(r[0], ()))) for r in rows]
 
 
 def _company(columns: dict[str, Any], senders: tuple[Sender, ...]) -> Company:

@@ -1,23 +1,20 @@
 """The database: its pool, its transactions, its migrations and its notifications."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import sqlalchemy
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-Tx = AsyncConnection
+from smsflow.store.pool import Connection, Pool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -43,38 +40,94 @@ CONNECT = {
 }
 
 
+_NAMED = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+
+
+def text(statement: str) -> str:
+    """Return `statement` with its `:name` parameters as psycopg binds them."""
+    return _NAMED.sub(r"%(\1)s", statement.replace("%", "%%"))
+
+
+class Rows(list[Any]):
+    """The rows of a statement, as tuples."""
+
+    def all(self) -> "Rows":
+        """Return all of them."""
+        return self
+
+    def one(self) -> Any:
+        """Return the only row; raise LookupError when there is none, or another."""
+        if len(self) != 1:
+            raise LookupError(f"one row was expected, and {len(self)} came")
+        return self[0]
+
+    def one_or_none(self) -> Any:
+        """Return the only row, or None; raise LookupError when there are several."""
+        return self.one() if self else None
+
+    def scalar_one(self) -> Any:
+        """Return the first value of the only row."""
+        return self.one()[0]
+
+    def scalar_one_or_none(self) -> Any:
+        """Return the first value of the only row, or None."""
+        return self.one()[0] if self else None
+
+
+class Tx:
+    """A connection as the store's functions take it: inside a transaction, or one on which every statement is one."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        """Run statements on `connection`."""
+        self.connection = connection
+
+    async def execute(
+        self, statement: str, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> Rows:
+        """Run a statement of `text`, once for each of several sets of parameters; return the rows of a single one."""
+        if isinstance(parameters, Sequence):
+            async with self.connection.cursor() as cursor:
+                await cursor.executemany(statement, parameters)
+            return Rows()
+        # An empty mapping, so that %% means the same whether there are parameters or not.
+        cursor = await self.connection.execute(statement, parameters or {})
+        return Rows(await cursor.fetchall()) if cursor.description else Rows()
+
+
 class Database:
     """A pool of connections to one PostgreSQL."""
 
     def __init__(self, url: str, *, pool: int = 10) -> None:
         """Prepare a pool of `pool` connections to `url` (postgresql://…); nothing is opened yet."""
         self.url = url
-        self._engine: AsyncEngine = create_async_engine(
-            sqlalchemy_url(url),
-            pool_size=pool,
-            max_overflow=0,
-            pool_timeout=10,
-            pool_pre_ping=False,
-            hide_parameters=True,  # an error that reaches a log must not bring customers' texts along
-            connect_args=CONNECT,
-        )
-        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._pool = Pool(libpq_url(url), size=pool, connect=CONNECT)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
         """Open a transaction: committed at the end of the block, rolled back by an exception."""
-        async with self._engine.begin() as tx:
-            yield tx
+        async with self._pool.connection() as connection, connection.transaction():
+            yield Tx(connection)
 
     @asynccontextmanager
     async def autocommit(self) -> AsyncIterator[Tx]:
         """Open a connection on which every statement is a transaction of its own."""
-        async with self._autocommit.connect() as tx:
-            yield tx
+        async with self._pool.connection() as connection:
+            yield Tx(connection)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Tx]:
+        """Open a session of its own, which ends with the block: what it has locked is free then."""
+        connection = await self._pool.open()
+        try:
+            yield Tx(connection)
+        finally:
+            await connection.close()
 
     async def close(self) -> None:
         """Close the pool."""
-        await self._engine.dispose()
+        await self._pool.close()
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -89,9 +142,7 @@ def libpq_url(url: str) -> str:
 
 def is_outage(error: BaseException) -> bool:
     """Tell whether `error` says that the database is away, full or out of connections, rather than that a row is wrong."""
-    if isinstance(error, (PoolTimeout, InterfaceError, OSError, asyncio.TimeoutError, psycopg.OperationalError)):
-        return True
-    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    return isinstance(error, (OSError, asyncio.TimeoutError, psycopg.OperationalError, psycopg.InterfaceError))
 
 
 def first_line(error: BaseException) -> str:
@@ -101,17 +152,17 @@ def first_line(error: BaseException) -> str:
 
 def migrate(url: str) -> None:
     """Bring the schema up to date; safe to call from several nodes at once."""
-    engine = create_engine(sqlalchemy_url(url))
+    engine = sqlalchemy.create_engine(sqlalchemy_url(url))
     try:
         with engine.connect() as connection:
-            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            connection.execute(sqlalchemy.text("SELECT pg_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK})
             connection.commit()
             try:
                 command.upgrade(_alembic(connection), "head")
                 connection.commit()
             finally:
                 connection.rollback()
-                connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _MIGRATION_LOCK})
+                connection.execute(sqlalchemy.text("SELECT pg_advisory_unlock(:lock)"), {"lock": _MIGRATION_LOCK})
                 connection.commit()
     finally:
         engine.dispose()
@@ -120,7 +171,11 @@ def migrate(url: str) -> None:
 async def is_migrated(tx: Tx) -> bool:
     """Tell whether every migration was applied; raises when the database is away."""
     head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    return await tx.run_sync(lambda connection: MigrationContext.configure(connection).get_current_revision()) == head
+    try:
+        applied = await tx.execute("SELECT version_num FROM alembic_version")
+    except psycopg.errors.UndefinedTable:
+        return False
+    return applied.scalar_one_or_none() == head
 
 
 async def listen(
@@ -143,7 +198,7 @@ def _plain_connect() -> dict[str, Any]:
     return {k: v for k, v in CONNECT.items() if k != "options"}
 
 
-def _alembic(connection: Connection) -> Config:
+def _alembic(connection: sqlalchemy.Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
-
-from smsflow.store.db import Tx
+from smsflow.store.db import Tx, text
 
 # The first key of the advisory locks: one space for instances, one for the slots of connectors.
 _INSTANCE_LOCKS = 7301

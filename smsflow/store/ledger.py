@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
-
-from smsflow.store.db import Tx
+from smsflow.store.db import Tx, text
 
 
 @dataclass(frozen=True, slots=True)

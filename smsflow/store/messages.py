@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
-
 from smsflow.domain.message import NewMessage, Status
 from smsflow.store.arrays import flags, ints, texts, times
-from smsflow.store.db import Tx
+from smsflow.store.db import Tx, text
 
 # One round trip and one commit for a whole batch; about 60 µs of server time a message. company, share and lane_clock are walked
 # by their primary keys; message and queue are only appended to. Messages of a company that cannot pay for all of its own (or

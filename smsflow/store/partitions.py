@@ -2,9 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import text
-
-from smsflow.store.db import Tx
+from smsflow.store.db import Tx, text
 
 # Ids per partition: an index of ten million keys is 200 MB, small enough to stay in memory for the newest partitions.
 WIDTH = 10_000_000

@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
-
 from smsflow.domain.message import Status
 from smsflow.store.arrays import flags, ints, texts
-from smsflow.store.db import Tx
+from smsflow.store.db import Tx, text
 
 
 @dataclass(frozen=True, slots=True)

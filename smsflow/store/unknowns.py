@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
-
 from smsflow.domain.message import Kind
 from smsflow.store.arrays import ints, times
-from smsflow.store.db import Tx
+from smsflow.store.db import Tx, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
-
 from smsflow.domain.message import Status
 from smsflow.domain.verification import CodeState
-from smsflow.store.db import Tx
+from smsflow.store.db import Tx, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ import itertools
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from psycopg.rows import namedtuple_row
+
 from smsflow import runtime, testing
 from smsflow.dispatch.engine import Engine
 from smsflow.domain.message import Kind, NewMessage, Status
@@ -51,13 +53,17 @@ async def accepted(platform, *batch, now=None):
 async def row(platform, message_id):
     """Return a message's row."""
     async with platform.database.autocommit() as tx:
-        return (await tx.execute(text("SELECT * FROM message WHERE id = :id"), {"id": message_id})).one()
+        cursor = tx.connection.cursor(row_factory=namedtuple_row)
+        await cursor.execute(text("SELECT * FROM message WHERE id = :id"), {"id": message_id})
+        return await cursor.fetchone()
 
 
 async def query(platform, statement, **parameters):
     """Return the rows of a statement."""
     async with platform.database.autocommit() as tx:
-        return (await tx.execute(text(statement), parameters)).all()
+        cursor = tx.connection.cursor(row_factory=namedtuple_row)
+        await cursor.execute(text(statement), parameters)
+        return await cursor.fetchall()
 
 
 async def execute(platform, statement, **parameters):

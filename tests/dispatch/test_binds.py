@@ -120,13 +120,12 @@ async def test_a_dispatcher_whose_session_is_ended_stops_and_another_takes_over(
 
 async def test_burying_a_dispatcher_ends_no_session_of_another_database(quick, database_server):
     elsewhere = Database(database_server, pool=1)
-    async with elsewhere.autocommit() as lease:
+    async with elsewhere.session() as lease:
         # In another database of the same server, a dispatcher has the same number.
-        await lease.exec_driver_sql("SELECT pg_advisory_lock(7301, 4711)")
+        await lease.execute("SELECT pg_advisory_lock(7301, 4711)")
         async with quick.database.transaction() as tx:
             await instances.bury(tx, 4711)
-        assert (await lease.exec_driver_sql("SELECT 1")).scalar_one() == 1
-        await lease.invalidate()
+        assert (await lease.execute("SELECT 1")).scalar_one() == 1
     await elsewhere.close()
 
 
@@ -134,11 +133,10 @@ async def test_a_dispatcher_that_stands_still_is_buried_and_told(open_platform):
     async with (
         open_platform(poll_interval=0.05, claim_lease=5) as platform,
         an_engine(platform),
-        platform.database.autocommit() as still,
+        platform.database.session() as still,
     ):
         stuck = await instances.register(still, host="elsewhere", pid=1, now=runtime.now())
         await until(lambda: gone(platform, stuck))
-        await still.invalidate()
 
 
 async def gone(platform, instance_id):

@@ -230,7 +230,7 @@ async def test_while_the_database_is_away_the_operator_is_told_to_try_again(quic
     async def receive(*arguments, **named):
         tries.append(1)
         if len(tries) == 1:
-            raise OperationalError("UPDATE", {}, Exception("away"))
+            raise OperationalError("away")
         await real(*arguments, **named)
 
     monkeypatch.setattr(receiving.progress, "receive", receive)

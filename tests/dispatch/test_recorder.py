@@ -9,8 +9,8 @@ from smsflow.dispatch import recorder as recording
 from smsflow.dispatch.recorder import Recorder
 from tests.dispatch.stage import until
 
-_AWAY = OperationalError("INSERT", {}, Exception("away"))
-_WRONG = IntegrityError("INSERT", {}, Exception("wrong"))
+_AWAY = OperationalError("away")
+_WRONG = IntegrityError("wrong")
 
 
 class Table:

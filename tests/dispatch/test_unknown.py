@@ -247,7 +247,6 @@ async def test_claims_of_a_dispatcher_whose_session_ended_become_unknown(desk):
     ghost = await an_instance(desk.platform)
     async with desk.platform.database.autocommit() as tx:
         await queue.claim(tx, desk.connector, instance_id=ghost, limit=10)
-        await tx.invalidate()
     await execute(
         desk.platform,
         "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = :id"

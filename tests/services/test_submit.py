@@ -151,7 +151,7 @@ async def test_a_database_that_is_away_refuses_and_charges_nothing(platform, mon
     async with an_intake(platform) as intake:
 
         async def away(*_, **__):
-            raise OperationalError("SELECT", {}, Exception("away"))
+            raise OperationalError("away")
 
         with monkeypatch.context() as patch:
             patch.setattr(intake_module.messages, "accept", away)

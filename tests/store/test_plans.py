@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from sqlalchemy import text
 
 from smsflow import runtime, testing
 from smsflow.store import messages, queue, receipts, unknowns
+from smsflow.store.db import text
 from tests.dispatch.stage import a_message, accepted, execute
 
 _NOW = runtime.now()
@@ -74,7 +74,7 @@ _STATEMENTS = {
 
 async def plan(platform, statement, parameters):
     async with platform.database.transaction() as tx:
-        rows = await tx.execute(text(f"EXPLAIN {statement.text}"), parameters)
+        rows = await tx.execute(f"EXPLAIN {statement}", parameters)
         return "\n".join(row[0] for row in rows)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from psycopg.errors import OperationalError
 
 from smsflow import runtime, testing
 from smsflow.domain.message import Kind, Status
@@ -217,5 +217,5 @@ def test_an_error_without_words_is_told_by_its_name():
 
 def test_a_time_out_is_an_outage_and_a_wrong_row_is_none():
     assert is_outage(TimeoutError())
-    assert is_outage(OperationalError("", {}, Exception()))
+    assert is_outage(OperationalError())
     assert not is_outage(ValueError())

@@ -1,8 +1,8 @@
 import pytest
-from sqlalchemy import text
 
 from smsflow import testing
 from smsflow.settings import Settings
+from smsflow.store.db import text
 from tests.web.customer import Customer
 
 

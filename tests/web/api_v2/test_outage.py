@@ -4,13 +4,13 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from smsflow import testing
 from smsflow.domain.message import Kind, NewMessage
 from smsflow.errors import Unavailable
 from smsflow.services.intake import Intake
+from smsflow.store.db import text
 from tests.web.customer import Customer
 
 UNAVAILABLE = "La plateforme ne peut pas enregistrer la requête en ce moment : rien n'est débité et rien ne sera envoyé ; réessayez dans 1 s."
@@ -27,13 +27,13 @@ CALLS = [
 
 async def break_database(site):
     """Have every new connection fail and cut those that are open."""
-    engine = site.platform.database._engine
-    await engine.dispose()
+    pool = site.platform.database._pool
+    await pool.forget()
 
-    def refuse(*_args, **_kwargs):
+    async def refuse():
         raise ConnectionRefusedError
 
-    engine.sync_engine.pool._invoke_creator = refuse
+    pool.open = refuse
 
 
 @pytest.mark.parametrize(("method", "path", "fields"), CALLS)

@@ -1,0 +1,85 @@
+"""Connections to PostgreSQL, kept open for the next who needs one.
+
+psycopg_pool was tried: after an outage it waits longer and longer before it connects again, for up to minutes. Here whoever needs a
+connection opens it, and hears at once when that fails.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+Connection = psycopg.AsyncConnection[Any]
+
+_WAIT = 10.0
+
+
+class PoolTimeout(psycopg.OperationalError):
+    """Every connection of this process stayed busy for too long."""
+
+
+class Pool:
+    """At most `size` connections, the one used last given out first."""
+
+    def __init__(self, url: str, *, size: int, connect: Mapping[str, Any]) -> None:
+        """Connect to `url` with the libpq parameters `connect`; nothing is opened yet."""
+        self._url = url
+        self._connect = connect
+        self._free = asyncio.Semaphore(size)
+        self._idle: list[Connection] = []
+        self._closed = False
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Lend a connection in autocommit mode; raise PoolTimeout, or what psycopg says when none can be opened."""
+        if self._free.locked():
+            try:
+                async with asyncio.timeout(_WAIT):
+                    await self._free.acquire()
+            except TimeoutError:
+                raise PoolTimeout("every database connection of this process is busy") from None
+        else:
+            await self._free.acquire()
+        try:
+            connection = self._idle.pop() if self._idle else await self.open()
+            try:
+                yield connection
+            except psycopg.Error:
+                if connection.closed:
+                    await self.forget()  # the others were most likely cut by the same event
+                raise
+            except BaseException:
+                # Whatever was running on it may still run: nobody else gets it.
+                if connection.info.transaction_status != TransactionStatus.IDLE:
+                    await connection.close()
+                raise
+            finally:
+                await self._take_back(connection)
+        finally:
+            self._free.release()
+
+    async def open(self) -> Connection:
+        """Open a connection that is not of the pool: whoever asked for it closes it."""
+        return await psycopg.AsyncConnection.connect(self._url, autocommit=True, **self._connect)
+
+    async def forget(self) -> None:
+        """Close the idle connections."""
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            await connection.close()
+
+    async def close(self) -> None:
+        """Close the idle connections now, and the lent ones when they come back."""
+        self._closed = True
+        await self.forget()
+
+    async def _take_back(self, connection: Connection) -> None:
+        if connection.closed:
+            return
+        if self._closed or connection.info.transaction_status != TransactionStatus.IDLE:
+            await connection.close()
+        else:
+            self._idle.append(connection)
