@@ -27,7 +27,7 @@ _NOT_YET = {"type": "http.request", "body": b"", "more_body": True}
 class App(falcon.asgi.App[Any, Any]):
     """Falcon's application, which decides about a request before its body has come."""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # type: ignore[override]  # as Falcon itself
         """Answer one request; its body is waited for by those who read it, and by nobody else."""
         begun = False
 

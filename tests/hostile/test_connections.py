@@ -1,6 +1,7 @@
 """Connections that do nothing, or nearly nothing: the platform has room for thousands, and gets it back."""
 
 import asyncio
+import resource
 from contextlib import AsyncExitStack
 
 import pytest
@@ -16,6 +17,17 @@ MIB_FOR_ALL = 60
 def web(live_server):
     (pid,) = live_server.pids("web")
     return pid
+
+
+@pytest.fixture(autouse=True)
+def _files():
+    """Room for our ends of the connections; the platform makes its own."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2 * IDLE:
+        pytest.skip(f"this machine allows {hard} open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * IDLE), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def several(stack, server, count, octets):
