@@ -59,7 +59,11 @@ class Memory(Generic[K, V]):
         kept = self._kept.get(key)
         if kept is not None and time.monotonic() < kept[0]:
             task = kept[1]
-            return task.result() if task.done() else await asyncio.shield(task)
+            if not task.done():
+                return await asyncio.shield(task)
+            # One that failed while nobody waited for it any more is not an answer.
+            if not task.cancelled() and task.exception() is None:
+                return task.result()
         if len(self._kept) >= _MOST_REMEMBERED:
             self._kept.clear()
         task = asyncio.ensure_future(self._load(key))

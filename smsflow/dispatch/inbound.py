@@ -1,5 +1,6 @@
 """What comes in by a bind: receipts and messages of handsets, acknowledged once they are on disk."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,8 +35,11 @@ class Delivery:
 class Receiver:
     """Stores deliver_sm in groups, then acknowledges them; while the database is away the operator is told to try again."""
 
-    def __init__(self, connector: Connector, database: Database, clock: Callable[[], datetime]) -> None:
-        """Store into `database`."""
+    def __init__(
+        self, connector: Connector, database: Database, clock: Callable[[], datetime], turn: asyncio.Lock
+    ) -> None:
+        """Store into `database`, one at a time with whoever else takes `turn`."""
+        self._turn = turn
         self._connector = connector
         self._database = database
         self._clock = clock
@@ -71,6 +75,10 @@ class Receiver:
         return inbound.Inbound(self._connector.id, pdu.source, pdu.dest, pdu.data_coding, body, text)
 
     async def _store(self, batch: Sequence[Delivery]) -> None:
+        async with self._turn:
+            await self._store_now(batch)
+
+    async def _store_now(self, batch: Sequence[Delivery]) -> None:
         now = self._clock()
         news = [d.what for d in batch if isinstance(d.what, News)]
         messages = [d.what for d in batch if isinstance(d.what, inbound.Inbound)]

@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 _CLAIM_AHEAD = 0.1
 _CLAIM_MOST = 200
 _DATABASE_AWAY = 0.5
+# For so long after it found something, a lane looks again by itself: meanwhile the doors need not wake it (see services.intake).
+_BUSY = 1.0
+_LOOK_AGAIN = 0.02
 # How long an end waits for answers, and without a lease for the database.
 _DRAIN = 5.0
 _RECORD_WITHOUT_LEASE = 1.0
@@ -65,7 +68,10 @@ class Lane:
         self._poll = poll
         self._throttle = Throttle(connector.rate, now=time.monotonic())
         self._link: Link | None = None
-        self._receiver = Receiver(connector, database, clock)
+        # Claims, outcomes and receipts take turns: each finds more to do when its turn comes, and writes it in one go.
+        self._turn = asyncio.Lock()
+        self._busy_until = 0.0
+        self._receiver = Receiver(connector, database, clock, self._turn)
         self._pieces: list[Piece] = []
         self._orders = count()
         self._held: dict[tuple[int, int], Sending] = {}
@@ -131,11 +137,16 @@ class Lane:
                 await asyncio.sleep(_DATABASE_AWAY)
                 continue
             self._pump()
+            if claimed:
+                self._busy_until = time.monotonic() + _BUSY
             if claimed < limit:
-                await self._wait_for(self._work, self._poll)
+                await self._wait_for(self._work, _LOOK_AGAIN if self._is_busy() else self._poll)
+
+    def _is_busy(self) -> bool:
+        return time.monotonic() < self._busy_until
 
     async def _claim(self, limit: int) -> int:
-        async with self._database.autocommit() as tx:
+        async with self._turn, self._database.autocommit() as tx:
             claims = await queue.claim(tx, self.connector.id, instance_id=self._way.instance_id, limit=limit)
         now = self._clock()
         for claim in claims:
@@ -292,10 +303,13 @@ class Lane:
         self._outcomes.put(Report(claim.id, claim.attempt, outcome))
 
     async def _record(self, reports: Sequence[Report]) -> None:
-        await progress.record(self._database, self._way, reports, now=self._clock())
+        async with self._turn:
+            await progress.record(self._database, self._way, reports, now=self._clock())
         for r in reports:
             self._let_go(r)
         self._room.set()
+        if self._is_busy():
+            self._work.set()
         self._ok.inc(sum(len(r.outcome.references) for r in reports if isinstance(r.outcome, Accepted)))
 
     def _let_go(self, report: Report) -> None:

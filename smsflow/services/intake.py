@@ -1,5 +1,6 @@
 """The intake: requests that wait are accepted together, in one commit."""
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -11,6 +12,10 @@ from smsflow.store import messages
 from smsflow.store.db import Database
 
 
+# Far below the second for which a lane that found something goes on looking (dispatch.lane).
+_AWAKE = 0.1
+
+
 class Intake:
     """The door's way to `submit`: one message in, its id out once the database has flushed it to disk."""
 
@@ -18,6 +23,7 @@ class Intake:
         """Accept at most `most` messages in one commit; answer Unavailable while `bound` are waiting."""
         self._database = database
         self._clock = clock
+        self._woken: dict[int, float] = {}
         self._commits: GroupCommit[NewMessage, int] = GroupCommit(self._accept, name="accept", most=most, bound=bound)
 
     async def submit(self, message: NewMessage) -> int:
@@ -35,8 +41,12 @@ class Intake:
     async def _accept(self, batch: Sequence[NewMessage]) -> list[int | Refused]:
         now = self._clock()
         # Nearly always every company can pay, and one statement with its own commit does it all.
-        async with self._database.autocommit() as tx:
-            ids = await messages.accept(tx, batch, now=now)
+        try:
+            async with self._database.autocommit() as tx:
+                ids = await messages.accept(tx, batch, now=now, wake=self._is_asleep)
+        except BaseException:
+            self._woken.clear()
+            raise
         answers: list[int | Refused] = [0 if i is None else i for i in ids]
         left = [place for place, message_id in enumerate(ids) if message_id is None]
         if left:
@@ -44,6 +54,14 @@ class Intake:
             for place, answer in zip(left, decided, strict=True):
                 answers[place] = answer
         return answers
+
+    def _is_asleep(self, connector_id: int) -> bool:
+        """Tell whether a connector's lanes must be woken: not when they were a moment ago, as they look again by themselves then."""
+        moment = time.monotonic()
+        if moment - self._woken.get(connector_id, 0.0) < _AWAKE:
+            return False
+        self._woken[connector_id] = moment
+        return True
 
     async def _decide(self, left: Sequence[NewMessage], *, now: datetime, alone: bool) -> list[int | Refused]:
         try:

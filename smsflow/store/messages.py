@@ -1,6 +1,6 @@
 """Messages: stored and charged in one statement, read by company."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,7 +63,7 @@ async def accept(
     batch: Sequence[NewMessage],
     *,
     now: datetime,
-    wake: bool = True,
+    wake: Callable[[int], bool] = lambda _connector_id: True,
     checked: bool = False,
 ) -> list[int | None]:
     """Store, queue and charge `batch`; return each message's id, or None for all messages of a company that could not pay them all.
@@ -106,7 +106,7 @@ async def accept(
             "senders": texts(m.sender for m in batch),
             "texts": texts(m.text for m in batch),
             "steps": ints(step_of),
-            "wake": ints({connector for _, connector, _ in steps}) if wake else "{}",
+            "wake": ints({connector for _, connector, _ in steps if wake(connector)}),
         },
     )
     ids: list[int | None] = [None] * len(batch)
