@@ -86,7 +86,7 @@ class Gateway:
         """Give it a company with a token, a connector to the operator and a route; return the company."""
         self.connect(_REMEMBER_UNKNOWN)
         settings = Settings(data_dir=self.data, secret_key=SECRET_KEY, database_url=self.url)
-        values = {"window": WINDOW, "response_timeout": 3, "enquire_interval": 5, **connector}
+        values = {"window": WINDOW, "response_timeout": 2, "enquire_interval": 5, **connector}
         async with runtime.platform(settings, self.url) as platform:
             company = await a_company(platform, credits=1_000_000)
             self.token = await a_token(platform, company)

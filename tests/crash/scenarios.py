@@ -8,7 +8,7 @@ from smsflow.smpp import spec
 from tests.crash import processes
 from tests.crash.gateway import WINDOW, Gateway, a_directory
 from tests.crash.load import Load
-from tests.crash.verdict import judge, settled
+from tests.crash.verdict import judge
 from tests.crash.witness import Witness
 
 # What the operator does, for how long, and how many messages one such thing may let come twice.
@@ -57,7 +57,7 @@ async def kill_under_load(gateway, witness, what, *, at, after=1.0, connections=
     return await judge(gateway, witness, [under], kills=1, window=WINDOW)
 
 
-async def misbehave_under_load(gateway, witness, misdeed, *, most=150, seconds=None, judged=True):
+async def misbehave_under_load(gateway, witness, misdeed, *, most=100, seconds=None):
     """Send while the operator misbehaves; without `seconds` it does so until everything has been asked for."""
     script = MISDEEDS[misdeed]
     await witness.behave(**script)
@@ -73,13 +73,10 @@ async def misbehave_under_load(gateway, witness, misdeed, *, most=150, seconds=N
     await asyncio.sleep(0.5)
     temporary = {"disconnect_every", "lose_response_every", "refuse_every", "latency", "throttle_rate"} & set(script)
     if temporary:
-        await asyncio.sleep(3.5)  # longer than the time an answer has
+        await asyncio.sleep(2.5)  # longer than the time an answer has
         await witness.behave(
             disconnect_every=0, lose_response_every=0, refuse_every=0, latency=0.01, throttle_rate=None
         )
-    if not judged:
-        await settled(gateway, [under], no_receipts=no_receipts)
-        return None
     stats = await witness.ask("stats")
     return await judge(
         gateway, witness, [under], kills=stats["disconnects"], window=WINDOW, no_receipts=no_receipts,
@@ -87,9 +84,9 @@ async def misbehave_under_load(gateway, witness, misdeed, *, most=150, seconds=N
     )  # fmt: skip
 
 
-async def stop_under_load(gateway, witness, *, seconds, connections=8):
+async def stop_under_load(gateway, witness, *, seconds, connections=2):
     """Stop the operator's process for a while, connections open, and let it go on."""
-    under = a_load(gateway, connections=connections, pause=0.01)
+    under = a_load(gateway, connections=connections, pause=0.05)
     async with under:
         await processes.until(lambda: len(under.of("accepted")) >= 50, "a load")
         processes.send(witness.process.pid, signal.SIGSTOP)

@@ -73,7 +73,7 @@ async def has_no_connection_left(_directory, running):
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
             )
-            with pytest.raises(psycopg.OperationalError):
+            with pytest.raises(psycopg.OperationalError):  # noqa: PT012 - the one that is too many
                 while True:
                     held.append(psycopg.connect(running.url))
             await asyncio.sleep(AWAY_SECONDS)

@@ -9,8 +9,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-kills")]
 
 @pytest.mark.parametrize(
     ("what", "at"),
-    [("web", 150), ("dispatch", 100), ("dispatch", 700), ("postgres", 400), ("backend", 300), ("all", 300), ("supervisor", 200)],
-)  # fmt: skip
+    [("web", 150), ("dispatch", 700), ("postgres", 400), ("all", 300), ("supervisor", 200)],
+)
 async def test_a_kill_loses_nothing_and_charges_nothing_twice(gateway, witness, what, at):
     count = await kill_under_load(gateway, witness, what, at=at)
 

@@ -2,19 +2,32 @@
 
 import pytest
 
-from tests.crash.scenarios import MISDEEDS, misbehave_under_load, stop_under_load
+from tests.crash.scenarios import misbehave_under_load, stop_under_load
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
 
 
-@pytest.mark.parametrize("misdeed", MISDEEDS)
+# The others, and each for longer, are in `script/soak`.
+SHORT = (
+    "cuts the connection and sends no receipt",
+    "never answers at all",
+    "answers too late",
+    "throttles",
+    "refuses everything",
+    "sends receipts before responses",
+    "sends receipts of strangers",
+    "writes ids of receipts in decimal",
+)
+
+
+@pytest.mark.parametrize("misdeed", SHORT)
 async def test_every_message_ends_though_the_operator(gateway, witness, misdeed):
     count = await misbehave_under_load(gateway, witness, misdeed)
 
-    assert count.accepted == 150
+    assert count.accepted == 100
 
 
 async def test_every_message_ends_though_the_operator_stands_still_for_longer_than_an_answer_may_take(gateway, witness):
-    count = await stop_under_load(gateway, witness, seconds=8)
+    count = await stop_under_load(gateway, witness, seconds=4)
 
     assert count.accepted > 50

@@ -1,0 +1,149 @@
+"""The long form of the crash tests: every scenario at random moments, a table of what came of it, exit 1 at a broken promise."""
+
+# ruff: noqa: T201 - a program
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import time
+import traceback
+from dataclasses import asdict, fields
+
+from smsflow.smpp.script import Script
+from tests.crash import processes, scenarios
+from tests.crash.gateway import Gateway, a_directory
+from tests.crash.load import a_number, once
+from tests.crash.verdict import Count
+from tests.crash.witness import Witness
+
+VICTIMS = ("web", "dispatch", "jobs", "postgres", "backend", "supervisor", "all")
+_OBEDIENT = ("receipts", "refuse", "throttle_rate", "refuse_every", "refuse_status", "lose_response_every",
+             "disconnect_every", "ids", "receipt_ids", "stray_every")  # fmt: skip
+
+
+class Table:
+    """What each scenario came to."""
+
+    def __init__(self):
+        """Begin with nothing."""
+        self.rows = {}
+        self.broken = []
+
+    async def run(self, name, scenario):
+        """Run a scenario once, and add what it came to."""
+        started = time.monotonic()
+        try:
+            count = await scenario
+        except Exception as error:  # noqa: BLE001 - the next scenario tells something too
+            self.broken.append(f"{name}: {error}")
+            traceback.print_exc()
+            return
+        if count is None:
+            print(f"{name}: skipped", flush=True)
+            return
+        self.rows.setdefault(name, Count())
+        self.rows[name] += count
+        print(f"{name}: {time.monotonic() - started:.0f} s, {asdict(count)}", flush=True)
+
+    def show(self):
+        """Print everything."""
+        columns = [f.name for f in fields(Count)]
+        print("\n| scenario | " + " | ".join(columns) + " |\n|---|" + "---|" * len(columns))
+        for name, count in self.rows.items():
+            print(f"| {name} | " + " | ".join(str(getattr(count, c)) for c in columns) + " |")
+        print("\nbroken promises: " + ("; ".join(self.broken) if self.broken else "none"), flush=True)
+
+
+async def main(minutes, kills, seed, backlog):
+    """Run every scenario, the kills `kills` times each, for `minutes` at most."""
+    chance = random.Random(seed)
+    deadline = time.monotonic() + minutes * 60
+    table = Table()
+    print(f"seed {seed}", flush=True)
+    async with a_directory("smsflow-soak-") as directory:
+        witness, gateway = Witness(directory), Gateway(directory)
+        try:
+            await witness.ready()
+            await gateway.start()
+            await gateway.furnish(witness.port)
+            # One of each before another of any: whatever the time allows is spread over all.
+            for _ in range(kills):
+                for what in VICTIMS:
+                    if time.monotonic() < deadline:
+                        await obey(gateway, witness)
+                        moment = chance.randrange(20, 1500)
+                        await table.run(f"kill -9 {what}", scenarios.kill_under_load(gateway, witness, what, at=moment))
+            for misdeed in scenarios.MISDEEDS:
+                if time.monotonic() < deadline:
+                    await obey(gateway, witness)
+                    await table.run(
+                        f"operator {misdeed}", scenarios.misbehave_under_load(gateway, witness, misdeed, seconds=10)
+                    )
+            for name, scenario in (
+                ("operator stands still 20 s", lambda: scenarios.stop_under_load(gateway, witness, seconds=20)),
+                ("rolling restart", lambda: scenarios.replace_under_load(gateway, witness)),
+                ("graceful stop", lambda: scenarios.drain_under_load(gateway, witness)),
+                ("disk full", lambda: scenarios.fill_the_disk_under_load(seconds=10)),
+            ):
+                if time.monotonic() < deadline:
+                    await obey(gateway, witness)
+                    await table.run(name, scenario())
+            if backlog and time.monotonic() < deadline:
+                await obey(gateway, witness)
+                await measure_fairness(gateway, witness, backlog, table)
+        finally:
+            gateway.clean_up()
+            witness.stop()
+    table.show()
+    return 1 if table.broken else 0
+
+
+async def obey(gateway, witness):
+    """Have the operator behave, and the gateway run."""
+    await witness.behave(**{n: getattr(Script(), n) for n in _OBEDIENT}, latency=0.01, receipt_delay=0.2)
+    await witness.ask("reset")
+    if gateway.process.poll() is not None:
+        await gateway.start()
+    await gateway.ready()
+
+
+async def measure_fairness(gateway, witness, backlog, table):
+    """Let one company queue `backlog` messages behind a rate of 100/s, and measure another's OTP and first message."""
+    gateway.connect("UPDATE connector SET rate = 100")
+    big = scenarios.a_load(gateway, connections=32, most=backlog)
+    async with big:
+        await big.finished()
+    waiting = gateway.connect("SELECT count(*) FROM queue")[0][0]
+    small = await gateway.another(f"small {scenarios.a_prefix()}", credits=10)
+    started = time.monotonic()
+    _, _, body = await once(gateway.port, small, "/apiv2/smscode/", phone_number=a_number(9_999_998))
+    code = json.loads(body)["code"]
+    otp = await _came(witness, a_number(9_999_998), code) - started
+    # A number of its own, so that the handset can be asked for it.
+    text = scenarios.a_prefix()
+    started = time.monotonic()
+    await once(gateway.port, small, "/apiv2/sms/", number=a_number(9_999_997), message=text)
+    ordinary = await _came(witness, a_number(9_999_997), text) - started
+    print(f"fairness: behind {waiting} messages at 100/s, OTP {otp:.2f} s, ordinary {ordinary:.2f} s", flush=True)
+    if otp > 1 or ordinary > 2:
+        table.broken.append(f"fairness: OTP {otp:.2f} s (1), ordinary {ordinary:.2f} s (2)")
+
+
+async def _came(witness, number, text):
+    async def came():
+        return any(text in m["text"] for m in (await witness.ask("inbox", number=number))["messages"])
+
+    await processes.until(came, "a message at its handset")
+    return time.monotonic()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="script/soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60, help="begin nothing new after this time")
+    parser.add_argument("--kills", type=int, default=20, help="how often each process is killed")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the random moments")
+    parser.add_argument("--backlog", type=int, default=50_000, help="messages of the fairness measurement; 0 skips it")
+    given = parser.parse_args()
+    sys.exit(asyncio.run(main(given.minutes, given.kills, given.seed, given.backlog)))
