@@ -1,17 +1,24 @@
 """The intake: requests that wait are accepted together, in one commit."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+
+import structlog
 
 from smsflow.domain.message import NewMessage
 from smsflow.errors import Refused, Unavailable
 from smsflow.services.batches import GroupCommit
 from smsflow.services.submit import submit
 from smsflow.store import messages
-from smsflow.store.db import Database
+from smsflow.store.db import Database, is_outage
 
+log = structlog.get_logger(__name__)
 
+# How long a customer waits for a database to come back that was cut off with the answer to a commit under way.
+_LOOK_SECONDS = 5.0
+_LOOK_AGAIN = 0.1
 # Far below the second for which a lane that found something goes on looking (dispatch.lane).
 _AWAKE = 0.1
 
@@ -43,7 +50,12 @@ class Intake:
         # Nearly always every company can pay, and one statement with its own commit does it all.
         try:
             async with self._database.autocommit() as tx:
-                ids = await messages.accept(tx, batch, now=now, wake=self._is_asleep)
+                try:
+                    ids = await messages.accept(tx, batch, now=now, wake=self._is_asleep)
+                except Exception as error:
+                    if not tx.connection.closed:
+                        raise
+                    ids = await self._found_after(error, batch, now)
         except BaseException:
             self._woken.clear()
             raise
@@ -54,6 +66,26 @@ class Intake:
             for place, answer in zip(left, decided, strict=True):
                 answers[place] = answer
         return answers
+
+    async def _found_after(self, cut: Exception, batch: Sequence[NewMessage], now: datetime) -> list[int | None]:
+        """Return what a batch came to whose answer was lost with the connection; raise `cut` when nothing of it was stored.
+
+        A refusal says that nothing was charged, and the commit may have been on disk already.
+        """
+        deadline = time.monotonic() + _LOOK_SECONDS
+        while True:
+            try:
+                async with self._database.autocommit() as tx:
+                    ids = await messages.stored(tx, batch, now=now)
+                break
+            except Exception as error:  # noqa: BLE001 - a batch whose fate is not known must not be written again
+                if not is_outage(error) or time.monotonic() >= deadline:
+                    raise cut from None
+                await asyncio.sleep(_LOOK_AGAIN)
+        if all(i is None for i in ids):
+            raise cut
+        log.warning("answer_lost_and_found", messages=sum(i is not None for i in ids))
+        return ids
 
     def _is_asleep(self, connector_id: int) -> bool:
         """Tell whether a connector's lanes must be woken: not when they were a moment ago, as they look again by themselves then."""

@@ -115,6 +115,25 @@ async def accept(
     return ids
 
 
+# Only the newest rows are walked, by their ids: a batch whose answer was lost is among them.
+_STORED = text("""
+SELECT m.id, m.company_id, m.number, m.text FROM message m
+WHERE m.id > (SELECT last_value FROM message_id_seq) - 100000 AND m.created_at = :now ORDER BY m.id
+""")
+
+
+async def stored(tx: Tx, batch: Sequence[NewMessage], *, now: datetime) -> list[int | None]:
+    """Return the id of each message of a batch that was accepted at `now`, None for what was not stored."""
+    known: dict[tuple[int, str, str], list[int]] = {}
+    for message_id, *rest in await tx.execute(_STORED, {"now": now}):
+        known.setdefault((rest[0], rest[1], rest[2]), []).append(message_id)
+    found = []
+    for m in batch:
+        ids = known.get((m.company_id, m.number, m.text))
+        found.append(ids.pop(0) if ids else None)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A message as its company may see it."""
