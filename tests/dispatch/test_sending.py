@@ -207,7 +207,7 @@ async def test_a_claim_whose_answer_was_lost_is_given_back(quick, monkeypatch):
 
 async def test_a_claim_under_way_when_its_link_is_lost_is_given_back(quick, monkeypatch):
     real, cut = queue.claim, []
-    async with an_operator() as operator, an_engine(quick):
+    async with an_operator() as operator, an_engine(quick) as engine:
         company = await testing.a_company(quick, credits=300)
         connector = await testing.a_connector(quick, port=operator.port)
         await until_bound(quick, connector)
@@ -217,7 +217,7 @@ async def test_a_claim_under_way_when_its_link_is_lost_is_given_back(quick, monk
             if claims and not cut:
                 cut.append(claims)
                 operator.disconnect_all()
-                await operator.wait_for(lambda o: o.binds == 0)
+                await until(lambda: not any(held.lane._link.bound for held in engine._held.values()))
             return claims
 
         monkeypatch.setattr(queue, "claim", claim)

@@ -244,15 +244,9 @@ async def test_two_unknown_messages_to_one_number_are_not_guessed(desk):
 
 async def test_claims_of_a_dispatcher_whose_session_ended_become_unknown(desk):
     message = await desk.accepts(number="+237690000001")
-    ghost = await an_instance(desk.platform)
-    async with desk.platform.database.autocommit() as tx:
+    async with desk.platform.database.session() as tx:
+        ghost = await instances.register(tx, host="test", pid=1, now=runtime.now())
         await queue.claim(tx, desk.connector, instance_id=ghost, limit=10)
-    await execute(
-        desk.platform,
-        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = :id"
-        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        id=ghost,
-    )
     for _ in range(10):
         await desk.sweep._bury_the_dead()
         await asyncio.sleep(0.05)
@@ -264,7 +258,7 @@ async def test_claims_of_a_dispatcher_whose_session_ended_become_unknown(desk):
 async def test_a_buried_dispatcher_claims_nothing_and_is_told(desk):
     await desk.accepts()
     async with desk.platform.database.transaction() as tx:
-        await tx.exec_driver_sql("DELETE FROM instance")
+        await tx.execute("DELETE FROM instance")
 
     assert await desk.claims() == []
     async with desk.platform.database.autocommit() as tx:
