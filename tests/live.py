@@ -152,3 +152,12 @@ def live_server():
             if server.process is not None and server.process.poll() is None:
                 server.process.kill()
                 server.process.wait()
+
+
+# Before xdist's own, which reads the groups.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """One worker runs all that needs the platform, so that there is one."""
+    for item in items:
+        if "live_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("live"))
