@@ -59,8 +59,15 @@ class LiveServer:
     def use_operator(self, smsc_port, control_port):
         """Send everything through another simulated operator from now on, one that can be asked what handsets got."""
         self.control_port = control_port
-        command = [sys.executable, "-m", "smsflow", "connector", "set", "demo", "--smpp", f"127.0.0.1:{smsc_port}"]
-        subprocess.run(command, env=self.environment, check=True, capture_output=True, timeout=GENEROUS)
+        self.command("connector", "set", "demo", "--smpp", f"127.0.0.1:{smsc_port}")
+
+    def command(self, *arguments, stdin=""):
+        """Run a command of its administrator; return what it printed."""
+        command = [sys.executable, "-m", "smsflow", *arguments]
+        done = subprocess.run(
+            command, env=self.environment, input=stdin, check=True, capture_output=True, text=True, timeout=GENEROUS
+        )
+        return done.stdout
 
     def inbox(self, number):
         """Return the texts that a handset got, newest first."""

@@ -118,14 +118,6 @@ async def a_mad_operator(octets, *, lets_in=True):
         yield server.sockets[0].getsockname()[1]
 
 
-@pytest.fixture
-def faults():
-    """What nobody caught in the event loop."""
-    caught = []
-    asyncio.get_event_loop().set_exception_handler(lambda _, context: caught.append(context))
-    return caught
-
-
 def a_config(port):
     return BindConfig("127.0.0.1", port, "smsflow", "secret", bind_timeout=2, window=5)
 
@@ -164,3 +156,36 @@ async def test_deliveries_with_broken_fields_reach_nobody_or_are_refused():
         await link.close(drain=0)
 
     assert [delivered.short_message for delivered in memory.delivered] == [b"Bonjour"]
+
+
+async def test_an_operator_of_nonsense_does_not_keep_others_from_sending(live_server):
+    (dispatch,) = live_server.pids("dispatch")
+    binds = asyncio.Queue()
+    add = ("connector", "add", "mad", "--system-id", "smsflow", "--password-stdin", "--smpp")
+
+    async def talk(reader, writer):
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await reader.readexactly(16)
+            writer.write(codec.encode(pdu.BindTransceiverResp("MAD"), 1) + noise(5, 2**20))
+            await writer.drain()
+            await reader.read()
+        writer.close()
+        binds.put_nowait(True)
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as operator:
+        port = operator.sockets[0].getsockname()[1]
+        await asyncio.to_thread(live_server.command, *add, f"127.0.0.1:{port}", stdin="secret\n")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                for _ in range(3):
+                    await binds.get()
+                pasted = await asyncio.create_subprocess_shell(
+                    live_server.curl.replace("690000001", "690000077"), stdout=asyncio.subprocess.DEVNULL
+                )
+                await pasted.wait()
+                while not await asyncio.to_thread(live_server.inbox, "237690000077"):
+                    pass
+        finally:
+            await asyncio.to_thread(live_server.command, "connector", "disable", "mad")
+
+    assert live_server.pids("dispatch") == [dispatch]
