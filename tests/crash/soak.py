@@ -12,7 +12,7 @@ import traceback
 from dataclasses import asdict, fields
 
 from smsflow.smpp.script import Script
-from tests.crash import processes, scenarios
+from tests.crash import processes, scenarios, verdict
 from tests.crash.gateway import Gateway, a_directory
 from tests.crash.load import a_number, once
 from tests.crash.verdict import Count
@@ -61,6 +61,8 @@ async def main(minutes, kills, seed, backlog):
     chance = random.Random(seed)
     deadline = time.monotonic() + minutes * 60
     table = Table()
+    # An operator that was full for long is approached slowly, and a long load takes its time.
+    verdict.SETTLE_SECONDS = 300.0
     print(f"seed {seed}", flush=True)
     async with a_directory("smsflow-soak-") as directory:
         witness, gateway = Witness(directory), Gateway(directory)

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-kills")]
 async def test_every_process_is_replaced_and_no_request_notices(gateway, witness):
     count = await replace_under_load(gateway, witness)
 
-    assert count.unknown == 0 or count.accepted > 100
+    assert count.unknown == 0
 
 
 async def test_a_stop_answers_what_it_accepted_and_unbinds(gateway, witness):

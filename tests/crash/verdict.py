@@ -9,7 +9,7 @@ from smsflow.store import ledger
 from smsflow.store.db import Database
 from tests.crash import load, processes
 
-_SETTLE_SECONDS = 60.0
+SETTLE_SECONDS = 60.0
 _OPEN = """
 SELECT m.status, count(*) FROM message m LEFT JOIN unknown_outcome u ON u.message_id = m.id
 WHERE split_part(m.text, ' ', 1) = ANY(%(prefixes)s)
@@ -38,7 +38,7 @@ class Count:
         return self
 
 
-async def settled(gateway, loads, *, no_receipts=False, timeout=_SETTLE_SECONDS):
+async def settled(gateway, loads, *, no_receipts=False):
     """Wait until no message of these loads waits for anything any more."""
     sought = {"no_receipts": no_receipts, "prefixes": [each.prefix for each in loads]}
     last = []
@@ -51,7 +51,7 @@ async def settled(gateway, loads, *, no_receipts=False, timeout=_SETTLE_SECONDS)
         return not last
 
     try:
-        await processes.until(nothing_open, "an end of every message", timeout)
+        await processes.until(nothing_open, "an end of every message", SETTLE_SECONDS)
     except AssertionError as error:
         raise AssertionError(f"{error}: {last}\n{gateway.log.read_text()[-4000:]}") from None
 
@@ -97,9 +97,9 @@ async def judge(gateway, witness, loads, *, kills, window, no_receipts=False, pe
         refused=sum(a.answer == load.refused for a in asked),
         unanswered=sum(a.answer == load.unanswered for a in asked),
         final=sum(a.answer == load.accepted for a in asked),
-        unknown=len(seen),
+        unknown=sum(m in rows and rows[m][0] in ours for m in seen),
         duplicates=extra,
-        charged=sum(row[2] for row in rows.values()),
+        charged=sum(row[2] for row in rows.values() if row[0] in ours),
         kept_though_refused=sum(a.answer == load.refused and a.text in texts for a in asked),
     )
 
