@@ -103,7 +103,7 @@ class _Server(GranianServer):
     def _init_shared_socket(self) -> None:
         self._ssp = None
         # Granian closes the descriptor that it is given.
-        self._shd = SocketHolder(os.dup(self._listener.fileno()), False, BACKLOG)  # type: ignore[assignment]
+        self._shd = SocketHolder(os.dup(self._listener.fileno()), False, BACKLOG)  # type: ignore[assignment, call-arg]
 
 
 async def serve(
