@@ -2,7 +2,11 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
+import sys
+import time
+import urllib.request
 from datetime import timedelta
 
 from smsflow import observe
@@ -11,10 +15,23 @@ from smsflow.services.accounts import add_user, digest, open_company
 from smsflow.settings import load
 from smsflow.store import accounts, routes
 
+_READY = 60.0
+
+
+def wait_until_ready(port: int) -> None:
+    """Wait until the platform says that it is ready; its port opens before its database does."""
+    deadline = time.monotonic() + _READY
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+            return
+        time.sleep(0.1)
+    sys.exit(f"SMSFLOW does not become ready on port {port}")
+
 
 async def prepare(port: int, window: int, *, enabled: bool) -> str:
     """Return a token of a company that can pay for everything, routed to an operator on loopback."""
     settings = load()
+    wait_until_ready(settings.port)
     url = settings.database_url or (settings.data_dir / "database_url").read_text().strip()
     async with platform(settings, url) as here, here.database.transaction() as tx:
         company_id = await open_company(
