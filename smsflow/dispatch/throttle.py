@@ -5,6 +5,8 @@ import math
 # AIMD as TCP has it: halve at once, then climb back slowly, so that the operator's limit is approached from below.
 _CUT = 0.5
 _CLIMB_PER_SECOND = 0.05
+# PDUs a second, each second: from the very bottom a share of the rate would take minutes to come back.
+_CLIMB_AT_LEAST = 1.0
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
 # Without a configured rate, what an operator that throttles gets at first.
@@ -103,5 +105,6 @@ class Throttle:
             return
         if not self._probing:
             ceiling = self._ceiling if self._ceiling is not None else math.inf
-            self._rate = min(ceiling, self._rate * (1 + _CLIMB_PER_SECOND * min(elapsed, 1.0)))
+            climb = max(_CLIMB_AT_LEAST, self._rate * _CLIMB_PER_SECOND)
+            self._rate = min(ceiling, self._rate + climb * min(elapsed, 1.0))
         self._tokens = min(self.burst, self._tokens + elapsed * self._rate)

@@ -147,3 +147,16 @@ async def test_rule_04_the_rate_of_a_connector_counts_pdus(open_platform):
         # Sixty PDUs at forty a second, of which a tenth of a second's worth may leave at once.
         assert operator.submits == 60
         assert operator._loop.time() - started >= (60 - 4 - 1) / 40 - 0.1
+
+
+def test_a_rate_that_fell_to_the_bottom_is_back_in_seconds():
+    throttle = Throttle(20, now=0.0)
+    for second in range(1, 12):
+        throttle.throttled(second * 40.0, sent_per_second=20)
+    throttle.accepted(500.0)
+    assert throttle.rate == 1.0
+
+    for second in range(501, 521):
+        throttle.allowance(float(second))
+
+    assert throttle.rate == 20
