@@ -27,7 +27,7 @@ async def test_a_zombie_is_not_taken_for_a_running_server():
 async def test_a_number_that_is_somebody_elses_by_now_is_not_taken_for_a_running_server():
     async with a_directory() as directory:
         embedded.start(directory).stop()
-        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as somebody:
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as somebody:  # noqa: ASYNC220
             pid_file = directory / "postgres" / "postmaster.pid"
             pid_file.write_text(f"{somebody.pid}\n{directory / 'postgres'}\n1\n5432\n\n\n")
             os.chown(pid_file, (directory / "postgres").stat().st_uid, -1)

@@ -6,7 +6,6 @@ import pytest
 
 from smsflow import runtime, testing
 from smsflow.store import messages, queue, receipts, unknowns
-from smsflow.store.db import text
 from tests.dispatch.stage import a_message, accepted, execute
 
 _NOW = runtime.now()
