@@ -257,6 +257,7 @@ def _kept_key(data_dir: Path) -> str:
         fresh = data_dir / f".secret_key.{os.getpid()}"
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
             stream.write(base64.urlsafe_b64encode(os.urandom(32)) + b"\n")
+            stream.flush()  # or fsync would sync an empty file, and a power cut would leave one
             os.fsync(stream.fileno())
         try:
             # A link refuses to replace: of several processes that start together, all read the first one's key.
@@ -265,7 +266,17 @@ def _kept_key(data_dir: Path) -> str:
             pass
         finally:
             fresh.unlink()
+        _sync_directory(data_dir)
     return file.read_text(encoding="ascii").strip()
+
+
+def _sync_directory(directory: Path) -> None:
+    """Have the names in a directory survive a power cut."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _fernet_key(key: str) -> str:

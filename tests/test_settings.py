@@ -137,3 +137,17 @@ def test_the_first_of_several_keys_encrypts_and_all_decrypt():
 def test_a_key_that_could_be_guessed_is_refused():
     with pytest.raises(SettingsError, match="at least 32 characters"):
         load(secret_key=f"{'k' * 40},short")
+
+
+def test_the_generated_key_is_whole_when_it_is_synced_to_disk(tmp_path, monkeypatch):
+    synced = []
+    real = os.fsync
+
+    def fsync(handle):
+        synced.append(os.fstat(handle).st_size)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    key = secret_key(load(data_dir=tmp_path))
+
+    assert synced[0] == len(key) + 1

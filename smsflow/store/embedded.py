@@ -118,6 +118,11 @@ def _initialise(data: Path) -> None:
     if data.exists():
         data.rmdir()
     fresh.rename(data)
+    handle = os.open(data.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)  # or a power cut could take the new name back, and the cluster with it
+    finally:
+        os.close(handle)
 
 
 def _end_left_over(data: Path, sockets: Path) -> None:
