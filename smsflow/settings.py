@@ -267,7 +267,10 @@ def _kept_key(data_dir: Path) -> str:
         finally:
             fresh.unlink()
         _sync_directory(data_dir)
-    return file.read_text(encoding="ascii").strip()
+    kept = file.read_text(encoding="ascii").strip()
+    if not kept:
+        raise SettingsError(f"{file} is empty: put the key back from a backup, or set SMSFLOW_SECRET_KEY.")
+    return kept
 
 
 def _sync_directory(directory: Path) -> None:

@@ -1,4 +1,5 @@
 import logging
+import os
 import stat
 from pathlib import Path
 
@@ -151,3 +152,10 @@ def test_the_generated_key_is_whole_when_it_is_synced_to_disk(tmp_path, monkeypa
     key = secret_key(load(data_dir=tmp_path))
 
     assert synced[0] == len(key) + 1
+
+
+def test_an_empty_key_file_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "secret_key").touch()
+
+    with pytest.raises(SettingsError, match="is empty"):
+        secret_key(load(data_dir=tmp_path))
