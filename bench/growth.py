@@ -72,8 +72,7 @@ async def cost(tx: Tx, company: int, connector: int, instance: int) -> Counter[s
         )
         marks.append(time.perf_counter())
         news = [
-            receipts.News(connector, f"new{c.id}", Status.DELIVERED, False, None, c.number, c.sender)
-            for c in claims
+            receipts.News(connector, f"new{c.id}", Status.DELIVERED, False, None, c.number, c.sender) for c in claims
         ]
         settled = await receipts.deliver(tx, news, now=moment)
         marks.append(time.perf_counter())
