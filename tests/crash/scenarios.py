@@ -107,6 +107,7 @@ async def replace_under_load(gateway, witness, *, connections=8):
         await processes.until(
             lambda: all(gateway.pids(n) and not set(gateway.pids(n)) & set(p) for n, p in before.items()),
             "new processes in the place of all",
+            timeout=90,  # three roles may each take their whole drain, one after the other
         )
         await gateway.ready()
         known = len(under.of("accepted"))
