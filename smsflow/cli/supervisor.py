@@ -56,11 +56,15 @@ class Supervisor:
     async def watch(self, stop: asyncio.Event, restart: asyncio.Event) -> None:
         """Start again whatever dies, until `stop`; at `restart`, replace every child without a gap in service."""
         while not stop.is_set():
-            for child in self.children:
-                self._look_at(child)
-            if restart.is_set():
-                restart.clear()
-                await self._replace_all(stop)
+            try:
+                for child in self.children:
+                    self._look_at(child)
+                if restart.is_set():
+                    restart.clear()
+                    await self._replace_all(stop)
+            except OSError:
+                # No process could be started, or a file of metrics was gone: that must not end those that run.
+                log.exception("supervising_failed")
             try:
                 async with asyncio.timeout(_LOOK):
                     await stop.wait()
