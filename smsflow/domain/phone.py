@@ -35,9 +35,6 @@ _NEVER = r"(?!)"
 
 _DIALLED = re.compile(r"\+?[0-9]{3,17}")
 
-_MASK_HEAD = 6
-_MASK_TAIL = 2
-
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -61,14 +58,6 @@ def parse(raw: str, *, country: str, parameter: str = "number") -> Number:
         if number is not None:
             return number
     raise NumberInvalid(parameter=parameter, country=country, number=raw[:MAX_LENGTH])
-
-
-def mask(e164: str) -> str:
-    """Return the number as a log may show it: '+23769*****01'."""
-    hidden = len(e164) - _MASK_HEAD - _MASK_TAIL
-    if hidden <= _MASK_TAIL:
-        return e164[:_MASK_TAIL] + "*" * max(0, len(e164) - _MASK_TAIL)
-    return e164[:_MASK_HEAD] + "*" * hidden + e164[-_MASK_TAIL:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smsflow.domain import phone
-from smsflow.domain.phone import MAX_LENGTH, Number, mask, parse
+from smsflow.domain.phone import MAX_LENGTH, Number, parse
 from smsflow.errors import NumberInvalid
 
 CAMEROON_MOBILE = Number(e164="+237690000001", country="CM", mobile=True)
@@ -114,26 +114,6 @@ def test_any_text_is_a_number_that_reads_back_the_same_or_is_refused(raw, countr
         return
 
     assert parse(number.e164, country=country) == number
-
-
-@pytest.mark.parametrize(
-    ("e164", "masked"),
-    [
-        ("+237690000001", "+23769*****01"),
-        ("+24177123456", "+24177****56"),
-        ("+6901234", "+6******"),
-        ("+33", "+3*"),
-        ("", ""),
-    ],
-)
-def test_a_masked_number_keeps_its_head_and_its_last_two_digits(e164, masked):
-    assert mask(e164) == masked
-
-
-@given(st.from_regex(r"\+[1-9][0-9]{3,14}", fullmatch=True))
-def test_a_mask_keeps_the_length_and_hides_at_least_three_digits(e164):
-    assert len(mask(e164)) == len(e164)
-    assert mask(e164).count("*") >= 3
 
 
 @given(
