@@ -81,6 +81,7 @@ SENTENCES = {
 REFUSED = "La requête est refusée."
 TOO_SLOW = "Le corps de la requête n'est pas arrivé à temps : envoyez-le à nouveau."
 ILL_FORMED = "La requête HTTP est mal formée."
+HEAD_TOO_LARGE = "L'en-tête de la requête est trop long."
 NO_SUCH_PATH = "Cette adresse n'existe pas : voyez la documentation à l'adresse /docs/."
 FAILED = "Une erreur interne s'est produite : la requête n'a pas abouti."
 NO_DEFAULT_SENDER = "Aucun expéditeur par défaut n'est autorisé pour ce compte."

@@ -47,13 +47,13 @@ CONTRASTS = """() => {
 
 @pytest.fixture(scope="module")
 def site():
-    """The address of the documentation, served by Granian for as long as the tests of this module run."""
+    """The address of the documentation, served by uvicorn for as long as the tests of this module run."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "uvicorn", "--lifespan", "off", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen(
-        [*command, "--working-dir", str(HERE), "docs_site:app"],
+        [*command, "--app-dir", str(HERE), "docs_site:app"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -62,10 +62,10 @@ def site():
         said = []
         for line in server.stdout:
             said.append(line)
-            if "Started worker" in line:
+            if "Uvicorn running" in line:
                 break
         else:
-            pytest.fail(f"Granian ended at once: {''.join(said)}")
+            pytest.fail(f"uvicorn ended at once: {''.join(said)}")
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()

@@ -1,0 +1,171 @@
+"""HTTP connections: uvicorn's protocol, with bounds on what a client may make us wait for and keep."""
+
+import asyncio
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Any, cast
+
+import httptools
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from smsflow.errors import Unavailable
+from smsflow.web.api_v2 import wire
+
+# What a head may have: octets in all, and headers.
+HEAD_OCTETS = 65_536
+_HEADERS = 100
+# Requests that one connection may have waiting behind the one that is being answered.
+_PIPELINE = 128
+# A client has this long for its head, and for the rest of a body that is answered already.
+HEAD_SECONDS = 15.0
+_IDLE_SECONDS = 75
+# Connections of one process, as far as the system lets it open as many files; each further one is told to come back.
+_CONNECTIONS = 16_384
+_OTHER_FILES = 256
+
+_NEVER = float("inf")
+
+
+class Connection(HttpToolsProtocol):
+    """One client's connection."""
+
+    def __init__(self, config: uvicorn.Config, *others: Any, **named: Any) -> None:
+        """Prepare, as uvicorn asks."""
+        super().__init__(config, *others, **named)
+        ours = cast(Config, config)
+        self._octets_limit, self._room = ours.request_octets, ours.room
+        self.due = time.monotonic() + HEAD_SECONDS
+        # Of the request that is coming: whether its head and all of it are here, and how much of it came in pieces.
+        self._has_head = self._is_whole = False
+        self._octets = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """Take a new connection, if there is room."""
+        super().connection_made(transport)
+        if len(self.connections) > self._room:
+            self._refuse(503, wire.sentence(Unavailable(retry_after=1)), b"retry-after: 1\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sent; a request that grows beyond every limit is refused here."""
+        if self.transport.is_closing():
+            return
+        super().data_received(data)
+        if self._is_whole:
+            return
+        self._octets += len(data)
+        if not self._has_head and self._octets > HEAD_OCTETS:
+            self._refuse(431, wire.HEAD_TOO_LARGE)
+        elif self._octets > self._octets_limit:
+            self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete or (cycle.more_body and not self.pipeline):
+            self._refuse(400, wire.ILL_FORMED)
+        else:
+            # The answers to earlier requests, which may be SMS that are stored, go first.
+            cycle.keep_alive = False
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        self._has_head = self._is_whole = False
+        self._octets = 0
+        self.due = time.monotonic() + HEAD_SECONDS
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take one header."""
+        if len(self.headers) >= _HEADERS:
+            raise httptools.HttpParserError("too many headers")
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Have the request answered, or wait for its turn."""
+        if len(self.pipeline) >= _PIPELINE:
+            raise httptools.HttpParserError("too many requests at once")
+        self._has_head = True
+        # From here on the application looks to its time.
+        self.due = _NEVER
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Know that all of the request is here."""
+        self._is_whole = True
+        if self.cycle.response_complete:
+            self.due = time.monotonic() + _IDLE_SECONDS
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, or for the rest of this one, which nobody reads."""
+        super().on_response_complete()
+        if not self._is_whole:
+            self.due = time.monotonic() + HEAD_SECONDS
+
+    def _refuse(self, status: int, message: str, headers: bytes = b"") -> None:
+        body = wire.error(status, message)
+        line = b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode())
+        fields = b"content-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n" % len(body)
+        self.transport.write(line + fields + headers + b"connection: close\r\n\r\n" + body)
+        self.transport.close()
+
+
+class Config(uvicorn.Config):
+    """Settings of uvicorn's protocol, and ours beside them."""
+
+    def __init__(self, application: Any, *, body_limit: int, drain_timeout: int) -> None:
+        """Serve `application`, whose requests may have bodies of `body_limit` bytes."""
+        super().__init__(
+            application,
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            proxy_headers=False,
+            timeout_keep_alive=_IDLE_SECONDS,
+            timeout_graceful_shutdown=drain_timeout,
+        )
+        # Who sends too much is told so first, and cut off when that did not end it.
+        self.request_octets = 2 * body_limit + HEAD_OCTETS
+        self.room = _make_room()
+
+
+def _make_room() -> int:
+    """Have the system let this process open as many files as it may; return how many connections that leaves room for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS + _OTHER_FILES
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return max(most - _OTHER_FILES, most // 2)
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server; signals are not its business, and slow clients are."""
+
+    leaves = False
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process."""
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Set each answer's standing headers and close what is overdue, once a second; tell whether to end."""
+        if counter % 10 == 0 or self.leaves:
+            state = self.server_state
+            state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+            if self.leaves:
+                state.default_headers.append((b"connection", b"close"))
+            now = time.monotonic()
+            for connection in [c for c in state.connections if cast(Connection, c).due < now]:
+                connection.transport.close()
+        return self.should_exit
