@@ -1,6 +1,7 @@
 """HTTP connections: uvicorn's protocol, with bounds on what a client may make us wait for and keep."""
 
 import asyncio
+import math
 import resource
 import time
 from collections.abc import Iterator
@@ -63,7 +64,7 @@ class Connection(HttpToolsProtocol):
         elif self._octets > self._octets_limit:
             self.transport.close()
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, _msg: str) -> None:
         """Answer what is not HTTP."""
         cycle = self.cycle
         if cycle is None or cycle.response_complete or (cycle.more_body and not self.pipeline):
@@ -118,7 +119,7 @@ class Connection(HttpToolsProtocol):
 class Config(uvicorn.Config):
     """Settings of uvicorn's protocol, and ours beside them."""
 
-    def __init__(self, application: Any, *, body_limit: int, drain_timeout: int) -> None:
+    def __init__(self, application: Any, *, body_limit: int, drain_timeout: float) -> None:
         """Serve `application`, whose requests may have bodies of `body_limit` bytes."""
         super().__init__(
             application,
@@ -131,7 +132,7 @@ class Config(uvicorn.Config):
             access_log=False,
             proxy_headers=False,
             timeout_keep_alive=_IDLE_SECONDS,
-            timeout_graceful_shutdown=drain_timeout,
+            timeout_graceful_shutdown=math.ceil(drain_timeout),
         )
         # Who sends too much is told so first, and cut off when that did not end it.
         self.request_octets = 2 * body_limit + HEAD_OCTETS
