@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from smsflow import observe
 from smsflow.domain.message import NewMessage
 from smsflow.errors import Refused, Unavailable
 from smsflow.services.batches import GroupCommit
@@ -65,6 +66,7 @@ class Intake:
             decided = await self._decide([batch[p] for p in left], now=now, alone=len(left) == len(batch))
             for place, answer in zip(left, decided, strict=True):
                 answers[place] = answer
+        observe.accepted_total.inc(sum(type(a) is int for a in answers))
         return answers
 
     async def _found_after(self, cut: Exception, batch: Sequence[NewMessage], now: datetime) -> list[int | None]:

@@ -1,6 +1,6 @@
 """The web application: which address leads where, and how errors look."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from smsflow.web.api_v2.balance import Balance
 from smsflow.web.api_v2.codes import Codes, Verification
 from smsflow.web.api_v2.door import Door
 from smsflow.web.api_v2.sms import Sms
+from smsflow.web.connection import BODY_IS_HERE
 from smsflow.web.openapi import OpenApi
 from smsflow.web.request import Request
 
@@ -27,20 +28,30 @@ _NOT_YET = {"type": "http.request", "body": b"", "more_body": True}
 class App(falcon.asgi.App[Any, Any]):
     """Falcon's application, which decides about a request before its body has come."""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # type: ignore[override]  # as Falcon itself
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:  # type: ignore[override]  # as Falcon itself
         """Answer one request; its body is waited for by those who read it, and by nobody else."""
-        begun = False
+        is_here = scope.get(BODY_IS_HERE)
+        return super().__call__(scope, receive if is_here is not None and is_here() else _Later(receive), send)
 
-        # Falcon waits for the first octets of a body before it looks at anything: without a token, or with a length
-        # beyond the limit, a client could make us wait for them for ever.
-        async def later() -> Any:
-            nonlocal begun
-            if begun:
-                return await receive()
-            begun = True
-            return _NOT_YET
 
-        await super().__call__(scope, later, send)
+class _Later:
+    """A body of which nothing came yet, for Falcon's first look.
+
+    Falcon waits for the first octets of a body before it looks at anything: without a token, or with a length
+    beyond the limit, a client could make us wait for them for ever.
+    """
+
+    __slots__ = ("_begun", "_receive")
+
+    def __init__(self, receive: Any) -> None:
+        self._receive = receive
+        self._begun = False
+
+    async def __call__(self) -> Any:
+        if self._begun:
+            return await self._receive()
+        self._begun = True
+        return _NOT_YET
 
 
 class Root:

@@ -25,11 +25,49 @@ _PIPELINE = 128
 # A client has this long for its head, and for the rest of a body that is answered already.
 HEAD_SECONDS = 15.0
 _IDLE_SECONDS = 75
+# Who is refused in the middle of sending has this long to read why.
+_LINGER_SECONDS = 2.0
 # Connections of one process, as far as the system lets it open as many files; each further one is told to come back.
 _CONNECTIONS = 16_384
 _OTHER_FILES = 256
 
 _NEVER = float("inf")
+# In a request's scope: a function that tells whether nothing of its body is still to come.
+BODY_IS_HERE = "smsflow.body_is_here"
+
+
+class _Gathering:
+    """A transport that writes what is said in one step of the loop, mostly a head and its body, at once: each write wakes the client."""
+
+    __slots__ = ("_loop", "_pieces", "_transport", "get_extra_info", "is_closing", "pause_reading", "resume_reading")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        """Write to `transport`."""
+        self._transport, self._loop = transport, loop
+        self._pieces: list[bytes] = []
+        self.get_extra_info, self.is_closing = transport.get_extra_info, transport.is_closing
+        self.pause_reading, self.resume_reading = transport.pause_reading, transport.resume_reading
+
+    def write(self, data: bytes) -> None:
+        """Write soon."""
+        if not self._pieces:
+            self._loop.call_soon(self._flush)
+        self._pieces.append(data)
+
+    def close(self) -> None:
+        """Close once everything is written."""
+        self._flush()
+        self._transport.close()
+
+    def write_eof(self) -> None:
+        """Say that nothing more comes."""
+        self._flush()
+        self._transport.write_eof()
+
+    def _flush(self) -> None:
+        if self._pieces:
+            self._transport.write(b"".join(self._pieces))
+            self._pieces.clear()
 
 
 class Connection(HttpToolsProtocol):
@@ -42,18 +80,18 @@ class Connection(HttpToolsProtocol):
         self._octets_limit, self._room = ours.request_octets, ours.room
         self.due = time.monotonic() + HEAD_SECONDS
         # Of the request that is coming: whether its head and all of it are here, and how much of it came in pieces.
-        self._has_head = self._is_whole = False
+        self._has_head = self._is_whole = self._is_refused = False
         self._octets = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Take a new connection, if there is room."""
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, _Gathering(transport, self.loop)))
         if len(self.connections) > self._room:
             self._refuse(503, wire.sentence(Unavailable(retry_after=1)), b"retry-after: 1\r\n")
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent; a request that grows beyond every limit is refused here."""
-        if self.transport.is_closing():
+        if self._is_refused or self.transport.is_closing():
             return
         super().data_received(data)
         if self._is_whole:
@@ -76,6 +114,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
+        cast(dict[str, Any], self.scope)[BODY_IS_HERE] = self.is_whole
         self._has_head = self._is_whole = False
         self._octets = 0
         self.due = time.monotonic() + HEAD_SECONDS
@@ -108,12 +147,22 @@ class Connection(HttpToolsProtocol):
         if not self._is_whole:
             self.due = time.monotonic() + HEAD_SECONDS
 
+    def is_whole(self) -> bool:
+        """Tell whether every request that began is here to its end."""
+        return self._is_whole
+
     def _refuse(self, status: int, message: str, headers: bytes = b"") -> None:
         body = wire.error(status, message)
         line = b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode())
         fields = b"content-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n" % len(body)
         self.transport.write(line + fields + headers + b"connection: close\r\n\r\n" + body)
-        self.transport.close()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        # Closed while the client still sends, the connection would be reset, and the answer lost with it.
+        self.transport.write_eof()
+        self._is_refused = True
+        self.due = time.monotonic() + _LINGER_SECONDS
 
 
 class Config(uvicorn.Config):

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import falcon.asgi
 
-from smsflow import observe
 from smsflow.domain.account import Company
 from smsflow.domain.message import internal_id
 from smsflow.errors import DateOutOfRange, NotFound, ParameterInvalid
@@ -34,7 +33,6 @@ class Sms:
         # Before the message is charged, so that nothing can fail after.
         planned_date = wire.date(message.due_at, company.timezone)
         message_id = await door.intake.submit(message)
-        observe.accepted_total.inc()
         resp.data = wire.send_reply(message_id, message.segments, planned_date)
 
     async def on_get(self, req: Request, resp: falcon.asgi.Response) -> None:
