@@ -56,50 +56,81 @@ class Table:
         print("\nbroken promises: " + ("; ".join(self.broken) if self.broken else "none"), flush=True)
 
 
-async def main(minutes, kills, seed, backlog):
-    """Run every scenario, the kills `kills` times each, for `minutes` at most."""
-    chance = random.Random(seed)
-    deadline = time.monotonic() + minutes * 60
+async def main(given):
+    """Run what was asked for, the kills `kills` times each, and begin nothing new after `minutes`."""
+    chance = random.Random(given.seed)
+    deadline = time.monotonic() + given.minutes * 60
     table = Table()
     # An operator that was full for long is approached slowly, and a long load takes its time.
     verdict.SETTLE_SECONDS = 300.0
-    print(f"seed {seed}", flush=True)
+    print(f"seed {given.seed}", flush=True)
     async with a_directory("smsflow-soak-") as directory:
         witness, gateway = Witness(directory), Gateway(directory)
         try:
             await witness.ready()
             await gateway.start()
             await gateway.furnish(witness.port)
-            # One of each before another of any: whatever the time allows is spread over all.
-            for _ in range(kills):
-                for what in VICTIMS:
-                    if time.monotonic() < deadline:
-                        await obey(gateway, witness)
-                        moment = chance.randrange(20, 1500)
-                        await table.run(f"kill -9 {what}", scenarios.kill_under_load(gateway, witness, what, at=moment))
-            for misdeed in scenarios.MISDEEDS:
-                if time.monotonic() < deadline:
-                    await obey(gateway, witness)
-                    await table.run(
-                        f"operator {misdeed}", scenarios.misbehave_under_load(gateway, witness, misdeed, seconds=10)
-                    )
-            for name, scenario in (
-                ("operator stands still 20 s", lambda: scenarios.stop_under_load(gateway, witness, seconds=20)),
-                ("rolling restart", lambda: scenarios.replace_under_load(gateway, witness)),
-                ("graceful stop", lambda: scenarios.drain_under_load(gateway, witness)),
-                ("disk full", lambda: scenarios.fill_the_disk_under_load(seconds=10)),
-            ):
+            for name, scenario in _chosen(given, gateway, witness, chance):
                 if time.monotonic() < deadline:
                     await obey(gateway, witness)
                     await table.run(name, scenario())
-            if backlog and time.monotonic() < deadline:
+            if "fairness" in given.only and given.backlog and time.monotonic() < deadline:
                 await obey(gateway, witness)
-                await measure_fairness(gateway, witness, backlog, table)
+                await measure_fairness(gateway, witness, given.backlog, table)
         finally:
             gateway.clean_up()
             witness.stop()
     table.show()
     return 1 if table.broken else 0
+
+
+GROUPS = ("kills", "power", "operator", "database", "restarts", "overload", "fairness")
+
+
+def _chosen(given, gateway, witness, chance):
+    """Yield each scenario with its name; one of each kill before another of any, so that whatever the time allows is spread over all."""
+
+    def a_moment():
+        return chance.randrange(20, 1500)
+
+    groups = {name: [] for name in GROUPS}
+    for _ in range(given.kills):
+        for what in VICTIMS:
+            groups["kills"].append(
+                (
+                    f"kill -9 {what}",
+                    lambda what=what: scenarios.kill_under_load(gateway, witness, what, at=a_moment()),
+                )
+            )
+        groups["power"].append(("power cut", lambda: scenarios.cut_the_power_under_load(at=a_moment())))
+        groups["restarts"] += [
+            ("rolling restart", lambda: scenarios.replace_under_load(gateway, witness)),
+            ("graceful stop", lambda: scenarios.drain_under_load(gateway, witness)),
+            ("dispatch stands still past its lease", lambda: scenarios.freeze_under_load(gateway, witness)),
+        ]
+    for misdeed in scenarios.MISDEEDS:
+        groups["operator"].append(
+            (
+                f"operator {misdeed}",
+                lambda misdeed=misdeed: scenarios.misbehave_under_load(
+                    gateway, witness, misdeed, seconds=given.seconds
+                ),
+            )
+        )
+    groups["operator"].append(
+        ("operator stands still", lambda: scenarios.stop_under_load(gateway, witness, seconds=given.seconds))
+    )
+    groups["database"] += [
+        (
+            "database restarts, is away, has no connection left",
+            lambda: scenarios.take_the_database_away_under_load(seconds=given.seconds / 2),
+        ),
+        ("disk full", lambda: scenarios.fill_the_disk_under_load(seconds=given.seconds)),
+    ]
+    groups["overload"].append(("overload", lambda: scenarios.overload(seconds=given.seconds * 5)))
+    for name in GROUPS:
+        if name in given.only:
+            yield from groups[name]
 
 
 async def obey(gateway, witness):
@@ -143,9 +174,13 @@ async def _came(witness, number, text):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="script/soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=60, help="begin nothing new after this time")
-    parser.add_argument("--kills", type=int, default=20, help="how often each process is killed")
+    parser.add_argument("--minutes", type=float, default=120, help="begin nothing new after this time")
+    parser.add_argument("--only", nargs="+", choices=GROUPS, default=GROUPS, help="what to do; without it, everything")
+    parser.add_argument("--kills", type=int, default=20, help="how often each kill, power cut and restart is done")
+    parser.add_argument(
+        "--seconds", type=float, default=60,
+        help="how long the operator misbehaves and the disk is full; the database is away half as long, an overload lasts five times as long",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the random moments")
     parser.add_argument("--backlog", type=int, default=50_000, help="messages of the fairness measurement; 0 skips it")
-    given = parser.parse_args()
-    sys.exit(asyncio.run(main(given.minutes, given.kills, given.seed, given.backlog)))
+    sys.exit(asyncio.run(main(parser.parse_args())))
