@@ -27,6 +27,8 @@ HEAD_SECONDS = 15.0
 _IDLE_SECONDS = 75
 # Who is refused in the middle of sending has this long to read why.
 _LINGER_SECONDS = 2.0
+# Who does not read his answers is waited for this long.
+_READ_SECONDS = 30.0
 # Connections of one process, as far as the system lets it open as many files; each further one is told to come back.
 _CONNECTIONS = 16_384
 _OTHER_FILES = 256
@@ -39,7 +41,9 @@ BODY_IS_HERE = "smsflow.body_is_here"
 class _Gathering:
     """A transport that writes what is said in one step of the loop, mostly a head and its body, at once: each write wakes the client."""
 
-    __slots__ = ("_loop", "_pieces", "_transport", "get_extra_info", "is_closing", "pause_reading", "resume_reading")
+    __slots__ = (
+        "_loop", "_pieces", "_transport", "abort", "get_extra_info", "is_closing", "pause_reading", "resume_reading",
+    )  # fmt: skip
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         """Write to `transport`."""
@@ -47,6 +51,7 @@ class _Gathering:
         self._pieces: list[bytes] = []
         self.get_extra_info, self.is_closing = transport.get_extra_info, transport.is_closing
         self.pause_reading, self.resume_reading = transport.pause_reading, transport.resume_reading
+        self.abort = transport.abort
 
     def write(self, data: bytes) -> None:
         """Write soon."""
@@ -117,7 +122,7 @@ class Connection(HttpToolsProtocol):
         cast(dict[str, Any], self.scope)[BODY_IS_HERE] = self.is_whole
         self._has_head = self._is_whole = False
         self._octets = 0
-        self.due = time.monotonic() + HEAD_SECONDS
+        self._wait(HEAD_SECONDS)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one header."""
@@ -131,21 +136,45 @@ class Connection(HttpToolsProtocol):
             raise httptools.HttpParserError("too many requests at once")
         self._has_head = True
         # From here on the application looks to its time.
-        self.due = _NEVER
+        self._wait(_NEVER)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Know that all of the request is here."""
         self._is_whole = True
         if self.cycle.response_complete:
-            self.due = time.monotonic() + _IDLE_SECONDS
+            self._wait(_IDLE_SECONDS)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Wait for the next request, or for the rest of this one, which nobody reads."""
         super().on_response_complete()
-        if not self._is_whole:
-            self.due = time.monotonic() + HEAD_SECONDS
+        self._wait(_NEVER if self.pipeline else _IDLE_SECONDS if self._is_whole else HEAD_SECONDS)
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read what it was answered."""
+        super().pause_writing()
+        self.due = time.monotonic() + _READ_SECONDS
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        super().resume_writing()
+        self._wait(_IDLE_SECONDS if self.cycle is not None and self.cycle.response_complete else _NEVER)
+
+    def close_if_due(self, now: float) -> None:
+        """Close the connection when it has been waited for long enough; it gets a moment to take what was written."""
+        if self.due >= now:
+            return
+        if self.transport.is_closing():
+            self.transport.abort()
+        else:
+            self.transport.close()
+            self.due = now + _LINGER_SECONDS
+
+    def _wait(self, seconds: float) -> None:
+        # Nothing that a client sends lengthens the time in which it must read.
+        if not self.flow.write_paused:
+            self.due = time.monotonic() + seconds
 
     def is_whole(self) -> bool:
         """Tell whether every request that began is here to its end."""
@@ -216,6 +245,6 @@ class Server(uvicorn.Server):
             if self.leaves:
                 state.default_headers.append((b"connection", b"close"))
             now = time.monotonic()
-            for connection in [c for c in state.connections if cast(Connection, c).due < now]:
-                connection.transport.close()
+            for connection in list(state.connections):
+                cast(Connection, connection).close_if_due(now)
         return self.should_exit

@@ -152,6 +152,25 @@ async def test_the_rest_of_a_body_that_was_answered_already_is_not_waited_for(se
     assert said.startswith(b"HTTP/1.1 413")
 
 
+@pytest.mark.parametrize("requests", [1, 5])
+async def test_who_does_not_read_is_waited_for_and_then_cut_off(server, monkeypatch, requests):
+    monkeypatch.setattr(connection, "_READ_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "_LINGER_SECONDS", 0.1)
+    much = bytes(2**26)
+
+    async def says_much(_scope, _receive, send):
+        fields = [(b"content-length", str(len(much)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": fields})
+        await send({"type": "http.response.body", "body": much})
+
+    server.config.loaded_app = says_much
+    async with a_client(server, GET * requests) as (reader, _):
+        assert await reader.readexactly(12) == b"HTTP/1.1 200"
+        async with asyncio.timeout(10):
+            while server.server_state.connections:  # noqa: ASYNC110 - the end of a connection has no event
+                await asyncio.sleep(0.05)
+
+
 async def test_a_connection_beyond_the_last_is_told_to_come_back(server):
     server.config.room = 1
     async with a_client(server, GET) as (reader, _):
