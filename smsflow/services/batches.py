@@ -1,6 +1,7 @@
 """Group commit: what waits is taken together, written in one transaction, and each gets its own answer."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
@@ -20,12 +21,16 @@ _RETRY_AFTER = 1
 class GroupCommit(Generic[T, R]):
     """Collects entries while a batch is being written, and writes them together next: concurrency makes the batches, no timer does."""
 
-    def __init__(self, write: Write[T, R], *, name: str, most: int, bound: int) -> None:
-        """Write at most `most` entries at once by `write`; refuse entries while `bound` are waiting."""
+    def __init__(self, write: Write[T, R], *, name: str, most: int, bound: int, patience: float) -> None:
+        """Write at most `most` entries at once by `write`; refuse entries while `bound` are waiting.
+
+        One that has waited longer than `patience` seconds when its turn comes is refused: who sent it has given up.
+        """
         self._write = write
         self._most = most
         self._bound = bound
-        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._patience = patience
+        self._waiting: deque[tuple[T, asyncio.Future[R], float]] = deque()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -36,7 +41,7 @@ class GroupCommit(Generic[T, R]):
         if len(self._waiting) >= self._bound:
             raise Unavailable(retry_after=_RETRY_AFTER)
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((entry, answer))
+        self._waiting.append((entry, answer, time.monotonic()))
         self._idle.clear()
         self._wake.set()
         return answer
@@ -55,7 +60,13 @@ class GroupCommit(Generic[T, R]):
         await self._idle.wait()
 
     async def _write_one_batch(self) -> None:
-        batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        taken = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        since = time.monotonic() - self._patience
+        if taken[0][2] < since:
+            _refuse([(entry, answer) for entry, answer, at in taken if at < since], None)
+        batch = [(entry, answer) for entry, answer, at in taken if at >= since]
+        if not batch:
+            return
         self._size.observe(len(batch))
         try:
             answers = await self._write([entry for entry, _ in batch])
@@ -88,7 +99,7 @@ def _answer(future: "asyncio.Future[R]", answer: R | Refused) -> None:
         future.set_result(answer)
 
 
-def _refuse(batch: Sequence[tuple[T, "asyncio.Future[R]"]], error: Exception) -> None:
+def _refuse(batch: Sequence[tuple[T, "asyncio.Future[R]"]], error: Exception | None) -> None:
     for _, future in batch:
         if not future.done():
             refusal = Unavailable(retry_after=_RETRY_AFTER)

@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 # How long a customer waits for a database to come back that was cut off with the answer to a commit under way.
 _LOOK_SECONDS = 5.0
 _LOOK_AGAIN = 0.1
+# Below the time after which a client is told 503 (web.connection): what it was told is then true of all that had not begun.
+_PATIENCE = 30.0
 # Far below the second for which a lane that found something goes on looking (dispatch.lane).
 _AWAKE = 0.1
 
@@ -32,7 +34,9 @@ class Intake:
         self._database = database
         self._clock = clock
         self._woken: dict[int, float] = {}
-        self._commits: GroupCommit[NewMessage, int] = GroupCommit(self._accept, name="accept", most=most, bound=bound)
+        self._commits: GroupCommit[NewMessage, int] = GroupCommit(
+            self._accept, name="accept", most=most, bound=bound, patience=_PATIENCE
+        )
 
     async def submit(self, message: NewMessage) -> int:
         """Return the id of the stored message; raise Refused when it was not stored (then nothing was charged)."""

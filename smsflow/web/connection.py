@@ -29,11 +29,12 @@ _IDLE_SECONDS = 75
 _LINGER_SECONDS = 2.0
 # Who does not read his answers is waited for this long.
 _READ_SECONDS = 30.0
+# An answer comes within this time, or is a 503: of a database that hangs without dying, nobody else tells the client.
+_ANSWER_SECONDS = 45.0
 # Connections of one process, as far as the system lets it open as many files; each further one is told to come back.
 _CONNECTIONS = 16_384
 _OTHER_FILES = 256
 
-_NEVER = float("inf")
 # In a request's scope: a function that tells whether nothing of its body is still to come.
 BODY_IS_HERE = "smsflow.body_is_here"
 
@@ -42,19 +43,22 @@ class _Gathering:
     """A transport that writes what is said in one step of the loop, mostly a head and its body, at once: each write wakes the client."""
 
     __slots__ = (
-        "_loop", "_pieces", "_transport", "abort", "get_extra_info", "is_closing", "pause_reading", "resume_reading",
+        "_has_ended", "_loop", "_pieces", "_transport", "abort", "get_extra_info", "is_closing", "pause_reading", "resume_reading",
     )  # fmt: skip
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         """Write to `transport`."""
         self._transport, self._loop = transport, loop
         self._pieces: list[bytes] = []
+        self._has_ended = False
         self.get_extra_info, self.is_closing = transport.get_extra_info, transport.is_closing
         self.pause_reading, self.resume_reading = transport.pause_reading, transport.resume_reading
         self.abort = transport.abort
 
     def write(self, data: bytes) -> None:
-        """Write soon."""
+        """Write soon; an answer that comes after the end was said is for nobody."""
+        if self._has_ended:
+            return
         if not self._pieces:
             self._loop.call_soon(self._flush)
         self._pieces.append(data)
@@ -66,6 +70,7 @@ class _Gathering:
 
     def write_eof(self) -> None:
         """Say that nothing more comes."""
+        self._has_ended = True
         self._flush()
         self._transport.write_eof()
 
@@ -92,7 +97,7 @@ class Connection(HttpToolsProtocol):
         """Take a new connection, if there is room."""
         super().connection_made(cast(asyncio.Transport, _Gathering(transport, self.loop)))
         if len(self.connections) > self._room:
-            self._refuse(503, wire.sentence(Unavailable(retry_after=1)), b"retry-after: 1\r\n")
+            self._refuse_for_now()
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent; a request that grows beyond every limit is refused here."""
@@ -135,8 +140,7 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) >= _PIPELINE:
             raise httptools.HttpParserError("too many requests at once")
         self._has_head = True
-        # From here on the application looks to its time.
-        self._wait(_NEVER)
+        self._wait(_ANSWER_SECONDS)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -149,7 +153,7 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for the next request, or for the rest of this one, which nobody reads."""
         super().on_response_complete()
-        self._wait(_NEVER if self.pipeline else _IDLE_SECONDS if self._is_whole else HEAD_SECONDS)
+        self._wait(_ANSWER_SECONDS if self.pipeline else _IDLE_SECONDS if self._is_whole else HEAD_SECONDS)
 
     def pause_writing(self) -> None:
         """Wait for the client to read what it was answered."""
@@ -159,7 +163,7 @@ class Connection(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """Go on."""
         super().resume_writing()
-        self._wait(_IDLE_SECONDS if self.cycle is not None and self.cycle.response_complete else _NEVER)
+        self._wait(_IDLE_SECONDS if self.cycle is not None and self.cycle.response_complete else _ANSWER_SECONDS)
 
     def close_if_due(self, now: float) -> None:
         """Close the connection when it has been waited for long enough; it gets a moment to take what was written."""
@@ -167,6 +171,8 @@ class Connection(HttpToolsProtocol):
             return
         if self.transport.is_closing():
             self.transport.abort()
+        elif self._has_head and not self._is_refused and self.cycle is not None and not self.cycle.response_started:
+            self._refuse_for_now()
         else:
             self.transport.close()
             self.due = now + _LINGER_SECONDS
@@ -179,6 +185,9 @@ class Connection(HttpToolsProtocol):
     def is_whole(self) -> bool:
         """Tell whether every request that began is here to its end."""
         return self._is_whole
+
+    def _refuse_for_now(self) -> None:
+        self._refuse(503, wire.sentence(Unavailable(retry_after=1)), b"retry-after: 1\r\n")
 
     def _refuse(self, status: int, message: str, headers: bytes = b"") -> None:
         body = wire.error(status, message)

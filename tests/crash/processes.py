@@ -104,6 +104,11 @@ def parent(pid):
         return 0
 
 
+def children(pid):
+    """Return the processes that this one started."""
+    return [int(d.name) for d in Path("/proc").glob("[0-9]*") if parent(int(d.name)) == pid]
+
+
 def resident(pid):
     """Return the memory of a process, in bytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

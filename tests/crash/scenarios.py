@@ -252,6 +252,26 @@ async def _use_up(_directory, running, seconds):
             connection.close()
 
 
+async def hang_the_database_under_load(gateway, witness, *, seconds):
+    """Stop every process of PostgreSQL, connections open, for this long, and judge that every request got an answer."""
+    under = a_load(gateway, connections=8, pause=0.01)
+    async with under:
+        await processes.until(lambda: len(under.of("accepted")) >= 100, "a load")
+        stopped = [gateway.postmaster(), *processes.children(gateway.postmaster())]
+        for pid in stopped:
+            processes.send(pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            for pid in stopped:
+                processes.send(pid, signal.SIGCONT)
+        await gateway.ready()
+        await _goes_on(under)
+    assert not under.of("unanswered")
+    assert {a.status for a in under.asked} <= {200, 503}
+    return await judge(gateway, witness, [under], kills=1, window=WINDOW)
+
+
 async def overload(*, seconds, rate=20, every=5.0):
     """Ask for more than the gateway takes, for this long; judge its memory, its refusals, its OTPs and how soon it is well again.
 

@@ -125,6 +125,10 @@ def _chosen(given, gateway, witness, chance):
             "database restarts, is away, has no connection left",
             lambda: scenarios.take_the_database_away_under_load(seconds=given.seconds / 2),
         ),
+        (
+            "database hangs",
+            lambda: scenarios.hang_the_database_under_load(gateway, witness, seconds=given.seconds),
+        ),
         ("disk full", lambda: scenarios.fill_the_disk_under_load(seconds=given.seconds)),
     ]
     groups["overload"].append(("overload", lambda: scenarios.overload(seconds=given.seconds * 5)))

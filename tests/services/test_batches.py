@@ -29,8 +29,8 @@ class Table:
 def commits():
     running = []
 
-    def start(table, *, most=100, bound=100):
-        group = GroupCommit(table.write, name="test", most=most, bound=bound)
+    def start(table, *, most=100, bound=100, patience=60):
+        group = GroupCommit(table.write, name="test", most=most, bound=bound, patience=patience)
         running.append(asyncio.create_task(group.run()))
         return group
 
@@ -84,3 +84,20 @@ async def test_draining_waits_for_the_last_answer(commits):
     await group.drain()
 
     assert all(a.done() for a in answers)
+
+
+async def test_what_has_waited_too_long_is_refused_and_never_written(commits):
+    table = Table()
+    table.let_go.clear()
+    group = commits(table, patience=0.1)
+    being_written = group.add(1)
+    await asyncio.sleep(0)
+    old = group.add(2)
+    await asyncio.sleep(0.2)
+    young = group.add(3)
+    table.let_go.set()
+
+    assert (await being_written, await young) == (10, 30)
+    with pytest.raises(Unavailable):
+        await old
+    assert table.groups == [[1], [3]]

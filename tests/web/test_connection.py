@@ -171,6 +171,17 @@ async def test_who_does_not_read_is_waited_for_and_then_cut_off(server, monkeypa
                 await asyncio.sleep(0.05)
 
 
+async def test_a_request_that_nobody_answers_is_503(server, echo, monkeypatch):
+    monkeypatch.setattr(connection, "_ANSWER_SECONDS", 0.1)
+    echo.go_on.clear()
+
+    answer = await answered(server, POST + b"body")
+    echo.go_on.set()
+
+    assert refused(answer, 503)
+    assert b"retry-after: 1" in answer.octets
+
+
 async def test_a_connection_beyond_the_last_is_told_to_come_back(server):
     server.config.room = 1
     async with a_client(server, GET) as (reader, _):
