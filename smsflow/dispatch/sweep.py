@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -29,6 +29,10 @@ _DEPTHS_EVERY = 15.0
 _FALLBACK_EVERY = 2.0
 # Looks for claims without an owner after a start and after a death: more than one, because a claim may have been on its way.
 _LOOKS = 5
+# How old a parked receipt is that is looked at every second, and how often all are (seconds).
+_YOUNG = timedelta(seconds=30)
+_OLD_EVERY = 60.0
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Pages of a queue that one look at a connector that is down goes through; the next look goes on from there.
 _PAGES = 5
 
@@ -53,7 +57,8 @@ class Sweep:
         await self._every(
             (_DATES_EVERY, self._release_due),
             (_UNKNOWN_EVERY, self._resend_unknown),
-            (_UNKNOWN_EVERY, self._unpark),
+            (_UNKNOWN_EVERY, self._unpark_young),
+            (_OLD_EVERY, self._unpark_all),
             (_INSTANCES_EVERY, self._bury_the_dead),
             (_FALLBACK_EVERY, self._fall_back),
             (_DEPTHS_EVERY, self._measure),
@@ -103,12 +108,19 @@ class Sweep:
         others = [w for w in ways if w != waiting.connector_id]
         return (others or [waiting.connector_id])[0]
 
-    async def _unpark(self) -> None:
-        """Settle receipts that came before their submit was recorded."""
+    async def _unpark_young(self) -> None:
+        """Settle receipts that came before their submit was recorded, which is a matter of moments."""
+        await self._unpark(self._clock() - _YOUNG)
+
+    async def _unpark_all(self) -> None:
+        """Settle what had to wait longer; strangers, which never find a message, may be many, so this is seldom."""
+        await self._unpark(_EVER)
+
+    async def _unpark(self, since: datetime) -> None:
         connectors = {c.account_id: c for c in (await self._platform.directory.ways()).connectors}
         async with self._database.transaction() as tx:
             by_account: dict[int, list[receipts.News]] = {}
-            for news in await receipts.unpark(tx, limit=_MOST):
+            for news in await receipts.unpark(tx, since=since, limit=_MOST):
                 by_account.setdefault(news.account_id, []).append(news)
             for account_id, ours in by_account.items():
                 connector = connectors.get(account_id)

@@ -97,6 +97,10 @@ class Peer:
         self._session.acknowledge(sequences, status)
         self.connection.wake()
 
+    def forget(self, sequence: int) -> None:
+        """Never answer a request: it counts no more among those that are not answered yet."""
+        self._session.forget(sequence)
+
     def deliver(self, pdu: Pdu, token: Any) -> None:
         """Send a delivery; `token` comes back with its outcome. Raise WindowFull or NotBound."""
         self._session.submit(pdu, token, self.connection.time())

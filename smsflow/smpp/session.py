@@ -142,6 +142,10 @@ class Session:
             if command is not None:
                 self._answer(command, sequence, status)
 
+    def forget(self, sequence: int) -> None:
+        """Never answer a request, and count it no more."""
+        self._inbound.pop(sequence, None)
+
     def unbind(self) -> None:
         """Say goodbye; what the peer asks from now on stays unanswered, so that it keeps it for the next session."""
         if self.state in BOUND or self.state is State.OPEN:

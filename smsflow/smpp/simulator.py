@@ -248,6 +248,7 @@ class Simulator:
             self._later(script.latency, lambda: peer.drop("the simulator cuts the connection"))
         elif every(self.submits, script.lose_response_every):
             self.responses_lost += 1
+            peer.forget(sequence)
         else:
             wait = max(script.latency, _EARLY_SECONDS) if script.receipts == "early" else script.latency
             self._later(wait, lambda: peer.accept(sequence, message_id))

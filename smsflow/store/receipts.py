@@ -165,17 +165,19 @@ async def park(tx: Tx, receipts: Sequence[News], *, forms: Callable[[str], Itera
 _UNPARK = text("""
 DELETE FROM parked_receipt WHERE id IN (
     SELECT k.id FROM parked_receipt k
-    WHERE EXISTS (SELECT FROM part p WHERE p.account_id = k.account_id AND p.reference = ANY(k.reference || k.forms))
-       OR (SELECT count(*) FROM unknown_outcome u WHERE u.account_id = k.account_id AND u.number = k.number AND u.sender = k.sender
-           AND u.segments = 1) = 1
-    ORDER BY k.id LIMIT :limit FOR UPDATE OF k SKIP LOCKED
+    WHERE k.received_at >= :since
+      AND (EXISTS (SELECT FROM part p WHERE p.account_id = k.account_id AND p.reference = ANY(k.reference || k.forms))
+        OR (SELECT count(*) FROM unknown_outcome u WHERE u.account_id = k.account_id AND u.number = k.number AND u.sender = k.sender
+            AND u.segments = 1) = 1)
+    ORDER BY k.received_at, k.id LIMIT :limit FOR UPDATE OF k SKIP LOCKED
 ) RETURNING account_id, reference, status, refused, error, number, sender
 """)
 
 
-async def unpark(tx: Tx, *, limit: int) -> list[News]:
-    """Take out the parked receipts that have a message now."""
-    return [News(r[0], r[1], Status(r[2]), *r[3:]) for r in await tx.execute(_UNPARK, {"limit": limit})]
+async def unpark(tx: Tx, *, since: datetime, limit: int) -> list[News]:
+    """Take out the parked receipts that came since then and have a message now."""
+    rows = await tx.execute(_UNPARK, {"since": since, "limit": limit})
+    return [News(r[0], r[1], Status(r[2]), *r[3:]) for r in rows]
 
 
 async def forget_parked(tx: Tx, *, before: datetime) -> int:

@@ -6,6 +6,7 @@ import signal
 import time
 import uuid
 from contextlib import suppress
+from itertools import count
 
 import psycopg
 
@@ -291,8 +292,8 @@ async def overload(*, seconds, rate=20, every=5.0):
                 await processes.until(
                     lambda: len(under.of("accepted")) > 200 and len(under.of("refused")) > 100, "an overload"
                 )
-                while True:
-                    await _otp_leaves(gateway, witness)
+                for n in count():
+                    await _otp_leaves(gateway, witness, a_number(9_000_000 + n))
                     if time.monotonic() >= ends:
                         break
                     await asyncio.sleep(every)
@@ -304,7 +305,7 @@ async def overload(*, seconds, rate=20, every=5.0):
                 await after.finished()
             well_after = time.monotonic() - ended
             gateway.connect("UPDATE connector SET rate = NULL")
-            count = await judge(gateway, witness, [under, after], kills=0, window=WINDOW)
+            came_to = await judge(gateway, witness, [under, after], kills=0, window=WINDOW)
             await gateway.stop()
         finally:
             gateway.clean_up()
@@ -315,7 +316,7 @@ async def overload(*, seconds, rate=20, every=5.0):
     assert max(grown) < _GROWTH, f"web and dispatch grew by {grown}"
     assert {a.answer for a in after.asked} == {"accepted"}
     assert well_after < _WELL_AFTER
-    return count
+    return came_to
 
 
 # What a process may grow by while it is asked for more than it can do.
@@ -323,9 +324,9 @@ _GROWTH = 100 * 1024 * 1024
 _WELL_AFTER = 5.0
 
 
-async def _otp_leaves(gateway, witness):
+async def _otp_leaves(gateway, witness, number):
     for _ in range(50):
-        status, _, body = await once(gateway.port, gateway.token, "/apiv2/smscode/", phone_number=a_number(9_999_999))
+        status, _, body = await once(gateway.port, gateway.token, "/apiv2/smscode/", phone_number=number)
         if status != 503:
             break
         await asyncio.sleep(0.1)
@@ -333,7 +334,7 @@ async def _otp_leaves(gateway, witness):
     code = json.loads(body)["code"]
 
     async def came():
-        inbox = (await witness.ask("inbox", number=a_number(9_999_999)))["messages"]
+        inbox = (await witness.ask("inbox", number=number))["messages"]
         return any(code in message["text"] for message in inbox)
 
     await processes.until(came, "the OTP at its handset")

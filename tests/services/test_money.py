@@ -125,7 +125,7 @@ class World:
         sweep = Sweep(self.platform, self.way.instance_id, SOON, lambda: self.now)
         await sweep._resend_unknown()
         await sweep._release_due()
-        await sweep._unpark()
+        await sweep._unpark_young()
 
     async def credit(self, amount, _):
         async with self.platform.database.transaction() as tx:

@@ -119,6 +119,16 @@ async def test_a_lost_response_has_a_receipt_all_the_same():
     assert simulator.responses_lost == 1
 
 
+async def test_an_operator_that_loses_every_response_goes_on_taking_messages():
+    many = 1100  # more than a session may leave unanswered
+    async with await Simulator.start(script=Script(lose_response_every=1, receipts="none")) as simulator:
+        link = await a_link(simulator, Memory(), window=many)
+        for token in range(many):
+            link.submit(a_submit(), token)
+        await simulator.wait_for(lambda s: s.responses_lost == many)
+        await link.close(drain=0)
+
+
 async def test_a_disconnect_leaves_an_accepted_message_without_an_answer():
     async with an_operator(disconnect_every=2) as (simulator, link, memory):
         link.submit(a_submit(text=b"one"), 1)

@@ -58,7 +58,11 @@ _STATEMENTS = {
         {"accounts": "{1}", "numbers": "{x}", "senders": "{x}"},
         ("unknown_outcome_number",),
     ),
-    "unpark": (receipts._UNPARK, {"limit": 10}, ("part_.*reference", "unknown_outcome_number")),
+    "unpark": (
+        receipts._UNPARK,
+        {"since": _NOW, "limit": 10},
+        ("parked_receipt_received", "part_.*reference", "unknown_outcome_number"),
+    ),
     "resend": (unknowns._RESEND, {"now": _NOW, "limit": 10}, ("unknown_outcome_resend",)),
     "latest": (messages._LATEST, {"company_id": 1, "limit": 10}, ("message_.*company_id",)),
     "one": (messages._ONE, {"company_id": 1, "id": 1}, ("message_.*(?:pkey|company_id)",)),
