@@ -12,7 +12,7 @@ from smsflow.domain.message import Kind, Status
 from smsflow.services import progress
 from smsflow.services.progress import Graces, Report, Way
 from smsflow.smpp import spec
-from smsflow.store import instances, queue
+from smsflow.store import instances, queue, receipts
 from tests.dispatch.stage import (
     SOON,
     a_message,
@@ -240,6 +240,24 @@ async def test_two_unknown_messages_to_one_number_are_not_guessed(desk):
 
     assert await statuses(desk.platform, [first, second]) == [Status.UNKNOWN] * 2
     assert len(await query(desk.platform, "SELECT 1 FROM parked_receipt")) == 1
+
+
+async def test_a_parked_receipt_is_looked_at_while_it_is_young_and_then_with_all_others(desk):
+    first = await desk.accepts(number="+237690000001")
+    await desk.accepts(number="+237690000001")
+    for claim in await desk.claims():
+        await desk.reports(claim, Unanswered("no answer"))
+    await desk.hears("foreign", Status.DELIVERED)
+    await execute(desk.platform, f"DELETE FROM unknown_outcome WHERE message_id = {first}")
+    await execute(desk.platform, "UPDATE parked_receipt SET received_at = received_at - interval '1 hour'")
+    now = runtime.now()
+
+    async with desk.platform.database.transaction() as tx:
+        young = await receipts.unpark(tx, since=now - timedelta(minutes=1), limit=10)
+        everything = await receipts.unpark(tx, since=now - timedelta(hours=2), limit=10)
+
+    assert young == []
+    assert [news.reference for news in everything] == ["foreign"]
 
 
 async def test_claims_of_a_dispatcher_whose_session_ended_become_unknown(desk):
