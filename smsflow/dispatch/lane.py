@@ -357,14 +357,15 @@ class Lane:
 
     async def _record_the_rest(self) -> None:
         """Wait until it is recorded; without a lease not for long, because the others deal with our claims."""
-        rest = asyncio.gather(self._outcomes.drain(), self._receiver.recorder.drain())
+        rest = {asyncio.create_task(r.drain()) for r in (self._outcomes, self._receiver.recorder)}
         try:
-            while not rest.done():
-                await asyncio.wait([rest], timeout=_RECORD_WITHOUT_LEASE)
+            while rest:
+                _, rest = await asyncio.wait(rest, timeout=_RECORD_WITHOUT_LEASE)
                 if not self.alive():
                     break
         finally:
-            rest.cancel()
+            for drain in rest:
+                drain.cancel()
 
     @staticmethod
     async def _wait_for(event: asyncio.Event, seconds: float) -> None:
