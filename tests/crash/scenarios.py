@@ -1,23 +1,14 @@
-"""What is done to the gateway, its operator and its database, each followed by the verdict; tests and `script/soak` run the same."""
+"""What is done to the gateway and its operator, each followed by the verdict; tests and `script/soak` run the same."""
 
 import asyncio
-import json
 import signal
-import time
 import uuid
-from contextlib import suppress
-from itertools import count
-
-import psycopg
 
 from smsflow.smpp import spec
-from smsflow.store import embedded
 from tests.crash import processes
-from tests.crash.disk import a_disk
-from tests.crash.gateway import WINDOW, Gateway, a_directory
-from tests.crash.load import Load, a_number, once
+from tests.crash.gateway import WINDOW
+from tests.crash.load import Load
 from tests.crash.verdict import judge
-from tests.crash.witness import Witness
 
 # What the operator does, for how long, and how many messages one such thing may let come twice.
 MISDEEDS = {
@@ -60,8 +51,7 @@ async def kill_under_load(gateway, witness, what, *, at, after=1.0, connections=
         else:
             await asyncio.sleep(after)
             await gateway.ready()
-        known = len(under.of("accepted"))
-        await processes.until(lambda: len(under.of("accepted")) > known + 50, "new requests that are accepted")
+        await goes_on(under)
     return await judge(gateway, witness, [under], kills=1, window=WINDOW)
 
 
@@ -123,8 +113,7 @@ async def replace_under_load(gateway, witness, *, connections=8):
             said = gateway.log.read_text()[-3000:]
             raise AssertionError(f"{error}: {before} became {now}, {gateway.process.poll()}\n{said}") from None
         await gateway.ready()
-        known = len(under.of("accepted"))
-        await processes.until(lambda: len(under.of("accepted")) > known + 50, "new requests that are accepted")
+        await goes_on(under)
     count = await judge(gateway, witness, [under], kills=0, window=WINDOW)
     noticed = [a for a in under.asked if a.answer != "accepted"]
     assert not noticed, f"{len(noticed)} of {len(under.asked)} requests noticed the restart: {noticed[:3]}"
@@ -193,218 +182,7 @@ async def freeze_under_load(gateway, witness):
 _HOLDER = "SELECT i.pid FROM bind_state b JOIN instance i ON i.id = b.instance_id WHERE b.state = 'bound'"
 
 
-async def take_the_database_away_under_load(*, seconds):
-    """Restart PostgreSQL, keep it away and then without a free connection for this long each, and judge."""
-    async with a_directory() as directory:
-        running = embedded.start(directory)
-        witness, gateway = Witness(directory), Gateway(directory, database_url=running.url)
-        try:
-            await witness.ready()
-            await gateway.start()
-            await gateway.furnish(witness.port)
-            under = a_load(gateway, connections=8, pause=0.005)
-            async with under:
-                for misfortune in (_restart, _keep_away, _use_up):
-                    await _goes_on(under)
-                    await misfortune(directory, running, seconds)
-                await _goes_on(under)
-            count = await judge(gateway, witness, [under], kills=3, window=WINDOW)
-            await gateway.stop()
-        finally:
-            gateway.clean_up()
-            witness.stop()
-            embedded.start(directory).stop() if running.process.poll() is not None else running.stop()
-    assert not under.of("unanswered")
-    assert {a.status for a in under.asked} <= {200, 503}
-    assert all(a.retry_after for a in under.asked if a.status == 503)
-    return count
-
-
-async def _goes_on(under):
+async def goes_on(under):
+    """Wait until requests are accepted that were not asked for yet."""
     known = len(under.of("accepted"))
     await processes.until(lambda: len(under.of("accepted")) > known + 50, "new requests that are accepted")
-
-
-async def _restart(directory, running, _seconds):
-    await asyncio.to_thread(running.stop)
-    running.process = (await asyncio.to_thread(embedded.start, directory)).process
-
-
-async def _keep_away(directory, running, seconds):
-    await asyncio.to_thread(running.stop)
-    await asyncio.sleep(seconds)
-    running.process = (await asyncio.to_thread(embedded.start, directory)).process
-
-
-async def _use_up(_directory, running, seconds):
-    held = []
-    try:
-        with psycopg.connect(running.url, autocommit=True) as first:
-            first.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-            )
-            with suppress(psycopg.OperationalError):  # the one that is too many
-                while True:
-                    held.append(psycopg.connect(running.url))
-            await asyncio.sleep(seconds)
-    finally:
-        for connection in held:
-            connection.close()
-
-
-async def hang_the_database_under_load(gateway, witness, *, seconds):
-    """Stop every process of PostgreSQL, connections open, for this long, and judge that every request got an answer."""
-    under = a_load(gateway, connections=8, pause=0.01)
-    async with under:
-        await processes.until(lambda: len(under.of("accepted")) >= 100, "a load")
-        stopped = [gateway.postmaster(), *processes.children(gateway.postmaster())]
-        for pid in stopped:
-            processes.send(pid, signal.SIGSTOP)
-        try:
-            await asyncio.sleep(seconds)
-        finally:
-            for pid in stopped:
-                processes.send(pid, signal.SIGCONT)
-        await gateway.ready()
-        await _goes_on(under)
-    assert not under.of("unanswered")
-    assert {a.status for a in under.asked} <= {200, 503}
-    return await judge(gateway, witness, [under], kills=1, window=WINDOW)
-
-
-async def overload(*, seconds, rate=20, every=5.0):
-    """Ask for more than the gateway takes, for this long; judge its memory, its refusals, its OTPs and how soon it is well again.
-
-    An OTP is asked for every `every` seconds, and must reach its handset while others wait.
-    """
-    async with a_directory() as directory:
-        witness, gateway = Witness(directory), Gateway(directory, intake_bound=20, intake_batch=1)
-        try:
-            await witness.ready()
-            await gateway.start()
-            await gateway.furnish(witness.port, rate=rate)
-            (web,), (dispatch,) = gateway.pids("web"), gateway.pids("dispatch")
-            before = [processes.resident(pid) for pid in (web, dispatch)]
-            under = a_load(gateway, connections=60)
-            ends = time.monotonic() + seconds
-            async with under:
-                await processes.until(
-                    lambda: len(under.of("accepted")) > 200 and len(under.of("refused")) > 100, "an overload"
-                )
-                for n in count():
-                    await _otp_leaves(gateway, witness, a_number(9_000_000 + n))
-                    if time.monotonic() >= ends:
-                        break
-                    await asyncio.sleep(every)
-                waiting = gateway.connect("SELECT count(*) FROM queue")[0][0]
-                grown = [processes.resident(pid) - b for pid, b in zip((web, dispatch), before, strict=True)]
-            after = a_load(gateway, connections=2, most=20)
-            ended = time.monotonic()
-            async with after:
-                await after.finished()
-            well_after = time.monotonic() - ended
-            gateway.connect("UPDATE connector SET rate = NULL")
-            came_to = await judge(gateway, witness, [under, after], kills=0, window=WINDOW)
-            await gateway.stop()
-        finally:
-            gateway.clean_up()
-            witness.stop()
-    assert waiting > 50, "the OTP overtook those that were there before"
-    assert {(a.status, a.retry_after) for a in under.of("refused")} == {(503, "1")}
-    assert not under.of("unanswered")
-    assert max(grown) < _GROWTH, f"web and dispatch grew by {grown}"
-    assert {a.answer for a in after.asked} == {"accepted"}
-    assert well_after < _WELL_AFTER
-    return came_to
-
-
-# What a process may grow by while it is asked for more than it can do.
-_GROWTH = 100 * 1024 * 1024
-_WELL_AFTER = 5.0
-
-
-async def _otp_leaves(gateway, witness, number):
-    for _ in range(50):
-        status, _, body = await once(gateway.port, gateway.token, "/apiv2/smscode/", phone_number=number)
-        if status != 503:
-            break
-        await asyncio.sleep(0.1)
-    assert status == 200, f"no code in 50 attempts: {status} {body!r}"
-    code = json.loads(body)["code"]
-
-    async def came():
-        inbox = (await witness.ask("inbox", number=number))["messages"]
-        return any(code in message["text"] for message in inbox)
-
-    await processes.until(came, "the OTP at its handset")
-
-
-async def cut_the_power_under_load(*, at):
-    """Stop the data directory's file system as a power cut does when `at` have been answered, kill all, start again, and judge.
-
-    None where a file system cannot be mounted.
-    """
-    async with a_directory() as directory, a_disk(directory / "disk", megabytes=700) as disk:
-        if disk is None:
-            return None
-        witness, gateway = Witness(directory), Gateway(disk.directory)
-        try:
-            await witness.ready()
-            await gateway.start()
-            await gateway.furnish(witness.port)
-            under = a_load(gateway, connections=16)
-            async with under:
-                await processes.until(lambda: len(under.asked) >= at, f"{at} answers")
-                await asyncio.to_thread(disk.cut)
-                gateway.kill("all")
-                await disk.mount_again()
-                await gateway.start()
-                await _goes_on(under)
-            count = await judge(gateway, witness, [under], kills=1, window=WINDOW)
-            await gateway.stop()
-            return count
-        finally:
-            gateway.clean_up()
-            witness.stop()
-
-
-async def fill_the_disk_under_load(*, seconds=3):
-    """Fill the data directory's file system under load, make room again, and judge; None where it cannot be mounted."""
-    async with a_directory() as directory:
-        mount = ["mount", "-t", "tmpfs", "-o", "size=300m,mode=755", "smsflow", str(directory)]
-        mounted = await asyncio.create_subprocess_exec(*mount, stderr=asyncio.subprocess.DEVNULL)
-        if await mounted.wait() != 0:
-            return None
-        witness, gateway = Witness(directory), Gateway(directory)
-        try:
-            await witness.ready()
-            await gateway.start()
-            await gateway.furnish(witness.port)
-            under = a_load(gateway, connections=8)
-            async with under:
-                await processes.until(lambda: len(under.of("accepted")) >= 100, "a load")
-                ballast = directory / "ballast"
-                fill(ballast)
-                refused = len(under.of("refused"))
-                await processes.until(lambda: len(under.of("refused")) > refused + 20, "requests that are refused")
-                await asyncio.sleep(seconds)
-                ballast.unlink()
-                known = len(under.of("accepted"))
-                await processes.until(lambda: len(under.of("accepted")) > known + 50, "new requests that are accepted")
-            # Nobody died: whatever had to wait for room was not sent by chance, so nothing may come twice beyond a window.
-            return await judge(gateway, witness, [under], kills=2, window=WINDOW)
-        finally:
-            gateway.clean_up()
-            witness.stop()
-            await (await asyncio.create_subprocess_exec("umount", "--lazy", str(directory))).wait()
-
-
-def fill(ballast):
-    """Write a file until the file system is full."""
-    with ballast.open("wb", buffering=0) as stream:
-        try:
-            while True:
-                stream.write(bytes(1 << 16))
-        except OSError:
-            return

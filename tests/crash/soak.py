@@ -10,11 +10,13 @@ import sys
 import time
 import traceback
 from dataclasses import asdict, fields
+from functools import partial
 
 from smsflow.smpp.script import Script
-from tests.crash import processes, scenarios, verdict
+from tests.crash import misfortunes, processes, scenarios, verdict
 from tests.crash.gateway import Gateway, a_directory
 from tests.crash.load import a_number, once
+from tests.crash.overload import overload
 from tests.crash.verdict import Count
 from tests.crash.witness import Witness
 
@@ -90,48 +92,31 @@ GROUPS = ("kills", "power", "operator", "database", "restarts", "overload", "fai
 def _chosen(given, gateway, witness, chance):
     """Yield each scenario with its name; one of each kill before another of any, so that whatever the time allows is spread over all."""
 
-    def a_moment():
-        return chance.randrange(20, 1500)
-
+    under_load = partial(partial, gateway=gateway, witness=witness)
     groups = {name: [] for name in GROUPS}
     for _ in range(given.kills):
         for what in VICTIMS:
-            groups["kills"].append(
-                (
-                    f"kill -9 {what}",
-                    lambda what=what: scenarios.kill_under_load(gateway, witness, what, at=a_moment()),
-                )
-            )
-        groups["power"].append(("power cut", lambda: scenarios.cut_the_power_under_load(at=a_moment())))
+            kill = under_load(scenarios.kill_under_load, what=what, at=chance.randrange(20, 1500))
+            groups["kills"].append((f"kill -9 {what}", kill))
+        cut = partial(misfortunes.cut_the_power_under_load, at=chance.randrange(20, 1500))
+        groups["power"].append(("power cut", cut))
         groups["restarts"] += [
-            ("rolling restart", lambda: scenarios.replace_under_load(gateway, witness)),
-            ("graceful stop", lambda: scenarios.drain_under_load(gateway, witness)),
-            ("dispatch stands still past its lease", lambda: scenarios.freeze_under_load(gateway, witness)),
+            ("rolling restart", under_load(scenarios.replace_under_load)),
+            ("graceful stop", under_load(scenarios.drain_under_load)),
+            ("dispatch stands still past its lease", under_load(scenarios.freeze_under_load)),
         ]
+    seconds = given.seconds
     for misdeed in scenarios.MISDEEDS:
-        groups["operator"].append(
-            (
-                f"operator {misdeed}",
-                lambda misdeed=misdeed: scenarios.misbehave_under_load(
-                    gateway, witness, misdeed, seconds=given.seconds
-                ),
-            )
-        )
-    groups["operator"].append(
-        ("operator stands still", lambda: scenarios.stop_under_load(gateway, witness, seconds=given.seconds))
-    )
+        misbehave = under_load(scenarios.misbehave_under_load, misdeed=misdeed, seconds=seconds)
+        groups["operator"].append((f"operator {misdeed}", misbehave))
+    groups["operator"].append(("operator stands still", under_load(scenarios.stop_under_load, seconds=seconds)))
+    away = partial(misfortunes.take_the_database_away_under_load, seconds=seconds / 2)
     groups["database"] += [
-        (
-            "database restarts, is away, has no connection left",
-            lambda: scenarios.take_the_database_away_under_load(seconds=given.seconds / 2),
-        ),
-        (
-            "database hangs",
-            lambda: scenarios.hang_the_database_under_load(gateway, witness, seconds=given.seconds),
-        ),
-        ("disk full", lambda: scenarios.fill_the_disk_under_load(seconds=given.seconds)),
+        ("database restarts, is away, has no connection left", away),
+        ("database hangs", under_load(misfortunes.hang_the_database_under_load, seconds=seconds)),
+        ("disk full", partial(misfortunes.fill_the_disk_under_load, seconds=seconds)),
     ]
-    groups["overload"].append(("overload", lambda: scenarios.overload(seconds=given.seconds * 5)))
+    groups["overload"].append(("overload", partial(overload, seconds=seconds * 5)))
     for name in GROUPS:
         if name in given.only:
             yield from groups[name]

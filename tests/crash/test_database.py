@@ -7,7 +7,8 @@ import pytest
 
 from tests.crash import processes
 from tests.crash.gateway import WINDOW
-from tests.crash.scenarios import a_load, fill_the_disk_under_load, take_the_database_away_under_load
+from tests.crash.misfortunes import fill_the_disk_under_load, take_the_database_away_under_load
+from tests.crash.scenarios import a_load
 from tests.crash.verdict import judge
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.crash.scenarios import overload
+from tests.crash.overload import overload
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
 

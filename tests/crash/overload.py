@@ -1,0 +1,79 @@
+"""More than the gateway takes, for as long as one wants, followed by the verdict; tests and `script/soak` run the same."""
+
+import asyncio
+import json
+import time
+from itertools import count
+
+from tests.crash import processes
+from tests.crash.gateway import WINDOW, Gateway, a_directory
+from tests.crash.load import a_number, once
+from tests.crash.scenarios import a_load
+from tests.crash.verdict import judge
+from tests.crash.witness import Witness
+
+# What a process may grow by while it is asked for more than it can do, and how soon after the end all is well (bytes, seconds).
+_GROWTH = 100 * 1024 * 1024
+_WELL_AFTER = 5.0
+
+
+async def overload(*, seconds, rate=20, every=5.0):
+    """Ask for more than the gateway takes, for this long; judge its memory, its refusals, its OTPs and how soon it is well again.
+
+    An OTP is asked for every `every` seconds, and must reach its handset while others wait.
+    """
+    async with a_directory() as directory:
+        witness, gateway = Witness(directory), Gateway(directory, intake_bound=20, intake_batch=1)
+        try:
+            await witness.ready()
+            await gateway.start()
+            await gateway.furnish(witness.port, rate=rate)
+            (web,), (dispatch,) = gateway.pids("web"), gateway.pids("dispatch")
+            before = [processes.resident(pid) for pid in (web, dispatch)]
+            under = a_load(gateway, connections=60)
+            ends = time.monotonic() + seconds
+            async with under:
+                await processes.until(
+                    lambda: len(under.of("accepted")) > 200 and len(under.of("refused")) > 100, "an overload"
+                )
+                for n in count():
+                    await _otp_leaves(gateway, witness, a_number(9_000_000 + n))
+                    if time.monotonic() >= ends:
+                        break
+                    await asyncio.sleep(every)
+                waiting = gateway.connect("SELECT count(*) FROM queue")[0][0]
+                grown = [processes.resident(pid) - b for pid, b in zip((web, dispatch), before, strict=True)]
+            after = a_load(gateway, connections=2, most=20)
+            ended = time.monotonic()
+            async with after:
+                await after.finished()
+            well_after = time.monotonic() - ended
+            gateway.connect("UPDATE connector SET rate = NULL")
+            came_to = await judge(gateway, witness, [under, after], kills=0, window=WINDOW)
+            await gateway.stop()
+        finally:
+            gateway.clean_up()
+            witness.stop()
+    assert waiting > 50, "the OTP overtook those that were there before"
+    assert {(a.status, a.retry_after) for a in under.of("refused")} == {(503, "1")}
+    assert not under.of("unanswered")
+    assert max(grown) < _GROWTH, f"web and dispatch grew by {grown}"
+    assert {a.answer for a in after.asked} == {"accepted"}
+    assert well_after < _WELL_AFTER
+    return came_to
+
+
+async def _otp_leaves(gateway, witness, number):
+    for _ in range(50):
+        status, _, body = await once(gateway.port, gateway.token, "/apiv2/smscode/", phone_number=number)
+        if status != 503:
+            break
+        await asyncio.sleep(0.1)
+    assert status == 200, f"no code in 50 attempts: {status} {body!r}"
+    code = json.loads(body)["code"]
+
+    async def came():
+        inbox = (await witness.ask("inbox", number=number))["messages"]
+        return any(code in message["text"] for message in inbox)
+
+    await processes.until(came, "the OTP at its handset")
