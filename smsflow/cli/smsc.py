@@ -51,6 +51,7 @@ def smsc(
     receipt_ids: Annotated[
         Literal["same", "other"], typer.Option(help="Whether receipts write ids in the other base.")
     ] = "same",
+    keep: Annotated[int, typer.Option(min=1, help="Texts that it remembers, the last ones.")] = KEEP,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the SMS that arrive.")] = False,
     supervised_by: Annotated[
         int, typer.Option(hidden=True, help="Stop when this process, which started this one, is gone.")
@@ -72,18 +73,28 @@ def smsc(
         receipt_ids=receipt_ids,
         passwords=None if system_id is None else {system_id: password},
     )
-    asyncio.run(_run(script, host, port, control_port, quiet=quiet, as_json=as_json, supervised_by=supervised_by))
+    asyncio.run(
+        _run(script, host, port, control_port, keep=keep, quiet=quiet, as_json=as_json, supervised_by=supervised_by)
+    )
 
 
 async def _run(
-    script: Script, host: str, port: int, control_port: int | None, *, quiet: bool, as_json: bool, supervised_by: int
+    script: Script,
+    host: str,
+    port: int,
+    control_port: int | None,
+    *,
+    keep: int,
+    quiet: bool,
+    as_json: bool,
+    supervised_by: int,
 ) -> None:
     """Run the operator until SIGTERM, Ctrl-C, or (supervised) the end of our parent."""
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     async with AsyncExitStack() as stack:
-        simulator = await Simulator.start(host, port, script, keep=KEEP, log=_log)
+        simulator = await Simulator.start(host, port, script, keep=keep, log=_log)
         await stack.enter_async_context(simulator)
         _log(f"the simulated operator listens on {host}:{simulator.port}")
         if control_port is not None:

@@ -23,7 +23,8 @@ async def overload(*, seconds, rate=20, every=5.0):
     An OTP is asked for every `every` seconds, and must reach its handset while others wait.
     """
     async with a_directory() as directory:
-        witness, gateway = Witness(directory), Gateway(directory, intake_bound=20, intake_batch=1)
+        witness = Witness(directory, "--keep", "2000000")  # every text, however long it lasts
+        gateway = Gateway(directory, intake_bound=20, intake_batch=1)
         try:
             await witness.ready()
             await gateway.start()
