@@ -1,4 +1,4 @@
-"""The simulated operator as a process: its SMPP port, and a loopback port that answers one JSON line per request."""
+"""Talk with a simulated operator in another process: a loopback port that answers one JSON line per request."""
 
 import asyncio
 import json
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from smsflow.smpp.inbox import Received
-from smsflow.smpp.script import Script
 from smsflow.smpp.simulator import Simulator
 
 # What a simulator that runs for weeks remembers.
@@ -128,22 +127,3 @@ async def ask(port: int, request: Request) -> dict[str, Any]:
     finally:
         writer.close()
     return reply
-
-
-async def run_simulator(
-    host: str,
-    port: int,
-    control_port: int | None,
-    script: Script | None = None,
-    log: Callable[[str], None] = print,
-) -> None:
-    """Run an operator until cancelled, with a control port unless it is None."""
-    async with await Simulator.start(host, port, script, keep=KEEP, log=log) as simulator:
-        log(f"the simulated operator listens on {host}:{simulator.port}")
-        if control_port is None:
-            await asyncio.Event().wait()
-            return
-        control = await serve_control(simulator, control_port)
-        log(f"its control port is {_LOOPBACK}:{control.sockets[0].getsockname()[1]}")
-        async with control:
-            await control.serve_forever()

@@ -86,17 +86,3 @@ async def test_what_is_not_understood_is_told_and_the_line_stays_open():
         assert json.loads(await asyncio.wait_for(reader.readline(), PATIENCE))["ok"] is True
         writer.close()
         server.close()
-
-
-async def test_an_operator_runs_until_it_is_cancelled():
-    lines: asyncio.Queue[str] = asyncio.Queue()
-    task = asyncio.create_task(control.run_simulator("127.0.0.1", 0, 0, log=lines.put_nowait))
-    first = await asyncio.wait_for(lines.get(), PATIENCE)
-    second = await asyncio.wait_for(lines.get(), PATIENCE)
-    reply = await control.ask(int(second.rsplit(":", 1)[1]), {"do": "stats"})
-    task.cancel()
-    await asyncio.wait([task], timeout=PATIENCE)
-
-    assert first.startswith("the simulated operator listens on 127.0.0.1:")
-    assert reply["binds"] == 0
-    assert task.cancelled()
