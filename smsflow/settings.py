@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     unknown_grace: Seconds = Field(
         60,
         le=DAY,
-        description="Seconds that an unanswered OTP or transactional SMS waits for a receipt before it is sent again.",
+        description="Seconds that an unanswered OTP or transactional SMS waits for a receipt before it is sent again; four times longer each further time.",
     )
     unknown_give_up: Seconds = Field(
         DAY, le=30 * DAY, description="Seconds after which an unknown outcome stays unknown."

@@ -21,10 +21,14 @@ from smsflow.store import messages, queue, receipts, unknowns
 from smsflow.store.db import Database, Tx
 from smsflow.store.receipts import News
 
+# So much longer each further time, and for the last time after so many: with a minute at first, 17 hours.
+_LONGER = 4
+_LONGEST = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Graces:
-    """How long an unknown outcome may stay so: before it is sent again, and before one stops waiting."""
+    """How long an unknown outcome may stay so: before it is sent again for the first time, and before one stops waiting."""
 
     resend: timedelta = timedelta(seconds=60)
     give_up: timedelta = timedelta(hours=24)
@@ -108,11 +112,15 @@ async def _record_others(tx: Tx, way: Way, reports: Sequence[Report], *, now: da
 
 
 def decide_unknown(orphan: unknowns.Orphan, graces: Graces, now: datetime) -> unknowns.Unsure:
-    """Return when a message that may have left is sent again, if ever (ADR 1: marketing never, unless its company says so)."""
+    """Return when a message that may have left is sent again, if ever (ADR 1: marketing never, unless its company says so).
+
+    Each further time is later: an operator that delivers and never answers must not make a handset ring all day.
+    """
     policy: Resend = "at_most_once" if orphan.kind is Kind.MARKETING else "at_least_once"
     if orphan.resend is not None:
         policy = "at_most_once" if orphan.resend == "at_most_once" else "at_least_once"
-    resend_at = now + graces.resend if policy == "at_least_once" else None
+    grace = graces.resend * _LONGER ** min(orphan.losses, _LONGEST)
+    resend_at = now + grace if policy == "at_least_once" else None
     return unknowns.Unsure(orphan.message_id, resend_at, now + graces.give_up)
 
 

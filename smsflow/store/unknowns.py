@@ -27,15 +27,17 @@ class Orphan:
     kind: Kind
     resend: str | None
     valid_until: datetime
+    losses: int
+    """How often it has been unknown before."""
 
 
 _ORPHANS = text("""
-SELECT q.message_id, q.attempt, m.kind, c.resend, m.valid_until FROM queue q
+SELECT q.message_id, q.attempt, m.kind, c.resend, m.valid_until, q.losses FROM queue q
 JOIN message m ON m.id = q.message_id JOIN company c ON c.id = m.company_id
 WHERE q.claimed_by = :instance_id ORDER BY q.message_id LIMIT :limit FOR UPDATE OF q
 """)
 _CLAIMS = text("""
-SELECT q.message_id, q.attempt, m.kind, c.resend, m.valid_until
+SELECT q.message_id, q.attempt, m.kind, c.resend, m.valid_until, q.losses
 FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
 JOIN queue q ON q.message_id = t.message_id AND q.attempt = t.attempt AND q.claimed_by = :instance_id
 JOIN message m ON m.id = q.message_id JOIN company c ON c.id = m.company_id
@@ -46,13 +48,13 @@ ORDER BY q.message_id FOR UPDATE OF q
 async def orphans(tx: Tx, instance_id: int, *, limit: int) -> list[Orphan]:
     """Lock and return claims of a dead dispatcher (walks the queue: only when one has died)."""
     rows = await tx.execute(_ORPHANS, {"instance_id": instance_id, "limit": limit})
-    return [Orphan(r[0], r[1], Kind(r[2]), r[3], r[4]) for r in rows]
+    return [Orphan(r[0], r[1], Kind(r[2]), r[3], r[4], r[5]) for r in rows]
 
 
 async def claims(tx: Tx, held: Sequence[tuple[int, int]], *, instance_id: int) -> list[Orphan]:
     """Lock and return those of our own claims, given as (message, attempt), that we still hold."""
     parameters = {"ids": ints(h[0] for h in held), "attempts": ints(h[1] for h in held), "instance_id": instance_id}
-    return [Orphan(r[0], r[1], Kind(r[2]), r[3], r[4]) for r in await tx.execute(_CLAIMS, parameters)]
+    return [Orphan(r[0], r[1], Kind(r[2]), r[3], r[4], r[5]) for r in await tx.execute(_CLAIMS, parameters)]
 
 
 async def settled(tx: Tx, attempts: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -71,14 +73,14 @@ WITH t AS MATERIALIZED (
         AS t(message_id, resend_at, give_up_at)
 ), gone AS (
     DELETE FROM queue q USING t WHERE q.message_id = t.message_id
-    RETURNING q.message_id, q.company_id, q.connector_id, q.priority, q.segments, q.attempt, t.resend_at, t.give_up_at
+    RETURNING q.message_id, q.company_id, q.connector_id, q.priority, q.segments, q.attempt, q.losses, t.resend_at, t.give_up_at
 ), marked AS (
     UPDATE message m SET status = 8, sent_at = :now FROM gone g WHERE m.id = g.message_id RETURNING m.id, m.number, m.sender
 )
 INSERT INTO unknown_outcome (message_id, company_id, connector_id, account_id, number, sender, priority, segments, attempt, since,
-    resend_at, give_up_at)
+    resend_at, give_up_at, losses)
 SELECT g.message_id, g.company_id, g.connector_id, a.account_id, m.number, m.sender, g.priority, g.segments, g.attempt, :now,
-    g.resend_at, g.give_up_at
+    g.resend_at, g.give_up_at, g.losses + 1
 FROM gone g JOIN marked m ON m.id = g.message_id
 JOIN (SELECT c.id, (SELECT min(o.id) FROM connector o WHERE o.host = c.host AND o.port = c.port AND o.system_id = c.system_id) AS account_id
       FROM connector c) AS a ON a.id = g.connector_id
@@ -128,12 +130,12 @@ WITH t AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:connectors AS bigint[])) AS t(message_id, connector_id)
 ), gone AS (
     DELETE FROM unknown_outcome u USING t WHERE u.message_id = t.message_id
-    RETURNING u.message_id, u.company_id, t.connector_id, u.priority, u.segments, u.attempt
+    RETURNING u.message_id, u.company_id, t.connector_id, u.priority, u.segments, u.attempt, u.losses
 ), back AS (
     UPDATE message m SET status = 1, connector_id = g.connector_id FROM gone g WHERE m.id = g.message_id AND m.status = 8 RETURNING m.id
 )
-INSERT INTO queue (message_id, company_id, connector_id, priority, segments, turn, due_at, attempt)
-SELECT g.message_id, g.company_id, g.connector_id, g.priority, g.segments, 0, :now, g.attempt FROM gone g JOIN back b ON b.id = g.message_id
+INSERT INTO queue (message_id, company_id, connector_id, priority, segments, turn, due_at, attempt, losses)
+SELECT g.message_id, g.company_id, g.connector_id, g.priority, g.segments, 0, :now, g.attempt, g.losses FROM gone g JOIN back b ON b.id = g.message_id
 """)
 
 

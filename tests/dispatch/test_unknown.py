@@ -105,6 +105,19 @@ async def test_a_transactional_message_is_sent_again_after_the_grace_and_not_bef
     await sound(desk.platform)
 
 
+async def test_each_further_time_an_unanswered_message_waits_four_times_longer(desk):
+    await desk.loses(valid_until=desk.now + timedelta(hours=48))
+    for minutes in (1, 4, 16):
+        desk.now += timedelta(minutes=minutes, seconds=-1)
+        await desk.sweeps()
+        assert await desk.claims() == []
+        desk.now += timedelta(seconds=2)
+        await desk.sweeps()
+        (again,) = await desk.claims()
+        await desk.reports(again, Unanswered("no answer"))
+    await sound(desk.platform)
+
+
 async def test_a_message_that_is_sent_again_does_not_wait_behind_what_its_company_sent_since(desk):
     message, _ = await desk.loses()
     await accepted(desk.platform, *[a_message(desk.company, desk.connector) for _ in range(50)])
