@@ -120,7 +120,9 @@ def decide_unknown(orphan: unknowns.Orphan, graces: Graces, now: datetime) -> un
     if orphan.resend is not None:
         policy = "at_most_once" if orphan.resend == "at_most_once" else "at_least_once"
     grace = graces.resend * _LONGER ** min(orphan.losses, _LONGEST)
-    resend_at = now + grace if policy == "at_least_once" else None
+    # Not beyond its validity, which ends it then.
+    later = max(now + graces.resend, min(now + grace, orphan.valid_until))
+    resend_at = later if policy == "at_least_once" else None
     return unknowns.Unsure(orphan.message_id, resend_at, now + graces.give_up)
 
 

@@ -118,6 +118,19 @@ async def test_each_further_time_an_unanswered_message_waits_four_times_longer(d
     await sound(desk.platform)
 
 
+async def test_an_unanswered_message_does_not_outlive_its_validity_while_it_waits(desk):
+    message, _ = await desk.loses(valid_until=desk.now + timedelta(minutes=4))
+    desk.now += timedelta(minutes=2)
+    await desk.sweeps()
+    (again,) = await desk.claims()
+    await desk.reports(again, Unanswered("no answer"))
+    desk.now += timedelta(minutes=2, seconds=1)
+    await desk.sweeps()
+
+    assert await statuses(desk.platform, [message]) == [Status.EXPIRED]
+    await sound(desk.platform)
+
+
 async def test_a_message_that_is_sent_again_does_not_wait_behind_what_its_company_sent_since(desk):
     message, _ = await desk.loses()
     await accepted(desk.platform, *[a_message(desk.company, desk.connector) for _ in range(50)])
@@ -325,15 +338,16 @@ async def test_a_response_that_never_comes_ends_in_a_second_sending_and_duplicat
     await sound(hasty)
 
 
-async def test_a_receipt_settles_a_lost_response_before_it_is_sent_again(hasty):
-    async with an_operator(lose_response_every=1) as operator, an_engine(hasty):
-        company = await testing.a_company(hasty, credits=100)
-        connector = await testing.a_connector(hasty, port=operator.port, response_timeout=1)
-        (message,) = await accepted(hasty, a_message(company, connector))
-        await until_status(hasty, message, Status.DELIVERED)
+async def test_a_receipt_settles_a_lost_response_before_it_is_sent_again(open_platform):
+    async with open_platform(poll_interval=0.05) as platform:
+        async with an_operator(lose_response_every=1) as operator, an_engine(platform):
+            company = await testing.a_company(platform, credits=100)
+            connector = await testing.a_connector(platform, port=operator.port, response_timeout=1)
+            (message,) = await accepted(platform, a_message(company, connector))
+            await until_status(platform, message, Status.DELIVERED)
 
-        assert operator.submits == 1
-    await sound(hasty)
+            assert operator.submits == 1
+        await sound(platform)
 
 
 async def test_a_late_response_of_the_operator_settles_the_message(open_platform):
