@@ -38,6 +38,8 @@ def run(settings: Settings, *, demo: bool) -> None:
     observe.configure(settings.log_level, settings.log_format, "run")
     # Until there is an event loop: what was started is stopped, as at any other end.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    # Nor is there anything to restart yet, and the default of this signal is to end.
+    signal.signal(signal.SIGHUP, lambda _number, _frame: None)
     with ExitStack() as stack:
         patience = settings.drain_timeout if _was_killed(settings.data_dir) else 0.0
         stack.enter_context(datadir.lock(settings.data_dir))

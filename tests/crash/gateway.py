@@ -17,6 +17,7 @@ from smsflow.testing import a_company, a_connector, a_route, a_token
 from tests.crash import processes
 
 WINDOW = 20
+ROLES = ("web", "dispatch", "jobs")
 SECRET_KEY = "the key of a platform that is killed again and again"
 # Every time that a test waits for is as short as the settings allow.
 SHORT = {"claim_lease": 5, "unknown_grace": 1, "poll_interval": 0.2, "drain_timeout": 10, "log_format": "json"}
@@ -62,7 +63,7 @@ class Gateway:
         return self
 
     async def ready(self):
-        """Wait until requests can be stored."""
+        """Wait until requests can be stored by processes of this run: those of one that was killed answer until they have drained."""
 
         said = []
 
@@ -70,7 +71,7 @@ class Gateway:
             assert self.process.poll() is None, f"smsflow run ended by itself:\n{self.log.read_text()[-3000:]}"
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5):
-                    return True
+                    return all(self.pids(name) for name in ROLES)
             except urllib.error.HTTPError as error:
                 said[:] = [error.code, error.read()]
             except OSError as error:

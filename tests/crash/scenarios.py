@@ -6,7 +6,7 @@ import uuid
 
 from smsflow.smpp import spec
 from tests.crash import processes
-from tests.crash.gateway import WINDOW
+from tests.crash.gateway import ROLES, WINDOW
 from tests.crash.load import Load
 from tests.crash.verdict import judge
 
@@ -97,7 +97,7 @@ async def stop_under_load(gateway, witness, *, seconds, connections=2):
 
 async def replace_under_load(gateway, witness, *, connections=8):
     """Replace every process under load; judge that nobody noticed."""
-    before = {name: gateway.pids(name) for name in ("web", "dispatch", "jobs")}
+    before = {name: gateway.pids(name) for name in ROLES}
     under = a_load(gateway, connections=connections, pause=0.002)
     async with under:
         await processes.until(lambda: len(under.of("accepted")) >= 100, "a load")

@@ -1,5 +1,6 @@
 """`smsflow run` as its operator sees it: one per data directory, on a port of its own, with children that come back."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import sys
 import pytest
 
 from tests.crash import processes
-from tests.crash.gateway import Gateway, a_directory
+from tests.crash.gateway import ROLES, Gateway, a_directory
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
 
@@ -45,7 +46,7 @@ async def test_a_busy_port_is_one_sentence_that_names_the_setting():
     assert len(said.splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", ["web", "dispatch", "jobs"])
+@pytest.mark.parametrize("name", ROLES)
 async def test_a_child_that_dies_is_started_again(gateway, name):
     (before,) = gateway.pids(name)
 
@@ -65,13 +66,27 @@ async def test_children_and_ports_do_not_outlive_a_run_that_is_killed_while_they
             gateway.process = processes.start(["run"], gateway.settings, gateway.log)
             await processes.until(lambda: gateway.pids("web"), "a web process that starts")
             gateway.kill("supervisor")
-            roles = {"web", "dispatch", "jobs"}
             await processes.until(
-                lambda: not [p for p in gateway.everything() if processes.role(p) in roles and processes.runs(p)],
+                lambda: not [p for p in gateway.everything() if processes.role(p) in ROLES and processes.runs(p)],
                 "the end of its children",
             )
             await gateway.start()
             await gateway.stop()
+        finally:
+            gateway.clean_up()
+
+
+async def test_a_restart_that_is_asked_for_while_it_starts_does_not_end_it():
+    async with a_directory() as directory:
+        gateway = Gateway(directory)
+        try:
+            gateway.process = processes.start(["run"], gateway.settings, gateway.log)
+            lock = gateway.data / "lock"
+            await processes.until(lambda: lock.exists() and lock.stat().st_size, "a data directory that is held")
+            processes.send(gateway.process.pid, signal.SIGHUP)
+            await gateway.ready()
+
+            assert await gateway.stop() == 0
         finally:
             gateway.clean_up()
 
