@@ -36,13 +36,14 @@ CREATE TRIGGER remember_unknown AFTER INSERT ON unknown_outcome FOR EACH ROW EXE
 class Gateway:
     """One data directory, and the processes that serve it."""
 
-    def __init__(self, directory, **settings):
-        """Prepare; nothing runs yet."""
+    def __init__(self, directory, *, patience=60.0, **settings):
+        """Prepare; nothing runs yet. `patience` seconds after a scenario every message must have ended."""
         self.directory = Path(directory)
         self.data = self.directory / "data"
         self.port = processes.free_port()
         own = {"data_dir": self.data, "port": self.port, "secret_key": SECRET_KEY}
         self.settings = {**SHORT, **own, **settings}
+        self.patience = patience
         self.process = None
         self.token = ""
 
@@ -169,14 +170,3 @@ async def a_directory(prefix="smsflow-crash-"):
         yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-
-
-@asynccontextmanager
-async def a_gateway(directory, **settings):
-    """Give a running gateway in a directory, and end everything it started."""
-    gateway = Gateway(directory, **settings)
-    try:
-        yield await gateway.start()
-        await gateway.stop()
-    finally:
-        gateway.clean_up()

@@ -10,6 +10,7 @@ from smsflow.store import embedded
 from tests.crash import processes
 from tests.crash.disk import a_disk
 from tests.crash.gateway import WINDOW, Gateway, a_directory
+from tests.crash.pair import a_pair
 from tests.crash.scenarios import a_load, goes_on
 from tests.crash.verdict import judge
 from tests.crash.witness import Witness
@@ -19,22 +20,17 @@ async def take_the_database_away_under_load(*, seconds):
     """Restart PostgreSQL, keep it away and then without a free connection for this long each, and judge."""
     async with a_directory() as directory:
         running = embedded.start(directory)
-        witness, gateway = Witness(directory), Gateway(directory, database_url=running.url)
+        gateway, witness = Gateway(directory, patience=60 + 4 * seconds, database_url=running.url), Witness(directory)
         try:
-            await witness.ready()
-            await gateway.start()
-            await gateway.furnish(witness.port)
-            under = a_load(gateway, connections=8, pause=0.005)
-            async with under:
-                for misfortune in (_restart, _keep_away, _use_up):
+            async with a_pair(gateway, witness):
+                under = a_load(gateway, connections=8, pause=0.005)
+                async with under:
+                    for misfortune in (_restart, _keep_away, _use_up):
+                        await goes_on(under)
+                        await misfortune(directory, running, seconds)
                     await goes_on(under)
-                    await misfortune(directory, running, seconds)
-                await goes_on(under)
-            count = await judge(gateway, witness, [under], kills=3, window=WINDOW)
-            await gateway.stop()
+                count = await judge(gateway, witness, [under], kills=3, window=WINDOW)
         finally:
-            gateway.clean_up()
-            witness.stop()
             embedded.start(directory).stop() if running.process.poll() is not None else running.stop()
     assert not under.of("unanswered")
     assert {a.status for a in under.asked} <= {200, 503}
@@ -97,26 +93,22 @@ async def fill_the_disk_under_load(*, seconds=3):
         mounted = await asyncio.create_subprocess_exec(*mount, stderr=asyncio.subprocess.DEVNULL)
         if await mounted.wait() != 0:
             return None
-        witness, gateway = Witness(directory), Gateway(directory)
+        gateway, witness = Gateway(directory, patience=60 + 4 * seconds), Witness(directory)
         try:
-            await witness.ready()
-            await gateway.start()
-            await gateway.furnish(witness.port)
-            under = a_load(gateway, connections=8)
-            async with under:
-                await processes.until(lambda: len(under.of("accepted")) >= 100, "a load")
-                ballast = directory / "ballast"
-                fill(ballast)
-                refused = len(under.of("refused"))
-                await processes.until(lambda: len(under.of("refused")) > refused + 20, "requests that are refused")
-                await asyncio.sleep(seconds)
-                ballast.unlink()
-                await goes_on(under)
-            # Nobody died: whatever had to wait for room was not sent by chance, so nothing may come twice beyond a window.
-            return await judge(gateway, witness, [under], kills=2, window=WINDOW)
+            async with a_pair(gateway, witness):
+                under = a_load(gateway, connections=8)
+                async with under:
+                    await processes.until(lambda: len(under.of("accepted")) >= 100, "a load")
+                    ballast = directory / "ballast"
+                    fill(ballast)
+                    refused = len(under.of("refused"))
+                    await processes.until(lambda: len(under.of("refused")) > refused + 20, "requests that are refused")
+                    await asyncio.sleep(seconds)
+                    ballast.unlink()
+                    await goes_on(under)
+                # Nobody died: whatever had to wait for room was not sent by chance, so nothing may come twice beyond a window.
+                return await judge(gateway, witness, [under], kills=2, window=WINDOW)
         finally:
-            gateway.clean_up()
-            witness.stop()
             await (await asyncio.create_subprocess_exec("umount", "--lazy", str(directory))).wait()
 
 
@@ -138,11 +130,8 @@ async def cut_the_power_under_load(*, at):
     async with a_directory() as directory, a_disk(directory / "disk", megabytes=700) as disk:
         if disk is None:
             return None
-        witness, gateway = Witness(directory), Gateway(disk.directory)
-        try:
-            await witness.ready()
-            await gateway.start()
-            await gateway.furnish(witness.port)
+        gateway, witness = Gateway(disk.directory), Witness(directory)
+        async with a_pair(gateway, witness):
             under = a_load(gateway, connections=16)
             async with under:
                 await processes.until(lambda: len(under.asked) >= at, f"{at} answers")
@@ -151,9 +140,4 @@ async def cut_the_power_under_load(*, at):
                 await disk.mount_again()
                 await gateway.start()
                 await goes_on(under)
-            count = await judge(gateway, witness, [under], kills=1, window=WINDOW)
-            await gateway.stop()
-            return count
-        finally:
-            gateway.clean_up()
-            witness.stop()
+            return await judge(gateway, witness, [under], kills=1, window=WINDOW)

@@ -8,6 +8,7 @@ from itertools import count
 from tests.crash import processes
 from tests.crash.gateway import WINDOW, Gateway, a_directory
 from tests.crash.load import a_number, once
+from tests.crash.pair import a_pair
 from tests.crash.scenarios import a_load
 from tests.crash.verdict import judge
 from tests.crash.witness import Witness
@@ -23,12 +24,9 @@ async def overload(*, seconds, rate=20, every=5.0):
     An OTP is asked for every `every` seconds, and must reach its handset while others wait.
     """
     async with a_directory() as directory:
+        gateway = Gateway(directory, patience=60 + 4 * seconds, intake_bound=20, intake_batch=1)
         witness = Witness(directory, "--keep", "2000000")  # every text, however long it lasts
-        gateway = Gateway(directory, intake_bound=20, intake_batch=1)
-        try:
-            await witness.ready()
-            await gateway.start()
-            await gateway.furnish(witness.port, rate=rate)
+        async with a_pair(gateway, witness, rate=rate):
             (web,), (dispatch,) = gateway.pids("web"), gateway.pids("dispatch")
             before = [processes.resident(pid) for pid in (web, dispatch)]
             under = a_load(gateway, connections=60)
@@ -51,10 +49,6 @@ async def overload(*, seconds, rate=20, every=5.0):
             well_after = time.monotonic() - ended
             gateway.connect("UPDATE connector SET rate = NULL")
             came_to = await judge(gateway, witness, [under, after], kills=0, window=WINDOW)
-            await gateway.stop()
-        finally:
-            gateway.clean_up()
-            witness.stop()
     assert waiting > 50, "the OTP overtook those that were there before"
     assert {(a.status, a.retry_after) for a in under.of("refused")} == {(503, "1")}
     assert not under.of("unanswered")
@@ -71,10 +65,4 @@ async def _otp_leaves(gateway, witness, number):
             break
         await asyncio.sleep(0.1)
     assert status == 200, f"no code in 50 attempts: {status} {body!r}"
-    code = json.loads(body)["code"]
-
-    async def came():
-        inbox = (await witness.ask("inbox", number=number))["messages"]
-        return any(code in message["text"] for message in inbox)
-
-    await processes.until(came, "the OTP at its handset")
+    await witness.receives(number, json.loads(body)["code"])

@@ -12,17 +12,18 @@ import traceback
 from dataclasses import asdict, fields
 from functools import partial
 
-from smsflow.smpp.script import Script
-from tests.crash import misfortunes, processes, scenarios, verdict
+from tests.crash import misfortunes, scenarios
 from tests.crash.gateway import Gateway, a_directory
 from tests.crash.load import a_number, once
 from tests.crash.overload import overload
+from tests.crash.pair import a_pair, anew
 from tests.crash.verdict import Count
 from tests.crash.witness import Witness
 
 VICTIMS = ("web", "dispatch", "jobs", "postgres", "backend", "supervisor", "all")
-_OBEDIENT = ("receipts", "refuse", "throttle_rate", "refuse_every", "refuse_status", "lose_response_every",
-             "disconnect_every", "ids", "receipt_ids", "stray_every")  # fmt: skip
+
+# An operator that was full for long is approached slowly, and a long load takes its time (seconds).
+_PATIENCE = 300.0
 
 
 class Table:
@@ -63,25 +64,18 @@ async def main(given):
     chance = random.Random(given.seed)
     deadline = time.monotonic() + given.minutes * 60
     table = Table()
-    # An operator that was full for long is approached slowly, and a long load takes its time.
-    verdict.SETTLE_SECONDS = 300.0
     print(f"seed {given.seed}", flush=True)
     async with a_directory("smsflow-soak-") as directory:
-        witness, gateway = Witness(directory), Gateway(directory)
-        try:
-            await witness.ready()
-            await gateway.start()
-            await gateway.furnish(witness.port)
+        gateway, witness = Gateway(directory, patience=_PATIENCE), Witness(directory)
+        async with a_pair(gateway, witness):
             for name, scenario in _chosen(given, gateway, witness, chance):
                 if time.monotonic() < deadline:
-                    await obey(gateway, witness)
+                    await anew(gateway, witness)
                     await table.run(name, scenario())
             if "fairness" in given.only and given.backlog and time.monotonic() < deadline:
-                await obey(gateway, witness)
+                await anew(gateway, witness)
                 await measure_fairness(gateway, witness, given.backlog, table)
-        finally:
-            gateway.clean_up()
-            witness.stop()
+            await anew(gateway, witness)
     table.show()
     return 1 if table.broken else 0
 
@@ -91,7 +85,6 @@ GROUPS = ("kills", "power", "operator", "database", "restarts", "overload", "fai
 
 def _chosen(given, gateway, witness, chance):
     """Yield each scenario with its name; one of each kill before another of any, so that whatever the time allows is spread over all."""
-
     under_load = partial(partial, gateway=gateway, witness=witness)
     groups = {name: [] for name in GROUPS}
     for _ in range(given.kills):
@@ -122,15 +115,6 @@ def _chosen(given, gateway, witness, chance):
             yield from groups[name]
 
 
-async def obey(gateway, witness):
-    """Have the operator behave, and the gateway run."""
-    await witness.behave(**{n: getattr(Script(), n) for n in _OBEDIENT}, latency=0.01, receipt_delay=0.2)
-    await witness.ask("reset")
-    if gateway.process.poll() is not None:
-        await gateway.start()
-    await gateway.ready()
-
-
 async def measure_fairness(gateway, witness, backlog, table):
     """Let one company queue `backlog` messages behind a rate of 100/s, and measure another's OTP and first message."""
     gateway.connect("UPDATE connector SET rate = 100")
@@ -141,24 +125,17 @@ async def measure_fairness(gateway, witness, backlog, table):
     small = await gateway.another(f"small {scenarios.a_prefix()}", credits=10)
     started = time.monotonic()
     _, _, body = await once(gateway.port, small, "/apiv2/smscode/", phone_number=a_number(9_999_998))
-    code = json.loads(body)["code"]
-    otp = await _came(witness, a_number(9_999_998), code) - started
+    await witness.receives(a_number(9_999_998), json.loads(body)["code"])
+    otp = time.monotonic() - started
     # A number of its own, so that the handset can be asked for it.
     text = scenarios.a_prefix()
     started = time.monotonic()
     await once(gateway.port, small, "/apiv2/sms/", number=a_number(9_999_997), message=text)
-    ordinary = await _came(witness, a_number(9_999_997), text) - started
+    await witness.receives(a_number(9_999_997), text)
+    ordinary = time.monotonic() - started
     print(f"fairness: behind {waiting} messages at 100/s, OTP {otp:.2f} s, ordinary {ordinary:.2f} s", flush=True)
     if otp > 1 or ordinary > 2:
         table.broken.append(f"fairness: OTP {otp:.2f} s (1), ordinary {ordinary:.2f} s (2)")
-
-
-async def _came(witness, number, text):
-    async def came():
-        return any(text in m["text"] for m in (await witness.ask("inbox", number=number))["messages"])
-
-    await processes.until(came, "a message at its handset")
-    return time.monotonic()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from smsflow.store import ledger
 from smsflow.store.db import Database
 from tests.crash import load, processes
 
-SETTLE_SECONDS = 60.0
 _OPEN = """
 SELECT m.status, count(*) FROM message m LEFT JOIN unknown_outcome u ON u.message_id = m.id
 WHERE split_part(m.text, ' ', 1) = ANY(%(prefixes)s)
@@ -38,7 +37,7 @@ class Count:
         return self
 
 
-async def settled(gateway, loads, *, no_receipts=False):
+async def _settled(gateway, loads, *, no_receipts=False):
     """Wait until no message of these loads waits for anything any more."""
     sought = {"no_receipts": no_receipts, "prefixes": [each.prefix for each in loads]}
     last = []
@@ -51,14 +50,14 @@ async def settled(gateway, loads, *, no_receipts=False):
         return not last
 
     try:
-        await processes.until(nothing_open, "an end of every message", SETTLE_SECONDS)
+        await processes.until(nothing_open, "an end of every message", gateway.patience)
     except AssertionError as error:
         raise AssertionError(f"{error}: {last}\n{gateway.log.read_text()[-4000:]}") from None
 
 
 async def judge(gateway, witness, loads, *, kills, window, no_receipts=False, per_kill=True):
     """Return the counts; raise AssertionError with the first promise that was broken."""
-    await settled(gateway, loads, no_receipts=no_receipts)
+    await _settled(gateway, loads, no_receipts=no_receipts)
     asked = [a for each in loads for a in each.asked]
     rows = {
         row[0]: row[1:]

@@ -50,6 +50,14 @@ class Witness:
             await self.ask("dump", path=file.name)
             return [json.loads(line) for line in file]
 
+    async def receives(self, number, words):
+        """Wait until a text with these words has come to this handset."""
+
+        async def came():
+            return any(words in message["text"] for message in (await self.ask("inbox", number=number))["messages"])
+
+        await processes.until(came, f"a text with {words} at {number}")
+
     def stop(self):
         """End it."""
         processes.end(self.process, 10)
