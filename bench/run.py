@@ -93,7 +93,6 @@ def start(stack: ExitStack, folder: Path, *, window: int, receipt_delay: float) 
         running([*smsflow, *operator, "--receipt-delay", str(receipt_delay)], environment, folder / "smsc.log")
     )
     process = stack.enter_context(running([*smsflow, "run"], environment, folder / "smsflow.log"))
-    wait_for(port, _READY)
     wait_for(control, _READY)
     setup = [sys.executable, str(ROOT / "bench" / "setup.py"), "--port", str(smpp), "--window", str(window)]
     made = subprocess.run(setup, env=environment, cwd=ROOT, check=True, capture_output=True, text=True).stdout

@@ -60,16 +60,15 @@ class GroupCommit(Generic[T, R]):
         await self._idle.wait()
 
     async def _write_one_batch(self) -> None:
-        taken = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-        since = time.monotonic() - self._patience
-        if taken[0][2] < since:
-            _refuse([(entry, answer) for entry, answer, at in taken if at < since], None)
-        batch = [(entry, answer) for entry, answer, at in taken if at >= since]
+        too_late = time.monotonic() - self._patience
+        while self._waiting and self._waiting[0][2] < too_late:
+            _refuse([self._waiting.popleft()], None)
+        batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
         if not batch:
             return
         self._size.observe(len(batch))
         try:
-            answers = await self._write([entry for entry, _ in batch])
+            answers = await self._write([entry for entry, _, _ in batch])
         except Exception as error:  # noqa: BLE001 - whatever failed, each entry gets its answer
             if len(batch) == 1 or is_outage(error):
                 _refuse(batch, error)
@@ -78,10 +77,10 @@ class GroupCommit(Generic[T, R]):
             for one in batch:
                 await self._write_alone(one)
             return
-        for (_, future), answer in zip(batch, answers, strict=True):
+        for (_, future, _), answer in zip(batch, answers, strict=True):
             _answer(future, answer)
 
-    async def _write_alone(self, one: tuple[T, asyncio.Future[R]]) -> None:
+    async def _write_alone(self, one: tuple[T, asyncio.Future[R], float]) -> None:
         try:
             (answer,) = await self._write([one[0]])
         except Exception as error:  # noqa: BLE001 - as above
@@ -99,8 +98,8 @@ def _answer(future: "asyncio.Future[R]", answer: R | Refused) -> None:
         future.set_result(answer)
 
 
-def _refuse(batch: Sequence[tuple[T, "asyncio.Future[R]"]], error: Exception | None) -> None:
-    for _, future in batch:
+def _refuse(batch: Sequence[tuple[T, "asyncio.Future[R]", float]], error: Exception | None) -> None:
+    for _, future, _ in batch:
         if not future.done():
             refusal = Unavailable(retry_after=_RETRY_AFTER)
             refusal.__cause__ = error
