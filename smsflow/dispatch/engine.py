@@ -2,48 +2,32 @@
 
 import asyncio
 import contextlib
-import os
 import random
-import socket
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
 
 import structlog
 
 from smsflow.dispatch.bind import keep_bound
 from smsflow.dispatch.lane import Lane
+from smsflow.dispatch.lease import TIMEOUT, Lease, LeaseLost, finished
 from smsflow.dispatch.sweep import Sweep
 from smsflow.runtime import Platform
 from smsflow.services.progress import Graces, Way
 from smsflow.services.vault import VaultLocked
 from smsflow.store import instances, queue
-from smsflow.store.db import Tx, first_line, listen
+from smsflow.store.db import first_line, listen
 from smsflow.store.routes import Connector
 
 log = structlog.get_logger(__name__)
 
 _BEAT = 1.0
-# A lease that could not be shown for this long is as good as lost: nothing is sent until it is shown again. The server lets go
-# of the session of a node that was cut off after 6 seconds, so nobody else sends by the same bind before we have stopped.
-_TRUST = 3.5
-_BEAT_TIMEOUT = 3.0
-# A session can also end at once. Whoever finds a slot free that was not given back binds this long after the last beat of its
-# holder that we saw: by then the holder has noticed (_TRUST) and unbound.
-_TAKEOVER = 5.0
+# Several statements of one match, each of which may take its time.
+_MATCH_TIMEOUT = TIMEOUT * 3
 _GUARD = 0.1
-# The beats of dispatchers that are gone are remembered for as long as somebody may ask.
-_REMEMBERED = 60.0
 _LISTEN_AGAIN = 1.0
-
-T = TypeVar("T")
-
-
-class LeaseLost(Exception):
-    """The database was away for too long, or somebody declared this dispatcher dead: its binds may be another's now."""
 
 
 @dataclass(slots=True)
@@ -70,9 +54,7 @@ class Engine:
         self._clock = clock
         self._held: dict[tuple[int, int], Held] = {}
         self._strays = False
-        self._ids: set[int] = set()
-        self._beats: dict[int, tuple[int, float]] = {}
-        self._beaten_at = 0.0
+        self._lease = Lease(platform.database, clock)
         self._changed = asyncio.Event()
         settings = platform.settings
         self._graces = Graces(timedelta(seconds=settings.unknown_grace), timedelta(seconds=settings.unknown_give_up))
@@ -94,43 +76,35 @@ class Engine:
             ears.cancel()
             await asyncio.gather(ears, return_exceptions=True)
 
-    def alive(self) -> bool:
-        """Tell whether the lease was shown a moment ago, by a clock that no one can set."""
-        return time.monotonic() - self._beaten_at < _TRUST
-
     async def _hold_lease(self) -> None:
-        async with AsyncExitStack() as stack:
-            lease = await stack.enter_async_context(self._platform.database.session())
-            me = await instances.register(lease, host=socket.gethostname(), pid=os.getpid(), now=self._clock())
-            self._ids.add(me)
-            self._beaten_at = time.monotonic()
+        async with self._lease.hold() as me:
             log.info("dispatching", instance=me)
             guarding = asyncio.create_task(self._guard())
             sweeping: asyncio.Task[None] | None = None
             try:
                 # Before the sweep: it buries the dead, and who was dead already is seen only before.
-                await self._tend_once(lease, me)
+                await self._tend_once(me)
                 sweeping = asyncio.create_task(Sweep(self._platform, me, self._graces, self._clock).run())
-                await self._tend(lease, me, sweeping)
+                await self._tend(me, sweeping)
             finally:
                 background = [t for t in (sweeping, guarding) if t is not None]
                 if sweeping is not None:
                     sweeping.cancel()
                 # The binds first: the sweep may wait for a database that does not answer.
-                await self._stop_all(lease, me)
+                await self._stop_all()
                 guarding.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
 
     async def _guard(self) -> None:
         """End every bind as soon as the lease cannot be trusted, whatever the database keeps the others waiting for."""
         while True:
-            left = self._beaten_at + _TRUST - time.monotonic()
+            left = self._lease.left()
             if left <= 0:
                 for held in self._held.values():
                     held.end()
             await asyncio.sleep(max(left, _GUARD))
 
-    async def _tend(self, lease: Tx, me: int, sweeping: asyncio.Task[None]) -> None:
+    async def _tend(self, me: int, sweeping: asyncio.Task[None]) -> None:
         """Beat, and match what is bound with what should be, for as long as the sweep runs."""
         while not sweeping.done():
             try:
@@ -138,41 +112,18 @@ class Engine:
                     await self._changed.wait()
             except TimeoutError:
                 pass
-            await self._tend_once(lease, me)
+            await self._tend_once(me)
         sweeping.result()
 
-    async def _tend_once(self, lease: Tx, me: int) -> None:
-        await self._show(lease, me)
+    async def _tend_once(self, me: int) -> None:
+        await self._lease.show()
         self._changed.clear()
-        await _finished(_BEAT_TIMEOUT, self._watch(lease, me))
-        await _finished(_BEAT_TIMEOUT * 3, self._match(lease, me))
+        await self._lease.watch()
+        await finished(_MATCH_TIMEOUT, self._match(me))
         if self._strays or any(h.lane.unsure for h in self._held.values()):
             await self._give_back_strays(me)
 
-    async def _show(self, lease: Tx, me: int) -> None:
-        """Show that we live; when that fails, nothing more is sent from this moment."""
-        started = time.monotonic()
-        try:
-            shown = await _finished(_BEAT_TIMEOUT, instances.beat(lease, me))
-        except Exception:
-            self._beaten_at = 0.0
-            raise
-        if not shown:
-            self._beaten_at = 0.0
-            raise LeaseLost("this dispatcher was declared dead")
-        self._beaten_at = started
-
-    async def _watch(self, lease: Tx, me: int) -> None:
-        """Note when each other dispatcher's beat was last seen to move, by our own clock."""
-        others = await instances.others(lease, me)
-        moment = time.monotonic()
-        for other in others:
-            if other.beat != self._beats.get(other.id, (None, 0.0))[0]:
-                self._beats[other.id] = (other.beat, moment)
-        there = {other.id for other in others}
-        self._beats = {i: b for i, b in self._beats.items() if i in there or moment - b[1] < _REMEMBERED}
-
-    async def _match(self, lease: Tx, me: int) -> None:
+    async def _match(self, me: int) -> None:
         """End the binds that should not be, and open those that should; nothing here waits for a bind to end."""
         wanted = {c.id: c for c in (await self._platform.directory.ways()).connectors if c.enabled}
         for key, held in list(self._held.items()):
@@ -181,31 +132,24 @@ class Engine:
                 held.end()
             # One that ended by itself was stopped by the operator, and stays so until its connector changes.
             if held.task.done() and (unwanted or held.task.cancelled() or held.task.exception()):
-                await self._let_go(lease, key)
+                await self._let_go(key)
         for connector in wanted.values():
             for slot in range(connector.binds):
-                if (connector.id, slot) not in self._held and await instances.take_slot(lease, connector.id, slot):
-                    self._start(connector, slot, me, after=await self._courtesy(lease, connector.id, slot))
+                if (connector.id, slot) in self._held:
+                    continue
+                after = await self._lease.take_slot(connector.id, slot)
+                if after is not None:
+                    self._start(connector, slot, me, after=after)
 
-    async def _let_go(self, lease: Tx, key: tuple[int, int]) -> None:
+    async def _let_go(self, key: tuple[int, int]) -> None:
         held = self._held.pop(key)
         error = None if held.task.cancelled() else held.task.exception()
         if error is not None:
             log.error("bind_failed", connector=held.connector.name, reason=first_line(error))
         self._strays = self._strays or held.lane.unsure
-        await instances.free_slot(lease, *key)
+        await self._lease.free_slot(*key)
         if held.lane.holds():
             raise LeaseLost("a bind ended and what it had sent could not be recorded")
-
-    async def _courtesy(self, lease: Tx, connector_id: int, slot: int) -> float:
-        """Return how long to wait before binding, so that whoever had this slot has surely unbound."""
-        last = await instances.holder(lease, connector_id, slot)
-        if last is None or last.instance_id in self._ids:
-            return 0.0
-        if last.pid is not None and last.host == socket.gethostname() and not _runs(last.pid):
-            return 0.0
-        moment = time.monotonic()
-        return max(0.0, _TAKEOVER - (moment - self._beats.get(last.instance_id, (0, moment))[1]))
 
     async def _give_back_strays(self, me: int) -> None:
         """Release what the database says we claimed and no lane holds: the claim's answer was lost, so it has not left."""
@@ -234,7 +178,7 @@ class Engine:
             database=self._platform.database,
             vault=self._platform.vault,
             clock=self._clock,
-            alive=self.alive,
+            alive=self._lease.alive,
             poll=settings.poll_interval,
         )
         task = asyncio.create_task(self._keep(lane, slot, me, after=after), name=f"{connector.name}/{slot}")
@@ -271,7 +215,7 @@ class Engine:
             await asyncio.sleep(after)
         await keep_bound(lane, password, tell=tell, jitter=random.random, clock=time.monotonic)
 
-    async def _stop_all(self, lease: Tx, me: int) -> None:
+    async def _stop_all(self) -> None:
         """End every bind: what is in flight gets its answer or becomes unknown; then the lease is given back."""
         held = list(self._held.values())
         for h in held:
@@ -279,17 +223,12 @@ class Engine:
         pending = {h.task for h in held}
         while pending:
             _, pending = await asyncio.wait(pending, timeout=_BEAT)
-            if pending and self.alive():
+            if pending and self._lease.alive():
                 # The lease is shown for as long as something is in flight, or nobody would record it.
                 with contextlib.suppress(Exception):
-                    await self._show(lease, me)
+                    await self._lease.show()
         self._held.clear()
-        if self.alive():
-            try:
-                await _finished(_BEAT_TIMEOUT, instances.leave(lease, me))
-            except Exception as error:  # noqa: BLE001 - the others will notice
-                log.warning("lease_not_given_back", reason=first_line(error))
-        self._beaten_at = 0.0
+        await self._lease.give_back()
 
     async def _listen(self) -> None:
         """Wake the lanes whose queue has something new."""
@@ -304,32 +243,3 @@ class Engine:
         for held in self._held.values():
             if str(held.connector.id) == payload:
                 held.lane.wake()
-
-
-async def _finished(seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """Return what `work` returns, or raise TimeoutError; when this is cancelled, `work` is finished first.
-
-    A statement that is cut ends its session, and the session is the lease.
-    """
-    task = asyncio.create_task(work)
-    try:
-        async with asyncio.timeout(seconds):
-            return await asyncio.shield(task)
-    except TimeoutError:
-        task.cancel()
-        await asyncio.wait([task], timeout=1.0)
-        raise
-    except asyncio.CancelledError:
-        await asyncio.wait([task], timeout=seconds)
-        raise
-
-
-def _runs(pid: int) -> bool:
-    """Tell whether a process of this machine runs."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -6,6 +6,7 @@ import time
 from smsflow import runtime
 from smsflow.dispatch import bind
 from smsflow.dispatch.engine import Engine, Held
+from smsflow.dispatch.lease import Lease
 from smsflow.store import instances
 from smsflow.testing import a_connector
 
@@ -70,16 +71,16 @@ async def test_a_lease_that_cannot_be_shown_ends_every_bind(open_platform):
 
 
 async def test_a_bind_is_taken_over_when_its_holder_must_have_stopped_and_not_before(open_platform):
-    async with open_platform() as platform, platform.database.autocommit() as lease:
+    async with open_platform() as platform, platform.database.autocommit() as tx:
         connector = await a_connector(platform)
         seen, unseen = 101, 102
         for slot, holder in enumerate((seen, unseen)):
             await instances.tell_bind(
-                lease, connector, slot, instance_id=holder, state="bound", detail="", now=runtime.now()
+                tx, connector, slot, instance_id=holder, state="bound", detail="", now=runtime.now()
             )
-        engine = Engine(platform, runtime.now)
-        engine._beats[seen] = (7, time.monotonic() - 60)
-
-        assert await engine._courtesy(lease, connector, 0) == 0
-        assert await engine._courtesy(lease, connector, 1) > 3.5
-        assert await engine._courtesy(lease, connector, 2) == 0
+        mine = Lease(platform.database, runtime.now)
+        mine._beats[seen] = (7, time.monotonic() - 60)
+        async with mine.hold():
+            assert await mine.take_slot(connector, 0) == 0
+            assert await mine.take_slot(connector, 1) > 3.5
+            assert await mine.take_slot(connector, 2) == 0

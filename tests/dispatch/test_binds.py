@@ -7,7 +7,7 @@ import pytest
 
 from smsflow import runtime, testing
 from smsflow.dispatch import bind as keeping
-from smsflow.dispatch import engine as running
+from smsflow.dispatch import lease
 from smsflow.dispatch import sweep as sweeping
 from smsflow.domain.message import Status
 from smsflow.smpp.client import ConnectFailed
@@ -94,7 +94,7 @@ async def instance_count(platform, number):
 
 
 async def test_a_dispatcher_whose_session_is_ended_stops_and_another_takes_over(quick, twin, monkeypatch):
-    monkeypatch.setattr(running, "_TAKEOVER", 3.0)
+    monkeypatch.setattr(lease, "_TAKEOVER", 3.0)
     async with an_operator() as operator:
         connector = await testing.a_connector(quick, port=operator.port)
         company = await testing.a_company(quick, credits=300)
@@ -275,7 +275,7 @@ async def test_a_bind_cut_short_while_it_is_told_leaves_no_session_behind(quick,
             await asyncio.Event().wait()
         await real(*arguments, **named)
 
-    monkeypatch.setattr(running.instances, "tell_bind", tell_bind)
+    monkeypatch.setattr(instances, "tell_bind", tell_bind)
     async with an_operator() as operator, an_engine(quick):
         await testing.a_connector(quick, port=operator.port)
         await telling.wait()
@@ -295,7 +295,7 @@ async def test_a_beat_that_times_out_without_a_word_does_not_end_the_dispatcher(
             raise TimeoutError
         return await real(*arguments)
 
-    monkeypatch.setattr(running.instances, "beat", beat)
+    monkeypatch.setattr(instances, "beat", beat)
     async with an_operator() as operator, an_engine(quick):
         connector = await testing.a_connector(quick, port=operator.port)
         await until_bound(quick, connector)

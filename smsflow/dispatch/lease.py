@@ -1,0 +1,152 @@
+"""The lease of a dispatcher: how it shows the others that it lives, and when it must stop because they may think otherwise."""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from smsflow.store import instances
+from smsflow.store.db import Database, Tx, first_line
+
+log = structlog.get_logger(__name__)
+
+# A lease that could not be shown for this long is as good as lost: nothing is sent until it is shown again. The server lets go
+# of the session of a node that was cut off after 6 seconds, so nobody else sends by the same bind before we have stopped.
+_TRUST = 3.5
+TIMEOUT: Final = 3.0
+# A session can also end at once. Whoever finds a slot free that was not given back binds this long after the last beat of its
+# holder that we saw: by then the holder has noticed (_TRUST) and unbound.
+_TAKEOVER = 5.0
+# The beats of dispatchers that are gone are remembered for as long as somebody may ask.
+_REMEMBERED = 60.0
+
+T = TypeVar("T")
+
+
+class LeaseLost(Exception):
+    """The database was away for too long, or somebody declared this dispatcher dead: its binds may be another's now."""
+
+
+class Lease:
+    """Held for as long as its session lives and its beat is shown, by a clock that no one can set; lost and held again many times."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        """Prepare; nothing is held yet."""
+        self._database = database
+        self._clock = clock
+        self._session: Tx | None = None
+        self._me = 0
+        self._ids: set[int] = set()
+        self._beats: dict[int, tuple[int, float]] = {}
+        self._shown_at = 0.0
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncIterator[int]:
+        """Hold it under a new id, which is given; slots that are taken meanwhile are free again at the end."""
+        async with self._database.session() as session:
+            me = await instances.register(session, host=socket.gethostname(), pid=os.getpid(), now=self._clock())
+            self._ids.add(me)
+            self._shown_at = time.monotonic()
+            self._session, self._me = session, me
+            yield me
+
+    def alive(self) -> bool:
+        """Tell whether the lease was shown a moment ago."""
+        return self.left() > 0
+
+    def left(self) -> float:
+        """Return for how many seconds the lease can still be trusted when it is not shown again; 0 or less when it cannot."""
+        return self._shown_at + _TRUST - time.monotonic()
+
+    async def show(self) -> None:
+        """Show that we live; when that fails, nothing more is sent from this moment."""
+        started = time.monotonic()
+        try:
+            shown = await finished(TIMEOUT, instances.beat(self._tx, self._me))
+        except Exception:
+            self._shown_at = 0.0
+            raise
+        if not shown:
+            self._shown_at = 0.0
+            raise LeaseLost("this dispatcher was declared dead")
+        self._shown_at = started
+
+    async def give_back(self) -> None:
+        """Tell the others that we end; one that is lost already has nothing to give back."""
+        if self.alive():
+            try:
+                await finished(TIMEOUT, instances.leave(self._tx, self._me))
+            except Exception as error:  # noqa: BLE001 - the others will notice
+                log.warning("lease_not_given_back", reason=first_line(error))
+        self._shown_at = 0.0
+
+    async def watch(self) -> None:
+        """Note when each other dispatcher's beat was last seen to move, by our own clock."""
+        others = await finished(TIMEOUT, instances.others(self._tx, self._me))
+        moment = time.monotonic()
+        for other in others:
+            if other.beat != self._beats.get(other.id, (None, 0.0))[0]:
+                self._beats[other.id] = (other.beat, moment)
+        there = {other.id for other in others}
+        self._beats = {i: b for i, b in self._beats.items() if i in there or moment - b[1] < _REMEMBERED}
+
+    async def take_slot(self, connector_id: int, slot: int) -> float | None:
+        """Take one of a connector's binds; return how long to wait before binding, None when another holds it."""
+        if not await instances.take_slot(self._tx, connector_id, slot):
+            return None
+        return await self._courtesy(connector_id, slot)
+
+    async def free_slot(self, connector_id: int, slot: int) -> None:
+        """Give a bind back."""
+        await instances.free_slot(self._tx, connector_id, slot)
+
+    async def _courtesy(self, connector_id: int, slot: int) -> float:
+        """Return how long it takes until whoever had this slot has surely unbound."""
+        last = await instances.holder(self._tx, connector_id, slot)
+        if last is None or last.instance_id in self._ids:
+            return 0.0
+        if last.pid is not None and last.host == socket.gethostname() and not _runs(last.pid):
+            return 0.0
+        moment = time.monotonic()
+        return max(0.0, _TAKEOVER - (moment - self._beats.get(last.instance_id, (0, moment))[1]))
+
+    @property
+    def _tx(self) -> Tx:
+        if self._session is None:
+            raise LeaseLost("it was never held")
+        return self._session
+
+
+async def finished(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """Return what `work` returns, or raise TimeoutError; when this is cancelled, `work` is finished first.
+
+    A statement that is cut ends its session, and the session is the lease.
+    """
+    task = asyncio.create_task(work)
+    try:
+        async with asyncio.timeout(seconds):
+            return await asyncio.shield(task)
+    except TimeoutError:
+        task.cancel()
+        await asyncio.wait([task], timeout=1.0)
+        raise
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=seconds)
+        raise
+
+
+def _runs(pid: int) -> bool:
+    """Tell whether a process of this machine runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
