@@ -74,11 +74,11 @@ async def keep_bound(
 async def _open(lane: Lane, password: str) -> tuple[Link, ...]:
     """Return the bound links, the one to submit by first; with none left open when one of them fails."""
     if lane.connector.bind == "trx":
-        return (await connect(bind_config(lane.connector, password, mode="trx"), lane),)
+        return (await connect(bind_config(lane.connector, password, mode="trx"), lane.traffic),)
     # The receiver first: a receipt must find somebody.
-    receiver = await connect(bind_config(lane.connector, password, mode="rx"), lane)
+    receiver = await connect(bind_config(lane.connector, password, mode="rx"), lane.traffic)
     try:
-        transmitter = await connect(bind_config(lane.connector, password, mode="tx"), lane)
+        transmitter = await connect(bind_config(lane.connector, password, mode="tx"), lane.traffic)
     except BaseException:
         await receiver.close(drain=0)
         raise

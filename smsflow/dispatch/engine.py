@@ -148,7 +148,7 @@ class Engine:
             log.error("bind_failed", connector=held.connector.name, reason=first_line(error))
         self._strays = self._strays or held.lane.unsure
         await self._lease.free_slot(*key)
-        if held.lane.holds():
+        if held.lane.traffic.holds():
             raise LeaseLost("a bind ended and what it had sent could not be recorded")
 
     async def _give_back_strays(self, me: int) -> None:
@@ -161,7 +161,7 @@ class Engine:
             claims = await queue.claims_of(tx, me)
         for lane in lanes:
             await lane.claimed()
-        held: set[tuple[int, int]] = set().union(*(lane.holds() for lane in lanes))
+        held: set[tuple[int, int]] = set().union(*(lane.traffic.holds() for lane in lanes))
         strays: list[tuple[queue.Held, datetime | None]] = [
             (c, None) for c in claims if (c.message_id, c.attempt) not in held
         ]

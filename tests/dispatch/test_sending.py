@@ -217,7 +217,7 @@ async def test_a_claim_under_way_when_its_link_is_lost_is_given_back(quick, monk
             if claims and not cut:
                 cut.append(claims)
                 operator.disconnect_all()
-                await until(lambda: not any(held.lane._link.bound for held in engine._held.values()))
+                await until(lambda: not any(held.lane.traffic._link.bound for held in engine._held.values()))
             return claims
 
         monkeypatch.setattr(queue, "claim", claim)

@@ -1,0 +1,263 @@
+"""The traffic of one bind: claimed messages go out as window, rate and operator allow, and answers come back as outcomes."""
+
+import asyncio
+import contextlib
+import heapq
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import count
+
+import structlog
+
+from smsflow import observe
+from smsflow.connectors import smpp as wire
+from smsflow.dispatch.inbound import Receiver
+from smsflow.dispatch.sending import Piece, Sending
+from smsflow.dispatch.throttle import Throttle
+from smsflow.domain.delivery import Accepted, Deferred, NotSent, Outcome, Outlived, backoff
+from smsflow.services.progress import Report
+from smsflow.services.vault import Vault
+from smsflow.smpp.client import Link
+from smsflow.smpp.pdu import DeliverSm
+from smsflow.store import queue
+from smsflow.store.db import first_line
+from smsflow.store.routes import Connector
+
+log = structlog.get_logger(__name__)
+
+# A connector with a rate claims what leaves within this time, so that an OTP never waits behind a long row of claims.
+_CLAIM_AHEAD = 0.1
+_CLAIM_MOST = 200
+
+
+class Traffic:
+    """What a bind holds until it is recorded, and the handler of its links; every message that is taken is reported once or more.
+
+    What it holds never exceeds the window: that is how many messages one death can leave unknown.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        *,
+        vault: Vault,
+        alive: Callable[[], bool],
+        report: Callable[[Report], None],
+        receiver: Receiver,
+    ) -> None:
+        """Prepare; `alive` tells whether this process still holds its lease, `report` takes what became of a message."""
+        self._connector = connector
+        self._vault = vault
+        self._alive = alive
+        self._report_to = report
+        self._receiver = receiver
+        self._throttle = Throttle(connector.rate, now=time.monotonic())
+        self._link: Link | None = None
+        self._pieces: list[Piece] = []
+        self._orders = count()
+        self._held: dict[tuple[int, int], Sending] = {}
+        self._held_pdus = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._accepted_at = time.monotonic()
+        self._accepted_since = 0
+        self._submits = observe.submits_total.labels(connector.name)
+        self._in_use = observe.window_in_use.labels(connector.name)
+        self.room = asyncio.Event()
+        """Set when there may be room for more."""
+
+    def begin(self, link: Link) -> None:
+        """Send by `link` from now on."""
+        self._link = link
+        self._throttle.unanswered()  # what the link before this one owed never comes, and it may have been the probe
+
+    def holds(self) -> set[tuple[int, int]]:
+        """Return the claims, as (message, attempt), whose outcome is not recorded yet."""
+        return set(self._held)
+
+    def claimable(self) -> int:
+        """Return how many messages to claim now."""
+        if not self._alive():
+            return 0
+        room = self._connector.window - self._held_pdus
+        throttle = self._throttle
+        if throttle.rate is not None:
+            now = time.monotonic()
+            if throttle.wait(now) > _CLAIM_AHEAD:
+                return 0
+            room = min(room, max(1, int(throttle.rate * _CLAIM_AHEAD)) - len(self._pieces))
+        return min(room, _CLAIM_MOST)
+
+    def wait(self) -> float:
+        """Return for how many seconds the operator or the rate wants nothing."""
+        return self._throttle.wait(time.monotonic())
+
+    def take(self, claim: queue.Claimed, now: datetime) -> None:
+        """Hold a message and submit it when its turn comes, which `pump` looks for."""
+        try:
+            text = self._vault.open(claim.text) if claim.sealed else claim.text
+            bodies = wire.bodies(self._connector, claim.id, claim.number, claim.sender, text, claim.valid_until)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a claim without an outcome would be held for ever
+            log.error("message_cannot_be_encoded", message_id=claim.id, reason=first_line(error))
+            sending = Sending(claim, [b""])
+            self._hold(sending)
+            self._report(sending, Deferred("cannot be encoded", backoff(claim.attempt)))
+            return
+        sending = Sending(claim, bodies)
+        self._hold(sending)
+        if claim.valid_until <= now:
+            self._report(sending, Outlived())
+            return
+        order = next(self._orders)
+        for part in range(len(bodies)):
+            heapq.heappush(self._pieces, Piece(claim.kind, order, part, sending))
+
+    def _hold(self, sending: Sending) -> None:
+        self._held[sending.claim.id, sending.claim.attempt] = sending
+        self._held_pdus += len(sending.bodies)
+
+    def let_go(self, report: Report) -> None:
+        """Hold a message no more: what became of it is recorded."""
+        sending = self._held.pop((report.message_id, report.attempt), None)
+        if sending is not None:
+            self._held_pdus -= len(sending.bodies)
+
+    def pump(self) -> None:
+        """Submit what window and throttle allow now, and come back when the throttle allows more."""
+        link = self._link
+        if link is None or not link.bound or not self._alive():
+            return
+        now = time.monotonic()
+        throttle = self._throttle
+        submitted = 0
+        while self._pieces and link.free and throttle.allowance(now) >= 1:
+            piece = heapq.heappop(self._pieces)
+            sending = piece.sending
+            if sending.reported or sending.declined:
+                continue
+            link.submit_raw(sending.bodies[piece.part], piece)
+            sending.submitted += 1
+            throttle.spend(now)
+            submitted += 1
+        if submitted:
+            self._submits.inc(submitted)
+            self._in_use.set(link.in_flight)
+        if self._pieces and self._timer is None and link.free:
+            wait = throttle.wait(now)
+            if wait != float("inf"):
+                self._timer = asyncio.get_running_loop().call_later(max(wait, 0.001), self._pump_later)
+        if not self._pieces:
+            self.room.set()
+
+    def _pump_later(self) -> None:
+        self._timer = None
+        self.pump()
+        self.room.set()
+
+    def on_response(self, token: Piece, status: int, message_id: str) -> None:
+        """Take the operator's answer to one PDU."""
+        sending = token.sending
+        now = time.monotonic()
+        if status == 0:
+            self._throttle.accepted(now)
+            self._accepted_since += 1
+            self._settle(sending, sending.accept(token.part, wire.stored_reference(message_id)))
+        elif wire.is_throttle(status):
+            self._count(status)
+            self._slow_down(now, status)
+            sending.submitted -= 1
+            heapq.heappush(self._pieces, token)
+            self._settle(sending, sending.stopped())
+        elif wire.is_temporary(status):
+            self._count(status)
+            self._throttle.accepted(now)
+            self._settle(sending, sending.decline())
+        else:
+            self._count(status)
+            self._throttle.accepted(now)
+            self._report(sending, sending.refuse(wire.status_name(status)))
+        if self._pieces:
+            self.pump()
+
+    def on_unanswered(self, tokens: Sequence[Piece]) -> None:
+        """Take PDUs that the operator did not answer in time."""
+        self._throttle.unanswered()
+        for token in tokens:
+            self._report(token.sending, token.sending.lose("no answer in time"))
+        log.warning("submits_unanswered", connector=self._connector.name, submits=len(tokens))
+        self.pump()
+
+    def on_late_response(self, token: Piece, status: int, message_id: str) -> None:
+        """Take an answer that came after its time: it settles the message if nobody else has."""
+        if status == 0:
+            self._settle(token.sending, token.sending.accept(token.part, wire.stored_reference(message_id)))
+        elif not wire.is_throttle(status) and not wire.is_temporary(status):
+            self._report_claim(token.sending.claim, token.sending.refuse(wire.status_name(status)))
+
+    def on_deliver(self, link: Link, sequence: int, pdu: DeliverSm) -> None:
+        """Take a receipt or a message from a handset."""
+        self._receiver.take(link, sequence, pdu)
+
+    def on_lost(self, tokens: Sequence[Piece], reason: str) -> None:
+        """Take the end of the link: what was submitted and not answered is unknown."""
+        for token in tokens:
+            self._report(token.sending, token.sending.lose(reason))
+        self.room.set()
+
+    async def finish(self, link: Link, patience: float) -> None:
+        """Let what is in flight be answered, for `patience` seconds, and close the link; report everything, what has not left as such."""
+        self._pieces = [p for p in self._pieces if p.sending.submitted and not p.sending.reported]
+        heapq.heapify(self._pieces)
+        for sending in list(self._held.values()):
+            if not sending.submitted:
+                self._report(sending, NotSent())
+        await self._complete(link, patience)
+        await link.close(drain=patience)
+        self._pieces.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for sending in list(self._held.values()):
+            self._report(sending, NotSent() if not sending.submitted else sending.lose("the link was closed"))
+        self._link = None
+        self._in_use.set(0)
+
+    async def _complete(self, link: Link, patience: float) -> None:
+        """Submit the rest of the long messages of which a part has left."""
+        end = time.monotonic() + patience
+        self.pump()
+        while self._pieces and link.bound and (left := end - time.monotonic()) > 0:
+            self.room.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self.room.wait()
+
+    def _slow_down(self, now: float, status: int) -> None:
+        rate = self._accepted_since / max(0.1, now - self._accepted_at)
+        before = self._throttle.wait(now)
+        self._throttle.throttled(now, sent_per_second=rate)
+        self._accepted_at, self._accepted_since = now, 0
+        if not before:
+            name, pause = wire.status_name(status), self._throttle.wait(now)
+            log.warning(
+                "operator_throttles", connector=self._connector.name, status=name, rate=self._throttle.rate, pause=pause
+            )
+
+    def _count(self, status: int) -> None:
+        observe.responses_total.labels(self._connector.name, wire.status_name(status)).inc()
+
+    def _settle(self, sending: Sending, outcome: Outcome | None) -> None:
+        """Report an outcome; that all was accepted is told even when the message had been reported lost."""
+        if isinstance(outcome, Accepted):
+            sending.reported = True
+            self._report_claim(sending.claim, outcome)
+        elif outcome is not None:
+            self._report(sending, outcome)
+
+    def _report(self, sending: Sending, outcome: Outcome) -> None:
+        if not sending.reported:
+            sending.reported = True
+            self._report_claim(sending.claim, outcome)
+
+    def _report_claim(self, claim: queue.Claimed, outcome: Outcome) -> None:
+        self._report_to(Report(claim.id, claim.attempt, outcome))
