@@ -53,6 +53,9 @@ def run(settings: Settings, *, demo: bool) -> None:
         children = _children(settings, listener, shown)
         supervisor = Supervisor(children, environment, settings.drain_timeout)
         asyncio.run(_supervise(supervisor, settings, shown, database))
+        # Whoever presses Ctrl-C twice must not keep PostgreSQL from being stopped.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _database(settings: Settings, stack: ExitStack) -> tuple[str, embedded.Embedded | None]:

@@ -1,5 +1,6 @@
 """`smsflow run` as its operator sees it: one per data directory, on a port of its own, with children that come back."""
 
+import asyncio
 import signal
 import socket
 import subprocess
@@ -101,5 +102,20 @@ async def test_a_stop_ends_everything_that_was_started():
             assert code == 0
             assert not [p for p in gateway.everything() if processes.runs(p)]
             assert not (gateway.data / "database_url").exists()
+        finally:
+            gateway.clean_up()
+
+
+async def test_whoever_presses_ctrl_c_again_and_again_leaves_nothing_behind():
+    async with a_directory() as directory:
+        gateway = Gateway(directory)
+        try:
+            await gateway.start()
+            while gateway.process.poll() is None:
+                processes.send(gateway.process.pid, signal.SIGINT)
+                await asyncio.sleep(0.01)
+
+            assert gateway.process.returncode == 0
+            assert not [p for p in gateway.everything() if processes.runs(p)]
         finally:
             gateway.clean_up()
