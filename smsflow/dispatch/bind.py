@@ -95,10 +95,12 @@ async def _run(lane: Lane, links: tuple[Link, ...]) -> str:
             log.error("lane_failed", connector=lane.connector.name, exc_info=sending.exception())
         return next((end.result() for end in ends if end.done()), "the lane ended")
     finally:
-        if not lane.alive():
-            # Another may bind in our place any moment, and the lane may have to wait for the database.
-            await asyncio.gather(*(link.close(drain=0) for link in links))
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
         for end in ends:
             end.cancel()
+        try:
+            if not lane.alive():
+                # Another may bind in our place any moment, and the lane may have to wait for the database.
+                await asyncio.gather(*(link.close(drain=0) for link in links))
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)

@@ -38,10 +38,12 @@ class Held:
     slot: int
     lane: Lane
     task: asyncio.Task[None]
+    ending: bool = False
 
     def end(self) -> None:
         """Ask the bind to end, once: a second time would cut short what it does to end well."""
-        if not self.task.cancelling():
+        if not self.ending:
+            self.ending = True
             self.task.cancel()
 
 

@@ -83,7 +83,17 @@ class Lane:
         try:
             await self._claim_for_ever(link)
         finally:
+            # Often the link is lost and this is cancelled in one moment: that must not cut the end short.
+            ending = asyncio.create_task(self._end(link, background))
+            while not ending.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([ending])
+            ending.result()
+
+    async def _end(self, link: Link, background: Sequence[asyncio.Task[None]]) -> None:
+        try:
             await self._finish(link)
+        finally:
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)

@@ -248,5 +248,7 @@ def _tls_context(config: BindConfig) -> ssl.SSLContext:
 
 async def _within(wait: Awaitable[object], seconds: float) -> None:
     """Wait, but not longer."""
+    # Not wait_for: Python 3.11's swallows a cancellation that comes together with the result.
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(wait, seconds)
+        async with asyncio.timeout(seconds):
+            await wait

@@ -136,6 +136,21 @@ async def test_rule_14_closing_waits_for_the_window_and_takes_no_more():
     assert memory.lost == [([], "the session was unbound")]
 
 
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_cancellation_that_comes_when_the_link_has_just_ended_is_not_swallowed(turns):
+    async with await Simulator.start() as simulator:
+        link = await connect(a_config(simulator.port), Memory())
+        simulator.disconnect_all()
+        await link.wait_closed()
+        closing = asyncio.create_task(link.close(drain=0))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asked = closing.cancel()
+        await asyncio.wait([closing])
+
+    assert closing.cancelled() is asked
+
+
 async def test_closing_does_not_wait_for_ever():
     memory = Memory()
     async with await Simulator.start(script=Script(lose_response_every=1, receipts="none")) as simulator:

@@ -1,0 +1,60 @@
+"""Links that are lost in the middle of everything: the lane ends well, and leaves nobody behind."""
+
+import asyncio
+
+from smsflow import testing
+from smsflow.dispatch import bind
+from smsflow.domain.message import Status
+from smsflow.store import queue
+from tests.dispatch.stage import a_message, accepted, an_engine, an_operator, sound, until, until_bound, until_status
+
+
+def recorders():
+    return sum(task.get_coro().__qualname__ == "Recorder.run" for task in asyncio.all_tasks())
+
+
+async def test_links_that_are_lost_under_traffic_leave_no_recorder_behind(open_platform, monkeypatch):
+    monkeypatch.setattr(bind, "_LONGEST_WAIT", 0.01)
+    async with open_platform(poll_interval=0.05) as platform, an_operator() as operator, an_engine(platform):
+        company = await testing.a_company(platform, credits=10_000)
+        connector = await testing.a_connector(platform, port=operator.port, window=5)
+        await accepted(platform, *[a_message(company, connector) for _ in range(5000)])
+        for _ in range(20):
+            known = operator.submits
+            await operator.wait_for(lambda o, known=known: o.submits > known)
+            operator.disconnect_all()
+        await until(lambda: recorders() == 2, "one recorder of outcomes and one of receipts")
+        await until_bound(platform, connector)
+        assert recorders() == 2
+    await sound(platform)
+
+
+async def test_a_bind_that_is_ended_while_it_still_finishes_a_lost_link_gives_back_what_it_claimed(
+    open_platform, monkeypatch
+):
+    real, cut = queue.claim, []
+    async with open_platform(poll_interval=0.05) as platform, an_operator() as operator, an_engine(platform) as engine:
+        company = await testing.a_company(platform, credits=10)
+        connector = await testing.a_connector(platform, port=operator.port)
+        await until_bound(platform, connector)
+
+        async def claim(tx, *arguments, **named):
+            claims = await real(tx, *arguments, **named)
+            if claims and not cut:
+                cut.append(claims)
+                operator.disconnect_all()
+                await until(lambda: not any(held.lane.traffic._link.bound for held in engine._held.values()))
+                for held in engine._held.values():
+                    for _ in range(10):
+                        await asyncio.sleep(0)
+                    held.end()
+                await asyncio.sleep(0.1)
+            return claims
+
+        monkeypatch.setattr(queue, "claim", claim)
+        ids = await accepted(platform, *[a_message(company, connector) for _ in range(5)])
+        await until_status(platform, ids, Status.DELIVERED)
+
+        assert cut
+        assert operator.duplicates == 0
+        await sound(platform)
