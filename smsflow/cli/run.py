@@ -1,6 +1,7 @@
 """`smsflow run`: the whole platform on one machine."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -133,11 +134,14 @@ async def _supervise(
     try:
         ready = await asyncio.to_thread(_wait_ready, settings, stop)
         if ready and not stop.is_set():
-            _greet(settings, demo)
+            with contextlib.suppress(OSError):
+                _greet(settings, demo)
         await watching
     finally:
         watching.cancel()
-        print("smsflow: draining …", file=sys.stderr, flush=True)
+        # Who listened may be gone already (`smsflow run | tee log`, and Ctrl-C for both).
+        with contextlib.suppress(OSError):
+            print("smsflow: draining …", file=sys.stderr, flush=True)
         await supervisor.stop()
         if keeping is not None:
             # The children drain into the database, so it is kept up until they are done.

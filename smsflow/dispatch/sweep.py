@@ -29,8 +29,10 @@ _DEPTHS_EVERY = 15.0
 _FALLBACK_EVERY = 2.0
 # Looks for claims without an owner after a start and after a death: more than one, because a claim may have been on its way.
 _LOOKS = 5
-# How old a parked receipt is that is looked at every second, and how often all are (seconds).
-_YOUNG = timedelta(seconds=30)
+# How much older than overdue a parked receipt is that is looked at every second, and how often all are (seconds).
+_YOUNG = timedelta(seconds=10)
+# How long it takes at most until an answer that came, or did not come in time, is in the database.
+_RECORDED_WITHIN = timedelta(seconds=2)
 _OLD_EVERY = 60.0
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Pages of a queue that one look at a connector that is down goes through; the next look goes on from there.
@@ -109,25 +111,32 @@ class Sweep:
         return (others or [waiting.connector_id])[0]
 
     async def _unpark_young(self) -> None:
-        """Settle receipts that came before their submit was recorded, which is a matter of moments."""
-        await self._unpark(self._clock() - _YOUNG)
+        """Settle receipts that came before their submit was recorded, and those of messages whose answer is overdue."""
+        await self._unpark(_YOUNG)
 
     async def _unpark_all(self) -> None:
         """Settle what had to wait longer; strangers, which never find a message, may be many, so this is seldom."""
-        await self._unpark(_EVER)
+        await self._unpark(None)
 
-    async def _unpark(self, since: datetime) -> None:
-        connectors = {c.account_id: c for c in (await self._platform.directory.ways()).connectors}
+    async def _unpark(self, age: timedelta | None) -> None:
+        """Settle what was parked and has a message now; what is overdue for longer than `age` is left out."""
+        now = self._clock()
+        connectors: dict[int, Connector] = {}
+        answered: dict[int, datetime] = {}
+        for c in (await self._platform.directory.ways()).connectors:
+            connectors[c.account_id] = c
+            due = now - timedelta(seconds=c.response_timeout) - _RECORDED_WITHIN
+            answered[c.account_id] = min(due, answered.get(c.account_id, due))
+        since = _EVER if age is None else min(answered.values(), default=now) - age
         async with self._database.transaction() as tx:
             by_account: dict[int, list[receipts.News]] = {}
-            for news in await receipts.unpark(tx, since=since, limit=_MOST):
+            for news in await receipts.unpark(tx, since=since, answered=answered, limit=_MOST):
                 by_account.setdefault(news.account_id, []).append(news)
             for account_id, ours in by_account.items():
                 connector = connectors.get(account_id)
                 policy = connector.delivered_when if connector else "all"
-                now = self._clock()
                 ways = forms(connector) if connector else (lambda _reference: ())
-                strangers = await progress.settle(tx, ours, policy=policy, forms=ways, now=now)  # type: ignore[arg-type]
+                strangers = await progress.settle(tx, ours, policy=policy, forms=ways, guess=True, now=now)  # type: ignore[arg-type]
                 if strangers:
                     await receipts.park(tx, strangers, forms=ways, now=now)
 

@@ -1,6 +1,7 @@
 """The intake: requests that wait are accepted together, in one commit."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -13,7 +14,7 @@ from smsflow.errors import Refused, Unavailable
 from smsflow.services.batches import GroupCommit
 from smsflow.services.submit import submit
 from smsflow.store import messages
-from smsflow.store.db import Database, is_outage
+from smsflow.store.db import Database, Tx, is_outage
 
 log = structlog.get_logger(__name__)
 
@@ -102,10 +103,15 @@ class Intake:
         return True
 
     async def _decide(self, left: Sequence[NewMessage], *, now: datetime, alone: bool) -> list[int | Refused]:
+        tx: Tx | None = None
         try:
             async with self._database.transaction() as tx:
                 return await submit(tx, left, now=now)
         except Exception as error:
+            if tx is not None and tx.connection.closed:
+                with contextlib.suppress(Exception):
+                    found = await self._found_after(error, left, now)
+                    return [Unavailable(retry_after=1) if i is None else i for i in found]
             # The rest of the batch is committed: were this raised, the rest would be written and charged a second time.
             if alone:
                 raise

@@ -158,7 +158,7 @@ async def receive(
     left = [n for place, n in enumerate(news) if place not in done]
     if left:
         async with database.transaction() as tx:
-            foreign = await settle(tx, left, policy=policy, forms=forms, now=now)
+            foreign = await settle(tx, left, policy=policy, forms=forms, guess=False, now=now)
             if foreign:
                 await receipts.park(tx, foreign, forms=forms, now=now)
 
@@ -169,9 +169,13 @@ async def settle(
     *,
     policy: Policy,
     forms: Callable[[str], Iterable[str]],
+    guess: bool,
     now: datetime,
 ) -> list[News]:
-    """Apply receipts to the messages they speak of; return those that speak of none."""
+    """Apply receipts to the messages they speak of; return those that speak of none.
+
+    `guess` allows a receipt whose reference nobody knows to settle the one unknown message that it can speak of.
+    """
     found = await _find(tx, news, forms)
     whole: dict[int, News] = {}
     parts: list[tuple[int, int, Status]] = []
@@ -183,10 +187,8 @@ async def settle(
         else:
             parts.append((part.message_id, part.number, n.status))
             by_message.setdefault(part.message_id, []).append(n)
-    guessed = (
-        await receipts.guess(tx, [n for p, n in enumerate(news) if p not in found]) if len(found) < len(news) else {}
-    )
     strangers = [n for p, n in enumerate(news) if p not in found]
+    guessed = await receipts.guess(tx, strangers) if guess and strangers else {}
     for place, message_id in guessed.items():
         whole.setdefault(message_id, strangers[place])
     locked = await messages.lock(tx, sorted({*whole, *(p[0] for p in parts)}))

@@ -13,6 +13,8 @@ logger = logging.getLogger(__name__)
 
 # What was written last (an unbind_resp, a generic_nack) gets this long to leave; then the socket is torn down.
 LINGER_SECONDS = 2.0
+# What a peer may leave unread. A whole window of long messages is a fraction of it.
+UNREAD_OCTETS = 4 * 1024 * 1024
 
 
 class Connection(asyncio.Protocol):
@@ -59,7 +61,8 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Stop reading from a client that does not read its answers: they would fill the memory.
 
-        A client goes on reading: its requests are bounded by the window, and two sides that both stop never resume.
+        A client goes on reading, as two sides that both stop never resume: its requests are bounded by the window, and of its
+        answers an operator may leave UNREAD_OCTETS.
         """
         if self._role == "server" and self._transport is not None:
             self._transport.pause_reading()
@@ -87,6 +90,8 @@ class Connection(asyncio.Protocol):
             return
         if data and not transport.is_closing():
             transport.write(data)
+            if transport.get_write_buffer_size() > UNREAD_OCTETS:
+                self.drop("the peer does not read")
         if self.ended.done():
             self._hang_up(transport)
         else:

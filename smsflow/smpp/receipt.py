@@ -163,8 +163,9 @@ def receipt_of(message: ShortMessage, message_id: str, state: str, *, at: dateti
 
 
 def normalise(reference: str, base: Base) -> str:
-    """Return a message_id in the form to store and compare: case and leading zeros folded, the base changed."""
-    folded = reference.strip().lower().lstrip("0") or "0"
+    """Return a message_id in the form to store and compare: case and leading zeros folded, the base changed; no id stays none."""
+    whole = reference.strip().lower()
+    folded = whole.lstrip("0") or whole[-1:]
     digits = _DIGITS[base]
     if digits is None or len(folded) > _MAX_ID or not digits.fullmatch(folded):
         return folded

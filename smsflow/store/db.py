@@ -140,9 +140,20 @@ def libpq_url(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+# A server that only reads is being replaced or has a full disk, and psycopg counts neither of these among what is operational.
+_OUTAGES = (
+    OSError,
+    asyncio.TimeoutError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
+
+
 def is_outage(error: BaseException) -> bool:
-    """Tell whether `error` says that the database is away, full or out of connections, rather than that a row is wrong."""
-    return isinstance(error, (OSError, asyncio.TimeoutError, psycopg.OperationalError, psycopg.InterfaceError))
+    """Tell whether `error` says that the database is away, full, read-only or out of connections, rather than that a row is wrong."""
+    return isinstance(error, _OUTAGES)
 
 
 def first_line(error: BaseException) -> str:

@@ -47,7 +47,9 @@ class Pool:
             connection = self._idle.pop() if self._idle else await self.open()
             try:
                 yield connection
-            except psycopg.Error:
+            except psycopg.Error as error:
+                if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+                    await connection.close()  # a new one may find the server that writes
                 if connection.closed:
                     await self.forget()  # the others were most likely cut by the same event
                 raise

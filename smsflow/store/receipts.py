@@ -1,11 +1,11 @@
 """Delivery receipts: matched to messages by the operator's reference, parked when they come early."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from smsflow.domain.message import Status
-from smsflow.store.arrays import flags, ints, texts
+from smsflow.store.arrays import flags, ints, texts, times
 from smsflow.store.db import Tx, text
 
 
@@ -46,11 +46,16 @@ async def deliver(tx: Tx, receipts: Sequence[News], *, now: datetime) -> set[int
     """Settle the plain deliveries among `receipts`; return the places of those that are settled."""
     parameters = {
         "accounts": ints(r.account_id for r in receipts),
-        "refs": texts(r.reference for r in receipts),
+        "refs": _references(receipts),
         "numbers": texts(r.number for r in receipts),
         "now": now,
     }
     return {row[0] - 1 for row in await tx.execute(_DELIVERED, parameters)}
+
+
+def _references(receipts: Iterable[News]) -> str:
+    """Return the references, null where there is none: one that names nothing must not find a message that was given none."""
+    return texts(r.reference or None for r in receipts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ async def find(tx: Tx, receipts: Sequence[News]) -> dict[int, Found]:
     """Return, by place, the parts that receipts name by account and reference."""
     parameters = {
         "accounts": ints(r.account_id for r in receipts),
-        "refs": texts(r.reference for r in receipts),
+        "refs": _references(receipts),
         "numbers": texts(r.number for r in receipts),
     }
     return {row[0] - 1: Found(*row[1:]) for row in await tx.execute(_FIND, parameters)}
@@ -165,18 +170,25 @@ async def park(tx: Tx, receipts: Sequence[News], *, forms: Callable[[str], Itera
 _UNPARK = text("""
 DELETE FROM parked_receipt WHERE id IN (
     SELECT k.id FROM parked_receipt k
+    LEFT JOIN unnest(CAST(:accounts AS bigint[]), CAST(:answered AS timestamptz[])) AS a(account_id, answered) ON a.account_id = k.account_id
     WHERE k.received_at >= :since
-      AND (EXISTS (SELECT FROM part p WHERE p.account_id = k.account_id AND p.reference = ANY(k.reference || k.forms))
-        OR (SELECT count(*) FROM unknown_outcome u WHERE u.account_id = k.account_id AND u.number = k.number AND u.sender = k.sender
-            AND u.segments = 1) = 1)
+      AND (EXISTS (SELECT FROM part p WHERE p.account_id = k.account_id AND p.reference = ANY(array_remove(k.reference || k.forms, '')))
+        OR k.received_at < a.answered
+            AND (SELECT count(*) FROM unknown_outcome u WHERE u.account_id = k.account_id AND u.number = k.number AND u.sender = k.sender
+                AND u.segments = 1) = 1)
     ORDER BY k.received_at, k.id LIMIT :limit FOR UPDATE OF k SKIP LOCKED
 ) RETURNING account_id, reference, status, refused, error, number, sender
 """)
 
 
-async def unpark(tx: Tx, *, since: datetime, limit: int) -> list[News]:
-    """Take out the parked receipts that came since then and have a message now."""
-    rows = await tx.execute(_UNPARK, {"since": since, "limit": limit})
+async def unpark(tx: Tx, *, since: datetime, answered: Mapping[int, datetime], limit: int) -> list[News]:
+    """Take out the parked receipts that came since then and have a message now.
+
+    `answered` gives, by account, a moment: whatever was submitted before it has its answer. Only a receipt from before may be guessed
+    (see `guess`), as one that came later may be the early receipt of a message whose answer is still on its way.
+    """
+    parameters = {"since": since, "accounts": ints(answered), "answered": times(answered.values()), "limit": limit}
+    rows = await tx.execute(_UNPARK, parameters)
     return [News(r[0], r[1], Status(r[2]), *r[3:]) for r in rows]
 
 

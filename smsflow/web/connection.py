@@ -246,6 +246,11 @@ class Server(uvicorn.Server):
         """Leave signals to the process."""
         yield
 
+    def take_no_more(self) -> None:
+        """Stop listening; who is connected is still answered."""
+        for server in self.servers:
+            server.close()
+
     async def on_tick(self, counter: int) -> bool:
         """Set each answer's standing headers and close what is overdue, once a second; tell whether to end."""
         if counter % 10 == 0 or self.leaves:

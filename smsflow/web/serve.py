@@ -19,6 +19,8 @@ BACKLOG = 2048
 # At a stop, connections are told to close with their next answer. A customer's program that is busy comes by within this time;
 # cut while idle, its next request would be lost on the way.
 _LAST_ANSWERS = 1.0
+# So long may a client that has just connected take to speak, before it is cut for being idle.
+_FIRST_OCTETS = 0.3
 
 
 class PortBusy(Exception):
@@ -61,6 +63,8 @@ async def serve(
             server.leaves = True
             if not serving.done():
                 await asyncio.sleep(_LAST_ANSWERS)
+                server.take_no_more()
+                await asyncio.sleep(_FIRST_OCTETS)
             server.should_exit = True
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.gather(serving, return_exceptions=True), settings.drain_timeout)

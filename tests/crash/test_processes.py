@@ -1,6 +1,7 @@
 """`smsflow run` as its operator sees it: one per data directory, on a port of its own, with children that come back."""
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
@@ -25,6 +26,17 @@ def run(settings):
         check=False,
     )
     return ended.returncode, ended.stderr.strip()
+
+
+def speaking_to(descriptor, settings):
+    """Start `smsflow run` whose output goes there."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "smsflow", "run"],
+        env=processes.environment(settings),
+        stdout=descriptor,
+        stderr=descriptor,
+        start_new_session=True,
+    )
 
 
 async def test_a_second_start_on_the_same_data_directory_says_so_and_ends(gateway):
@@ -116,6 +128,24 @@ async def test_whoever_presses_ctrl_c_again_and_again_leaves_nothing_behind():
                 await asyncio.sleep(0.01)
 
             assert gateway.process.returncode == 0
+            assert not [p for p in gateway.everything() if processes.runs(p)]
+        finally:
+            gateway.clean_up()
+
+
+async def test_a_stop_is_a_good_one_though_nobody_reads_any_more_what_it_says():
+    async with a_directory() as directory:
+        gateway = Gateway(directory)
+        listener, speaker = os.pipe()
+        try:
+            gateway.process = speaking_to(speaker, gateway.settings)
+            os.close(speaker)
+            gateway.log.touch()
+            await processes.until(lambda: b"ready" in os.read(listener, 65536), "a greeting")
+            await gateway.ready()
+            os.close(listener)
+
+            assert await gateway.stop() == 0
             assert not [p for p in gateway.everything() if processes.runs(p)]
         finally:
             gateway.clean_up()

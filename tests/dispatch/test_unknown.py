@@ -59,6 +59,10 @@ class Desk:
         await self.sweep._resend_unknown()
         await self.sweep._release_due()
 
+    async def waits_for_answers(self):
+        self.now += timedelta(seconds=33)
+        await self.sweep._unpark_young()
+
     async def loses(self, **fields):
         message = await self.accepts(number="+237690000001", **fields)
         (claim,) = await self.claims()
@@ -83,6 +87,7 @@ async def test_a_lost_response_makes_the_message_unknown_and_a_receipt_by_number
     assert await statuses(desk.platform, [message]) == [Status.UNKNOWN]
 
     await desk.hears("foreign", Status.DELIVERED)
+    await desk.waits_for_answers()
     assert await statuses(desk.platform, [message]) == [Status.DELIVERED]
     desk.now += timedelta(hours=30)
     await desk.sweeps()
@@ -257,12 +262,42 @@ async def test_a_yes_for_a_claim_that_was_taken_away_keeps_its_reference(desk):
     await sound(desk.platform)
 
 
+@pytest.mark.parametrize(("end", "refused"), [(Status.DELIVERED, False), (Status.FAILED, True)])
+async def test_a_receipt_that_comes_before_its_response_is_not_given_to_an_unknown_message_to_the_same_number(
+    desk, end, refused
+):
+    unknown, _ = await desk.loses(kind=Kind.MARKETING)
+    message = await desk.accepts(number="+237690000001")
+    (claim,) = await desk.claims()
+    await desk.hears("b", end, refused=refused)
+    await desk.sweep._unpark_young()
+    assert await statuses(desk.platform, [unknown, message]) == [Status.UNKNOWN, Status.RECEIVED]
+
+    await desk.reports(claim, Accepted(("b",)))
+    await desk.waits_for_answers()
+
+    assert await statuses(desk.platform, [unknown, message]) == [Status.UNKNOWN, end]
+    await sound(desk.platform)
+
+
+async def test_a_receipt_without_a_reference_finds_no_message_that_was_given_none(desk):
+    message = await desk.accepts(number="+237690000001")
+    (claim,) = await desk.claims()
+    await desk.reports(claim, Accepted(("",)))
+    await desk.hears("", Status.FAILED, refused=True, number="+237690000002")
+    await desk.waits_for_answers()
+
+    assert await statuses(desk.platform, [message]) == [Status.SENT]
+    assert len(await query(desk.platform, "SELECT 1 FROM parked_receipt")) == 1
+
+
 async def test_two_unknown_messages_to_one_number_are_not_guessed(desk):
     first = await desk.accepts(number="+237690000001")
     second = await desk.accepts(number="+237690000001")
     for claim in await desk.claims():
         await desk.reports(claim, Unanswered("no answer"))
     await desk.hears("foreign", Status.DELIVERED)
+    await desk.waits_for_answers()
 
     assert await statuses(desk.platform, [first, second]) == [Status.UNKNOWN] * 2
     assert len(await query(desk.platform, "SELECT 1 FROM parked_receipt")) == 1
@@ -279,8 +314,9 @@ async def test_a_parked_receipt_is_looked_at_while_it_is_young_and_then_with_all
     now = runtime.now()
 
     async with desk.platform.database.transaction() as tx:
-        young = await receipts.unpark(tx, since=now - timedelta(minutes=1), limit=10)
-        everything = await receipts.unpark(tx, since=now - timedelta(hours=2), limit=10)
+        answered = {desk.connector: now}
+        young = await receipts.unpark(tx, since=now - timedelta(minutes=1), answered=answered, limit=10)
+        everything = await receipts.unpark(tx, since=now - timedelta(hours=2), answered=answered, limit=10)
 
     assert young == []
     assert [news.reference for news in everything] == ["foreign"]

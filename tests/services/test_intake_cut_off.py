@@ -26,7 +26,9 @@ class CutTx(Tx):
 
 
 class CutDatabase(Database):
-    """A database whose first connection is lost."""
+    """A database whose first connection is lost; `in_transaction`, the first that opens one, at its commit."""
+
+    in_transaction = False
 
     def __init__(self, url, *, after):
         super().__init__(url, pool=2)
@@ -37,12 +39,23 @@ class CutDatabase(Database):
         async with super().autocommit() as tx:
             cut = CutTx(tx.connection)
             cut.after = self.after
-            self.cut, was_cut = True, self.cut
-            yield tx if was_cut else cut
+            self.cut, was_cut = not self.in_transaction or self.cut, self.cut
+            yield tx if was_cut or self.in_transaction else cut
+
+    @asynccontextmanager
+    async def transaction(self):
+        async with self._pool.connection() as connection:
+            async with connection.transaction():
+                yield Tx(connection)
+            if self.in_transaction and not self.cut:
+                self.cut = True
+                await connection.close()
+                raise psycopg.OperationalError("server closed the connection unexpectedly")
 
 
-async def submit(platform, batch, *, after):
+async def submit(platform, batch, *, after, in_transaction=False):
     database = CutDatabase(platform.database.url, after=after)
+    database.in_transaction = in_transaction
     intake = Intake(database, runtime.now, most=10, bound=10)
     asked = [asyncio.ensure_future(intake.submit(m)) for m in batch]
     await asyncio.sleep(0)
@@ -66,6 +79,23 @@ async def test_a_commit_whose_answer_is_lost_is_answered_with_the_ids_it_gave(pl
     assert sorted(answers) == [row[0] for row in rows]
     assert [row[1] for row in rows] == ["a", "b", "b"]
     assert await balance(platform, company) == 7
+    assert await broken_invariants(platform) == []
+
+
+async def test_the_commit_of_messages_that_are_decided_one_by_one_is_looked_up_too(platform):
+    company = await a_company(platform, credits=2)
+    connector_id = await a_connector(platform)
+
+    answers = await submit(
+        platform, [a_message(company, connector_id, text=t) for t in "abc"], after=True, in_transaction=True
+    )
+
+    async with platform.database.autocommit() as tx:
+        rows = await tx.execute("SELECT id, text FROM message ORDER BY id")
+    assert [row[1] for row in rows] == ["a", "b"]
+    assert answers[:2] == [row[0] for row in rows]
+    assert isinstance(answers[2], Unavailable)
+    assert await balance(platform, company) == 0
     assert await broken_invariants(platform) == []
 
 

@@ -1,9 +1,10 @@
 import asyncio
+import contextlib
 import socket
 
 import pytest
 
-from smsflow.smpp import codec, pdu, spec
+from smsflow.smpp import codec, connection, pdu, spec
 from smsflow.smpp.client import BindConfig, BindRefused, ConnectFailed, NotBound, WindowFull, connect, encode_submit
 from smsflow.smpp.simulator import Script, Simulator
 from tests.smpp.wire import PATIENCE, Memory, a_submit
@@ -226,6 +227,27 @@ async def test_rule_1_an_operator_that_fell_silent_is_left():
 
     assert reason == "2 enquire_link went unanswered"
     assert memory.lost == [(["a"], reason)]
+
+
+async def test_an_operator_that_asks_and_never_reads_is_left(monkeypatch):
+    monkeypatch.setattr(connection, "UNREAD_OCTETS", 100_000)
+    many = b"".join(codec.frame(spec.ENQUIRE_LINK, 0, n) for n in range(1, 1001))
+
+    async def ask_and_not_read(reader, writer):
+        await reader.readexactly(16)
+        writer.write(codec.encode(pdu.BindTransceiverResp("DEAF"), 1))
+        writer.transport.pause_reading()
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(many)
+                await writer.drain()
+
+    server = await asyncio.start_server(ask_and_not_read, "127.0.0.1", 0)
+    async with server:
+        link = await connect(a_config(server.sockets[0].getsockname()[1]), Memory())
+        reason = await asyncio.wait_for(link.wait_closed(), PATIENCE)
+
+    assert reason == "the peer does not read"
 
 
 async def test_a_delivery_in_a_data_sm_is_a_delivery():

@@ -124,7 +124,6 @@ def test_a_receipt_comes_when_registered_delivery_asks_for_it(wish, state, wante
     [
         ("00AbC", "as_is", "abc"),
         ("0000", "as_is", "0"),
-        ("", "as_is", "0"),
         (" 7 ", "as_is", "7"),
         ("1F", "hex_to_dec", "31"),
         ("001f", "hex_to_dec", "31"),
@@ -133,6 +132,9 @@ def test_a_receipt_comes_when_registered_delivery_asks_for_it(wish, state, wante
         ("not-a-number", "hex_to_dec", "not-a-number"),
         ("1_000", "dec_to_hex", "1_000"),
         ("x12", "hex_to_dec", "x12"),
+        ("000", "as_is", "0"),
+        ("", "as_is", ""),
+        (" ", "dec_to_hex", ""),
         ("9" * 5000, "dec_to_hex", "9" * 5000),
     ],
 )

@@ -60,7 +60,7 @@ _STATEMENTS = {
     ),
     "unpark": (
         receipts._UNPARK,
-        {"since": _NOW, "limit": 10},
+        {"since": _NOW, "accounts": "{1}", "answered": f'{{"{_NOW.isoformat()}"}}', "limit": 10},
         ("parked_receipt_received", "part_.*reference", "unknown_outcome_number"),
     ),
     "resend": (unknowns._RESEND, {"now": _NOW, "limit": 10}, ("unknown_outcome_resend",)),

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from psycopg.errors import OperationalError
+from psycopg.errors import OperationalError, ReadOnlySqlTransaction
 
 from smsflow import runtime, testing
 from smsflow.domain.message import Kind, Status
@@ -218,4 +218,5 @@ def test_an_error_without_words_is_told_by_its_name():
 def test_a_time_out_is_an_outage_and_a_wrong_row_is_none():
     assert is_outage(TimeoutError())
     assert is_outage(OperationalError())
+    assert is_outage(ReadOnlySqlTransaction())
     assert not is_outage(ValueError())

@@ -202,6 +202,18 @@ async def test_a_server_that_leaves_asks_every_client_to_come_by_another_connect
         assert await reader.read() == b""
 
 
+async def test_a_client_that_has_just_connected_when_the_server_stops_listening_is_answered(server):
+    async with a_client(server) as (reader, writer):
+        await asyncio.sleep(0.1)  # until it is taken from the backlog
+        server.leaves = True
+        server.take_no_more()
+        writer.write(GET)
+
+        assert (await an_answer(reader)).status == 200
+    with pytest.raises(ConnectionError):
+        await asyncio.open_connection("127.0.0.1", server.port)
+
+
 async def test_an_answer_has_a_date_and_is_one_write(server):
     async with a_client(server, GET) as (reader, _):
         said = await reader.read(65536)
