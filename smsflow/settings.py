@@ -112,7 +112,10 @@ class Settings(BaseSettings):
     )
 
     claim_lease: Seconds = Field(
-        30, ge=5, le=3600, description="Seconds after which what a dead process had claimed is taken back."
+        30,
+        ge=5,
+        le=3600,
+        description="Seconds after which what a dispatcher that stands still had claimed is taken back; what a dead one had, at once.",
     )
     unknown_grace: Seconds = Field(
         60,

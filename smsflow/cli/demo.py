@@ -33,7 +33,6 @@ class Demo:
     username: str
     password: str | None = field(repr=False)
     curl: str = field(repr=False)
-    smsc_system_id: str
     smsc_password: str = field(repr=False)
 
     def greeting(self, address: str) -> str:
@@ -52,9 +51,9 @@ async def prepare(platform: Platform, *, smsc_port: int) -> Demo:
     """Make what the demo needs and is not there yet; keep what the user changed; return what to print."""
     async with platform.database.transaction() as tx:
         password = await _account(tx, platform.settings.data_dir / "demo_password")
-        system_id, smsc_password = await _operator(tx, platform, smsc_port)
+        smsc_password = await _operator(tx, platform, smsc_port)
     address = address_of(platform.settings)
-    return Demo(address, USERNAME, password, curl(address, USERNAME, password), system_id, smsc_password)
+    return Demo(address, USERNAME, password, curl(address, USERNAME, password), smsc_password)
 
 
 def address_of(settings: Settings) -> str:
@@ -99,8 +98,8 @@ async def _account(tx: Tx, file: Path) -> str | None:
     return password
 
 
-async def _operator(tx: Tx, platform: Platform, port: int) -> tuple[str, str]:
-    """Make the connector and its route where they are missing; return the system_id and the password it binds with."""
+async def _operator(tx: Tx, platform: Platform, port: int) -> str:
+    """Make the connector and its route where they are missing; return the password it binds with."""
     found = next((c for c in await routes.connectors(tx) if c.name == CONNECTOR), None)
     password = _smsc_password()
     if found is None:
@@ -117,18 +116,18 @@ async def _operator(tx: Tx, platform: Platform, port: int) -> tuple[str, str]:
                 sender=None,
                 kind=None,
             )
-        return CONNECTOR, password
+        return password
     if found.host != _LOOPBACK:
         # The user has turned it into a real operator's: its password is none of the simulator's business.
-        return found.system_id, password
+        return password
     if found.port != port:
         await routes.set_connector(tx, CONNECTOR, {"port": port})
     try:
-        return found.system_id, platform.vault.open(found.password_sealed)
+        return platform.vault.open(found.password_sealed)
     except VaultLocked:
         # The key of a data directory that was lost; here both ends of the bind are ours.
         await routes.set_connector(tx, CONNECTOR, {"password_sealed": platform.vault.seal(password)})
-        return found.system_id, password
+        return password
 
 
 def _smsc_password() -> str:

@@ -28,7 +28,6 @@ class Status(IntEnum):
 
 FINAL = frozenset({Status.DELIVERED, Status.FAILED, Status.EXPIRED, Status.CANCELLED})
 
-WAITING = frozenset({Status.RECEIVED, Status.PLANNED})
 
 # Every legal step. What is not here is stale news and changes nothing.
 TRANSITIONS: dict[Status, frozenset[Status]] = {

@@ -14,7 +14,14 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "ids": ("decimal", "hex"),
     "receipt_ids": ("same", "other"),
 }
-_COUNTS: Final = ("refuse_every", "lose_response_every", "disconnect_every", "stray_every", "refuse_status")
+_COUNTS: Final = (
+    "refuse_every",
+    "lose_every",
+    "lose_response_every",
+    "disconnect_every",
+    "stray_every",
+    "refuse_status",
+)
 _SECONDS: Final = ("latency", "receipt_delay", "late_by")
 
 
@@ -35,6 +42,8 @@ class Script:
     """Submissions per second beyond which the answer is ESME_RTHROTTLED."""
     refuse_every: int = 0
     refuse_status: int = spec.ESME_RSYSERR
+    lose_every: int = 0
+    """Lose the N-th submission: it reaches no handset, and nobody says so."""
     lose_response_every: int = 0
     """Accept the N-th submission and never say so."""
     disconnect_every: int = 0

@@ -118,6 +118,7 @@ class Simulator:
             "accepted": self.accepted,
             "refused": self.refused,
             "throttled": self.throttled,
+            "lost": self.lost,
             "responses_lost": self.responses_lost,
             "disconnects": self.disconnects,
             "messages": self.handsets.total,
@@ -147,7 +148,7 @@ class Simulator:
         """Forget the texts and the counts; binds and waiting deliveries stay."""
         self.handsets = Inbox(keep=self._keep)
         self.last_submit: SubmitSm | None = None
-        self.submits = self.accepted = self.refused = self.throttled = 0
+        self.submits = self.accepted = self.refused = self.throttled = self.lost = 0
         self.responses_lost = self.disconnects = self.receipts_sent = 0
         self._budget = 0.0
         self._budget_at = self._loop.time()
@@ -192,6 +193,9 @@ class Simulator:
         if status:
             self.refused += 1
             self._later(self.script.latency, lambda: peer.refuse([sequence], status))
+        elif every(self.submits, self.script.lose_every):
+            self.lost += 1
+            peer.forget(sequence)
         else:
             self.accepted += 1
             self._accept(peer, sequence, message)

@@ -34,7 +34,6 @@ class Load:
     connections: int = 8
     most: int = 10**9
     pause: float = 0.0
-    again: bool = True
     asked: list[Asked] = field(default_factory=list)
     _numbers: count = field(default_factory=count)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)

@@ -14,6 +14,7 @@ from tests.crash.verdict import judge
 MISDEEDS = {
     "cuts the connection at every 40th": {"disconnect_every": 40},
     "cuts the connection and sends no receipt": {"disconnect_every": 40, "receipts": "none"},
+    "loses one in 10": {"lose_every": 10},
     "never answers one in 15": {"lose_response_every": 15},
     "never answers at all": {"lose_response_every": 1},
     "answers too late": {"latency": 4.0},
@@ -27,6 +28,12 @@ MISDEEDS = {
     "sends no receipts": {"receipts": "none"},
     "writes ids of receipts in decimal": {"ids": "hex", "receipt_ids": "other"},
     "writes ids of receipts in hexadecimal": {"ids": "decimal", "receipt_ids": "other"},
+}  # fmt: skip
+
+# By which count one sees that it was done.
+_COUNTED = {
+    "disconnect_every": "disconnects", "lose_every": "lost", "lose_response_every": "responses_lost",
+    "throttle_rate": "throttled", "refuse": "refused", "refuse_every": "refused",
 }  # fmt: skip
 
 
@@ -69,16 +76,21 @@ async def misbehave_under_load(gateway, witness, misdeed, *, most=100, seconds=N
         else:
             await asyncio.sleep(seconds)
     await asyncio.sleep(0.5)
-    temporary = {"disconnect_every", "lose_response_every", "refuse_every", "latency", "throttle_rate"} & set(script)
+    before = await witness.ask("stats")
+    temporary = {
+        "disconnect_every", "lose_every", "lose_response_every", "refuse_every", "latency", "throttle_rate"
+    } & set(script)  # fmt: skip
     if temporary:
         await asyncio.sleep(2.5)  # longer than the time an answer has
         await witness.behave(
-            disconnect_every=0, lose_response_every=0, refuse_every=0, latency=0.01, throttle_rate=None
+            disconnect_every=0, lose_every=0, lose_response_every=0, refuse_every=0, latency=0.01, throttle_rate=None
         )
     stats = await witness.ask("stats")
+    for field, counter in _COUNTED.items():
+        assert field not in script or before[counter] > 0, f"the operator did nothing: {before}"
     return await judge(
         gateway, witness, [under], kills=stats["disconnects"], window=WINDOW, no_receipts=no_receipts,
-        per_kill=not {"lose_response_every", "latency"} & set(script),
+        per_kill=not {"lose_every", "lose_response_every", "latency"} & set(script),
     )  # fmt: skip
 
 
@@ -151,10 +163,14 @@ async def freeze_under_load(gateway, witness):
         under = a_load(gateway, connections=8, pause=0.01)
         async with under:
             await processes.until(lambda: len(under.of("accepted")) >= 100, "a load")
-            ((holder,),) = gateway.connect(_HOLDER)
+            # Slow from now on, so that whoever is stopped has a window of messages on their way.
+            await witness.behave(latency=1.0)
+            await asyncio.sleep(1.5)
+            ((holder,),) = await processes.until(lambda: gateway.connect(_HOLDER), "a dispatcher that is bound")
             stopped = holder if holder in {first, second.pid} else first
             processes.send(stopped, signal.SIGSTOP)
             try:
+                await witness.behave(latency=0.01)
                 await processes.until(
                     lambda: holder not in {row[0] for row in gateway.connect("SELECT pid FROM instance")},
                     "the burial of the dispatcher that stands still",
@@ -171,7 +187,10 @@ async def freeze_under_load(gateway, witness):
                 await processes.until(more, "messages that leave by the other")
             finally:
                 processes.send(stopped, signal.SIGCONT)
-            await asyncio.sleep(2)
+            await processes.until(
+                lambda: (holder,) in gateway.connect("SELECT pid FROM instance"),
+                "a dispatcher that asks for a new lease",
+            )
         count = await judge(gateway, witness, [under], kills=1, window=WINDOW)
     finally:
         processes.end(second, 20)

@@ -11,3 +11,4 @@ async def test_a_stopped_dispatcher_finds_its_claims_taken_and_records_nothing_a
     count = await freeze_under_load(gateway, witness)
 
     assert count.accepted >= 100
+    assert count.unknown > 0

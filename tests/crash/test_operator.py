@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
 # The others, and each for longer, are in `script/soak`.
 SHORT = (
     "cuts the connection and sends no receipt",
+    "loses one in 10",
     "never answers at all",
     "answers too late",
     "throttles",

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from dataclasses import asdict, dataclass
 
-from smsflow.domain.message import Status
+from smsflow.domain.message import FINAL, Status
 from smsflow.store import ledger
 from smsflow.store.db import Database
 from tests.crash import load, processes
@@ -59,10 +59,7 @@ async def judge(gateway, witness, loads, *, kills, window, no_receipts=False, pe
     """Return the counts; raise AssertionError with the first promise that was broken."""
     await _settled(gateway, loads, no_receipts=no_receipts)
     asked = [a for each in loads for a in each.asked]
-    rows = {
-        row[0]: row[1:]
-        for row in gateway.connect("SELECT id, text, status, charged, segments FROM message WHERE kind <> 0")
-    }
+    rows = {row[0]: row[1:] for row in gateway.connect("SELECT id, text, status, charged FROM message WHERE kind <> 0")}
     texts = Counter(row[0] for row in rows.values())
     seen = {row[0] for row in gateway.connect("SELECT DISTINCT message_id FROM seen_unknown")}
     received = await witness.received()
@@ -70,7 +67,7 @@ async def judge(gateway, witness, loads, *, kills, window, no_receipts=False, pe
     for a in asked:
         if a.answer == load.accepted:
             assert a.message_id in rows, f"accepted and lost: {a}"
-            text, status, charged, _ = rows[a.message_id]
+            text, status, charged = rows[a.message_id]
             assert text == a.text, f"{a} has another text: {text}"
             if Status(status) in {Status.FAILED, Status.EXPIRED, Status.CANCELLED}:
                 assert charged == 0, f"neither delivered nor refunded: {a}"
@@ -95,7 +92,11 @@ async def judge(gateway, witness, loads, *, kills, window, no_receipts=False, pe
         accepted=sum(a.answer == load.accepted for a in asked),
         refused=sum(a.answer == load.refused for a in asked),
         unanswered=sum(a.answer == load.unanswered for a in asked),
-        final=sum(a.answer == load.accepted for a in asked),
+        final=sum(
+            Status(rows[a.message_id][1]) in (FINAL | {Status.SENT} if no_receipts else FINAL)
+            for a in asked
+            if a.answer == load.accepted
+        ),
         unknown=sum(m in rows and rows[m][0] in ours for m in seen),
         duplicates=extra,
         charged=sum(row[2] for row in rows.values() if row[0] in ours),

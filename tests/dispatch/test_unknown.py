@@ -389,7 +389,7 @@ async def test_a_receipt_settles_a_lost_response_before_it_is_sent_again(open_pl
 async def test_a_late_response_of_the_operator_settles_the_message(open_platform):
     async with (
         open_platform(poll_interval=0.05) as platform,
-        an_operator(latency=1.3, receipts="none") as operator,
+        an_operator(latency=4, receipts="none") as operator,
         an_engine(platform),
     ):
         company = await testing.a_company(platform, credits=100)

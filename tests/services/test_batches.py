@@ -89,11 +89,11 @@ async def test_draining_waits_for_the_last_answer(commits):
 async def test_what_has_waited_too_long_is_refused_and_never_written(commits):
     table = Table()
     table.let_go.clear()
-    group = commits(table, patience=0.1)
+    group = commits(table, patience=1.0)
     being_written = group.add(1)
     await asyncio.sleep(0)
     old = group.add(2)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(1.2)
     young = group.add(3)
     table.let_go.set()
 

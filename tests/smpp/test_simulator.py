@@ -141,6 +141,17 @@ async def test_a_disconnect_leaves_an_accepted_message_without_an_answer():
     assert [message.text for message in simulator.inbox] == ["one", "two"]
 
 
+async def test_an_operator_can_lose_a_message_and_its_answer():
+    async with an_operator(lose_every=2) as (simulator, link, memory):
+        link.submit(a_submit(), 1)
+        link.submit(a_submit(), 2)
+        await simulator.wait_for(lambda s: s.submits == 2)
+        await memory.wait_for(lambda m: m.responses and m.delivered)
+
+    assert [token for token, *_ in memory.responses] == [1]
+    assert (simulator.lost, len(simulator.inbox)) == (1, 1)
+
+
 async def test_rule_7_a_receipt_can_come_before_its_response():
     async with an_operator(receipts="early") as (_, link, memory):
         link.submit(a_submit(), 1)

@@ -16,7 +16,7 @@ _DAYS = timedelta(days=1)
 
 
 @pytest.fixture
-def narrow(monkeypatch):
+def narrow():
     """Go on as if the first partition were full."""
 
     async def fill(platform):
