@@ -47,7 +47,7 @@ def a_load(gateway, **shape):
     return Load(gateway.port, gateway.token, a_prefix(), **shape)
 
 
-async def kill_under_load(gateway, witness, what, *, at, after=1.0, connections=16):
+async def kill_under_load(gateway, witness, what, *, at, after=1.0, connections=16, at_most_once=False):
     """Kill when `at` have been answered, start again what nobody else does, and judge."""
     under = a_load(gateway, connections=connections)
     async with under:
@@ -59,7 +59,7 @@ async def kill_under_load(gateway, witness, what, *, at, after=1.0, connections=
             await asyncio.sleep(after)
             await gateway.ready()
         await goes_on(under)
-    return await judge(gateway, witness, [under], kills=1, window=WINDOW)
+    return await judge(gateway, witness, [under], kills=1, window=WINDOW, at_most_once=at_most_once)
 
 
 async def misbehave_under_load(gateway, witness, misdeed, *, most=100, seconds=None):

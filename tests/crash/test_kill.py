@@ -15,3 +15,15 @@ async def test_a_kill_loses_nothing_and_charges_nothing_twice(gateway, witness, 
     count = await kill_under_load(gateway, witness, what, at=at)
 
     assert count.accepted > at // 2
+
+
+async def test_a_company_that_wants_at_most_once_gets_nothing_twice_when_the_dispatcher_is_killed(gateway, witness):
+    gateway.connect("UPDATE company SET resend = 'at_most_once'")
+    try:
+        await witness.behave(latency=0.2)
+        count = await kill_under_load(gateway, witness, "dispatch", at=200, connections=4, at_most_once=True)
+    finally:
+        gateway.connect("UPDATE company SET resend = NULL")
+
+    assert count.unknown > 0
+    assert count.duplicates == 0

@@ -56,6 +56,15 @@ async def test_two_thousand_idle_connections_leave_room_and_memory(live_server, 
     await comes_true(lambda: open_files(web) < files + 20)
 
 
+async def test_heads_that_never_end_are_cut_though_their_clients_hold_on(live_server, web):
+    files = open_files(web)
+
+    async with AsyncExitStack() as stack:
+        await several(stack, live_server, SLOW, head("GET", "/healthz")[:-2])
+        await comes_true(lambda: open_files(web) > files + SLOW - 20)
+        await comes_true(lambda: open_files(web) < files + 20)
+
+
 @pytest.mark.parametrize(
     "octets",
     [
