@@ -30,15 +30,27 @@ def token(live_server):
     return live_server.a_customer(name="Fuzz", credits=10_000)
 
 
+def much(examples):
+    return settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
 @described.parametrize()
-@settings(
-    max_examples=100,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+@much(100)
 def test_every_answer_is_one_that_the_description_knows(case, token, live_server):
     case.call_and_validate(
         base_url=live_server.url, headers={"Authorization": f"Token {token}"}, checks=CHECKS, timeout=30
+    )
+
+
+@described.parametrize()
+@much(20)
+def test_who_has_no_token_gets_answers_that_the_description_knows_too(case, live_server):
+    case.call_and_validate(
+        base_url=live_server.url, headers={"Authorization": "Token nobody"}, checks=CHECKS, timeout=30
     )
