@@ -45,6 +45,7 @@ def smsc(
         float | None, typer.Option(help="Submissions a second beyond which it answers ESME_RTHROTTLED.")
     ] = None,
     refuse_every: Annotated[int, typer.Option(min=0, help="Refuse one submission in so many.")] = 0,
+    lose_every: Annotated[int, typer.Option(min=0, help="Lose one SMS in so many, and say nothing.")] = 0,
     lose_response_every: Annotated[int, typer.Option(min=0, help="Never answer one submission in so many.")] = 0,
     disconnect_every: Annotated[int, typer.Option(min=0, help="Cut the connection at one in so many.")] = 0,
     ids: Annotated[Literal["decimal", "hex"], typer.Option(help="How message ids are written.")] = "decimal",
@@ -67,6 +68,7 @@ def smsc(
         receipts=receipts,
         throttle_rate=rate,
         refuse_every=refuse_every,
+        lose_every=lose_every,
         lose_response_every=lose_response_every,
         disconnect_every=disconnect_every,
         ids=ids,

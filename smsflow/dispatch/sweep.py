@@ -31,9 +31,9 @@ _FALLBACK_EVERY = 2.0
 _LOOKS = 5
 # How much older than overdue a parked receipt is that is looked at every second, and how often all are (seconds).
 _YOUNG = timedelta(seconds=10)
+_OLD_EVERY = 60.0
 # How long it takes at most until an answer that came, or did not come in time, is in the database.
 _RECORDED_WITHIN = timedelta(seconds=2)
-_OLD_EVERY = 60.0
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Pages of a queue that one look at a connector that is down goes through; the next look goes on from there.
 _PAGES = 5
