@@ -17,7 +17,10 @@ from tests.crash.witness import Witness
 
 
 async def take_the_database_away_under_load(*, seconds):
-    """Restart PostgreSQL, keep it away and then without a free connection for this long each, and judge."""
+    """Restart PostgreSQL, keep it away and then without a free connection for this long each, and judge.
+
+    `seconds` are more than the time for which the fate of a commit under way is looked for: then requests must be answered meanwhile.
+    """
     async with a_directory() as directory:
         running = embedded.start(directory)
         gateway, witness = Gateway(directory, patience=60 + 4 * seconds, database_url=running.url), Witness(directory)
@@ -27,7 +30,11 @@ async def take_the_database_away_under_load(*, seconds):
                 async with under:
                     for misfortune in (_restart, _keep_away, _use_up):
                         await goes_on(under)
+                        refused = len(under.of("refused"))
                         await misfortune(directory, running, seconds)
+                        assert len(under.of("refused")) > refused, (
+                            f"{misfortune.__name__}: nobody was told to come back"
+                        )
                     await goes_on(under)
                 count = await judge(gateway, witness, [under], kills=3, window=WINDOW)
         finally:
