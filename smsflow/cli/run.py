@@ -53,7 +53,7 @@ def run(settings: Settings, *, demo: bool) -> None:
         environment = {**observe.share_metrics(settings.data_dir), "SMSFLOW_DATABASE_URL": url}
         children = _children(settings, listener, shown)
         supervisor = Supervisor(children, environment, settings.drain_timeout)
-        asyncio.run(_supervise(supervisor, settings, shown, database))
+        asyncio.run(_supervise(supervisor, settings, shown, database, listener))
         # Whoever presses Ctrl-C twice must not keep PostgreSQL from being stopped.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
@@ -121,6 +121,7 @@ async def _supervise(
     settings: Settings,
     demo: Demo | None,
     database: embedded.Embedded | None,
+    listener: socket.socket,
 ) -> None:
     stop, restart = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -142,6 +143,8 @@ async def _supervise(
         # Who listened may be gone already (`smsflow run | tee log`, and Ctrl-C for both).
         with contextlib.suppress(OSError):
             print("smsflow: draining …", file=sys.stderr, flush=True)
+        # From now on those who listen do so by themselves, and who comes after them is refused by the system.
+        listener.close()
         await supervisor.stop()
         if keeping is not None:
             # The children drain into the database, so it is kept up until they are done.

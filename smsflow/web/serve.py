@@ -63,7 +63,9 @@ async def serve(
             server.leaves = True
             if not serving.done():
                 await asyncio.sleep(_LAST_ANSWERS)
+                # Both, or the system would go on taking connections for us that nobody answers.
                 server.take_no_more()
+                listener.close()
                 await asyncio.sleep(_FIRST_OCTETS)
             server.should_exit = True
             with contextlib.suppress(TimeoutError):
