@@ -20,6 +20,8 @@ class News:
     error: str | None
     number: str
     sender: str
+    parked_at: datetime | None = None
+    """When it came, if it had to wait for its message."""
 
 
 # The way of nearly every receipt: one PDU, accepted before, now delivered. part_reference finds the row, message is updated in place.
@@ -117,17 +119,19 @@ async def note_parts(tx: Tx, states: Sequence[tuple[int, int, Status]]) -> dict[
     return known
 
 
+# What was accepted, or planned for a time, after the receipt came is not what it speaks of.
 _UNKNOWN_TO = text("""
 SELECT r.place, min(u.message_id)
-FROM unnest(CAST(:accounts AS bigint[]), CAST(:numbers AS text[]), CAST(:senders AS text[])) WITH ORDINALITY
-    AS r(account_id, number, sender, place)
+FROM unnest(CAST(:accounts AS bigint[]), CAST(:numbers AS text[]), CAST(:senders AS text[]), CAST(:parked AS timestamptz[]))
+    WITH ORDINALITY AS r(account_id, number, sender, parked_at, place)
 JOIN unknown_outcome u ON u.account_id = r.account_id AND u.number = r.number AND u.sender = r.sender AND u.segments = 1
+    AND (SELECT greatest(m.created_at, m.planned_at) FROM message m WHERE m.id = u.message_id) <= r.parked_at
 GROUP BY r.place HAVING count(*) = 1
 """)
 
 
 async def guess(tx: Tx, receipts: Sequence[News]) -> dict[int, int]:
-    """Return, by place, the one unknown message that a receipt with a foreign reference can only speak of.
+    """Return, by place, the one unknown message that a parked receipt with a foreign reference can only speak of.
 
     A message whose response was lost has no reference: it is recognised when it is the only unknown one of one part from this
     sender to this number at this operator.
@@ -136,16 +140,17 @@ async def guess(tx: Tx, receipts: Sequence[News]) -> dict[int, int]:
         "accounts": ints(r.account_id for r in receipts),
         "numbers": texts(r.number for r in receipts),
         "senders": texts(r.sender for r in receipts),
+        "parked": times(r.parked_at for r in receipts),
     }
     return {row[0] - 1: row[1] for row in await tx.execute(_UNKNOWN_TO, parameters)}
 
 
 _PARK = text("""
 INSERT INTO parked_receipt (account_id, reference, status, refused, error, number, sender, forms, received_at)
-SELECT t.account_id, t.reference, t.status, t.refused, t.error, t.number, t.sender, string_to_array(t.forms, chr(10)), :now
+SELECT t.account_id, t.reference, t.status, t.refused, t.error, t.number, t.sender, string_to_array(t.forms, chr(10)), t.received_at
 FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[]), CAST(:statuses AS smallint[]), CAST(:refused AS boolean[]),
-    CAST(:errors AS text[]), CAST(:numbers AS text[]), CAST(:senders AS text[]), CAST(:forms AS text[]))
-    AS t(account_id, reference, status, refused, error, number, sender, forms)
+    CAST(:errors AS text[]), CAST(:numbers AS text[]), CAST(:senders AS text[]), CAST(:forms AS text[]), CAST(:times AS timestamptz[]))
+    AS t(account_id, reference, status, refused, error, number, sender, forms, received_at)
 """)
 
 
@@ -162,7 +167,7 @@ async def park(tx: Tx, receipts: Sequence[News], *, forms: Callable[[str], Itera
             "numbers": texts(r.number for r in receipts),
             "senders": texts(r.sender for r in receipts),
             "forms": texts("\n".join(forms(r.reference)) for r in receipts),
-            "now": now,
+            "times": times(r.parked_at or now for r in receipts),
         },
     )
 
@@ -174,10 +179,11 @@ DELETE FROM parked_receipt WHERE id IN (
     WHERE k.received_at >= :since
       AND (EXISTS (SELECT FROM part p WHERE p.account_id = k.account_id AND p.reference = ANY(array_remove(k.reference || k.forms, '')))
         OR k.received_at < a.answered
-            AND (SELECT count(*) FROM unknown_outcome u WHERE u.account_id = k.account_id AND u.number = k.number AND u.sender = k.sender
-                AND u.segments = 1) = 1)
+            AND (SELECT count(*) FROM unknown_outcome u
+                WHERE u.account_id = k.account_id AND u.number = k.number AND u.sender = k.sender AND u.segments = 1
+                AND (SELECT greatest(m.created_at, m.planned_at) FROM message m WHERE m.id = u.message_id) <= k.received_at) = 1)
     ORDER BY k.received_at, k.id LIMIT :limit FOR UPDATE OF k SKIP LOCKED
-) RETURNING account_id, reference, status, refused, error, number, sender
+) RETURNING account_id, reference, status, refused, error, number, sender, received_at
 """)
 
 

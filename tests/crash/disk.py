@@ -29,7 +29,7 @@ class Disk:
     async def mount_again(self):
         """Mount what is on the disk, as a machine does that starts again; whoever used it must have ended."""
         # A killed process lets go of its files a moment after it is gone.
-        for _ in range(50):
+        for _ in range(300):
             if await _run("umount", self.directory):
                 break
             await asyncio.sleep(0.2)

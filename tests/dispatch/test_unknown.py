@@ -40,7 +40,8 @@ class Desk:
         self.sweep = Sweep(platform, instance_id, SOON, lambda: self.now)
 
     async def accepts(self, **fields):
-        return (await accepted(self.platform, a_message(self.company, self.connector, **fields)))[0]
+        (message,) = await accepted(self.platform, a_message(self.company, self.connector, **fields), now=self.now)
+        return message
 
     async def claims(self, connector=None, limit=100):
         async with self.platform.database.autocommit() as tx:
@@ -280,6 +281,19 @@ async def test_a_receipt_that_comes_before_its_response_is_not_given_to_an_unkno
     await sound(desk.platform)
 
 
+async def test_a_receipt_that_was_there_before_a_message_does_not_settle_it(desk):
+    await desk.hears("of an earlier one", Status.DELIVERED)
+    desk.now += timedelta(minutes=1)
+    message, _ = await desk.loses(kind=Kind.MARKETING)
+    await desk.waits_for_answers()
+    assert await statuses(desk.platform, [message]) == [Status.UNKNOWN]
+
+    await desk.hears("its own", Status.DELIVERED)
+    await desk.waits_for_answers()
+    assert await statuses(desk.platform, [message]) == [Status.DELIVERED]
+    await sound(desk.platform)
+
+
 async def test_a_receipt_without_a_reference_finds_no_message_that_was_given_none(desk):
     message = await desk.accepts(number="+237690000001")
     (claim,) = await desk.claims()
@@ -310,6 +324,7 @@ async def test_a_parked_receipt_is_looked_at_while_it_is_young_and_then_with_all
         await desk.reports(claim, Unanswered("no answer"))
     await desk.hears("foreign", Status.DELIVERED)
     await execute(desk.platform, f"DELETE FROM unknown_outcome WHERE message_id = {first}")
+    await execute(desk.platform, "UPDATE message SET created_at = created_at - interval '1 hour'")
     await execute(desk.platform, "UPDATE parked_receipt SET received_at = received_at - interval '1 hour'")
     now = runtime.now()
 

@@ -55,8 +55,8 @@ _STATEMENTS = {
     "find": (receipts._FIND, _HEARD, ("part_.*reference",)),
     "guess": (
         receipts._UNKNOWN_TO,
-        {"accounts": "{1}", "numbers": "{x}", "senders": "{x}"},
-        ("unknown_outcome_number",),
+        {"accounts": "{1}", "numbers": "{x}", "senders": "{x}", "parked": f'{{"{_NOW.isoformat()}"}}'},
+        ("unknown_outcome_number", "message_.*pkey"),
     ),
     "unpark": (
         receipts._UNPARK,
