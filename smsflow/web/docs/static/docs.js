@@ -156,13 +156,10 @@
     for (const section of document.querySelectorAll('main > section')) observer.observe(section);
   };
 
-  // The other language opens at the section that is being read.
+  // The other language opens at the section that the address names: to reach the link one has left what one was reading.
   const keepPlace = () => {
     const link = document.querySelector('.language');
-    link.addEventListener('click', () => {
-      const current = document.querySelector('.contents a[aria-current]');
-      link.hash = current ? current.hash : '';
-    });
+    link.addEventListener('click', () => { link.hash = location.hash; });
   };
 
   // What was built above it moved the section that the address names.
