@@ -119,13 +119,16 @@ async def note_parts(tx: Tx, states: Sequence[tuple[int, int, Status]]) -> dict[
     return known
 
 
-# What was accepted, or planned for a time, after the receipt came is not what it speaks of.
-_UNKNOWN_TO = text("""
+# When an unknown message `u` may be what a receipt `r` speaks of: not when it was accepted, or planned for a time, after that came.
+_MAY_BE = """
+    u.account_id = r.account_id AND u.number = r.number AND u.sender = r.sender AND u.segments = 1
+    AND (SELECT greatest(m.created_at, m.planned_at) FROM message m WHERE m.id = u.message_id) <= r.received_at
+"""
+_UNKNOWN_TO = text(f"""
 SELECT r.place, min(u.message_id)
 FROM unnest(CAST(:accounts AS bigint[]), CAST(:numbers AS text[]), CAST(:senders AS text[]), CAST(:parked AS timestamptz[]))
-    WITH ORDINALITY AS r(account_id, number, sender, parked_at, place)
-JOIN unknown_outcome u ON u.account_id = r.account_id AND u.number = r.number AND u.sender = r.sender AND u.segments = 1
-    AND (SELECT greatest(m.created_at, m.planned_at) FROM message m WHERE m.id = u.message_id) <= r.parked_at
+    WITH ORDINALITY AS r(account_id, number, sender, received_at, place)
+JOIN unknown_outcome u ON {_MAY_BE}
 GROUP BY r.place HAVING count(*) = 1
 """)
 
@@ -172,17 +175,15 @@ async def park(tx: Tx, receipts: Sequence[News], *, forms: Callable[[str], Itera
     )
 
 
-_UNPARK = text("""
+_UNPARK = text(f"""
 DELETE FROM parked_receipt WHERE id IN (
-    SELECT k.id FROM parked_receipt k
-    LEFT JOIN unnest(CAST(:accounts AS bigint[]), CAST(:answered AS timestamptz[])) AS a(account_id, answered) ON a.account_id = k.account_id
-    WHERE k.received_at >= :since
-      AND (EXISTS (SELECT FROM part p WHERE p.account_id = k.account_id AND p.reference = ANY(array_remove(k.reference || k.forms, '')))
-        OR k.received_at < a.answered
-            AND (SELECT count(*) FROM unknown_outcome u
-                WHERE u.account_id = k.account_id AND u.number = k.number AND u.sender = k.sender AND u.segments = 1
-                AND (SELECT greatest(m.created_at, m.planned_at) FROM message m WHERE m.id = u.message_id) <= k.received_at) = 1)
-    ORDER BY k.received_at, k.id LIMIT :limit FOR UPDATE OF k SKIP LOCKED
+    SELECT r.id FROM parked_receipt r
+    LEFT JOIN unnest(CAST(:accounts AS bigint[]), CAST(:answered AS timestamptz[])) AS a(account_id, answered) ON a.account_id = r.account_id
+    WHERE r.received_at >= :since
+      AND (EXISTS (SELECT FROM part p WHERE p.account_id = r.account_id AND p.reference = ANY(array_remove(r.reference || r.forms, '')))
+        OR r.received_at < a.answered
+            AND (SELECT count(*) FROM unknown_outcome u WHERE {_MAY_BE}) = 1)
+    ORDER BY r.received_at, r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
 ) RETURNING account_id, reference, status, refused, error, number, sender, received_at
 """)
 

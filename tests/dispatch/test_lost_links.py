@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from smsflow import testing
 from smsflow.dispatch import bind
 from smsflow.domain.message import Status
@@ -29,9 +31,8 @@ async def test_links_that_are_lost_under_traffic_leave_no_recorder_behind(open_p
     await sound(platform)
 
 
-async def test_a_bind_that_is_ended_while_it_still_finishes_a_lost_link_gives_back_what_it_claimed(
-    open_platform, monkeypatch
-):
+@pytest.mark.parametrize("ended", [False, True], ids=["alone", "and its bind is ended meanwhile"])
+async def test_a_claim_under_way_when_its_link_is_lost_is_given_back(open_platform, monkeypatch, ended):
     real, cut = queue.claim, []
     async with open_platform(poll_interval=0.05) as platform, an_operator() as operator, an_engine(platform) as engine:
         company = await testing.a_company(platform, credits=10)
@@ -44,11 +45,12 @@ async def test_a_bind_that_is_ended_while_it_still_finishes_a_lost_link_gives_ba
                 cut.append(claims)
                 operator.disconnect_all()
                 await until(lambda: not any(held.lane.traffic._link.bound for held in engine._held.values()))
-                for held in engine._held.values():
-                    for _ in range(10):
+                if ended:
+                    for _ in range(10):  # until the lane has begun to finish
                         await asyncio.sleep(0)
-                    held.end()
-                await asyncio.sleep(0.1)
+                    for held in engine._held.values():
+                        held.end()
+                    await asyncio.sleep(0.1)
             return claims
 
         monkeypatch.setattr(queue, "claim", claim)

@@ -17,7 +17,6 @@ from tests.dispatch.stage import (
     row,
     sound,
     until,
-    until_bound,
     until_status,
 )
 
@@ -201,29 +200,5 @@ async def test_a_claim_whose_answer_was_lost_is_given_back(quick, monkeypatch):
         await until_status(quick, ids, Status.DELIVERED)
 
         assert lost
-        assert operator.duplicates == 0
-    await sound(quick)
-
-
-async def test_a_claim_under_way_when_its_link_is_lost_is_given_back(quick, monkeypatch):
-    real, cut = queue.claim, []
-    async with an_operator() as operator, an_engine(quick) as engine:
-        company = await testing.a_company(quick, credits=300)
-        connector = await testing.a_connector(quick, port=operator.port)
-        await until_bound(quick, connector)
-
-        async def claim(tx, *arguments, **named):
-            claims = await real(tx, *arguments, **named)
-            if claims and not cut:
-                cut.append(claims)
-                operator.disconnect_all()
-                await until(lambda: not any(held.lane.traffic._link.bound for held in engine._held.values()))
-            return claims
-
-        monkeypatch.setattr(queue, "claim", claim)
-        ids = await accepted(quick, *[a_message(company, connector) for _ in range(5)])
-        await until_status(quick, ids, Status.DELIVERED)
-
-        assert cut
         assert operator.duplicates == 0
     await sound(quick)

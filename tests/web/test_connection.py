@@ -8,6 +8,7 @@ import pytest
 from smsflow.web import connection
 from smsflow.web.connection import Config, Server
 from smsflow.web.serve import listen
+from tests.dispatch.stage import until
 from tests.hostile.wire import an_answer, head, refused
 
 GET = head("GET", "/")
@@ -204,7 +205,7 @@ async def test_a_server_that_leaves_asks_every_client_to_come_by_another_connect
 
 async def test_a_client_that_has_just_connected_when_the_server_stops_listening_is_answered(server):
     async with a_client(server) as (reader, writer):
-        await asyncio.sleep(0.1)  # until it is taken from the backlog
+        await until(lambda: server.server_state.connections, "a connection that is taken from the backlog")
         server.leaves = True
         server.take_no_more()
         writer.write(GET)
