@@ -30,12 +30,18 @@ CREATE TRIGGER keep_unknown AFTER INSERT ON unknown_outcome FOR EACH ROW EXECUTE
 """
 
 _numbers = itertools.count(690_000_000)
+# The operator remembers what the tests before this one have sent: no two blocks may send the same text.
+_names = (f"block-{number}" for number in itertools.count(1))
 
 
 @dataclass
 class Sent:
-    """What one block of traffic has sent: the id of each text that got its 200, and the texts that got no answer."""
+    """What one block of traffic has sent: the id of each text that got its 200, and the texts that got no answer.
 
+    Every text begins with the name of its block.
+    """
+
+    name: str = field(default_factory=lambda: next(_names))
     accepted: dict[str, int] = field(default_factory=dict)
     refused: Counter[int] = field(default_factory=Counter)
     unanswered: set[str] = field(default_factory=set)
@@ -98,7 +104,7 @@ async def steady(customer: Customer, nodes: list[Node]) -> AsyncIterator[Sent]:
         for step in itertools.count():
             if ended or not nodes:
                 return
-            text_ = f"{id(sent):x} {number} {step}"
+            text_ = f"{sent.name} {number} {step}"
             try:
                 status, sms_id = await customer.send(nodes[(number + step) % len(nodes)], text_)
             except (aiohttp.ClientError, TimeoutError):
@@ -155,7 +161,7 @@ async def verdict(cluster: Cluster, platform: Platform, sent: Sent) -> Verdict:
 
     await until(all_delivered, f"{len(ids)} messages delivered")
     shown = Counter(m["text"] for m in await inbox(cluster))
-    ours = {t: n for t, n in shown.items() if t.split(" ")[0] == next(iter(sent.accepted)).split(" ")[0]}
+    ours = {t: n for t, n in shown.items() if t.split(" ")[0] == sent.name}
     return Verdict(
         lost=sent.accepted.keys() - ours.keys(),
         invented=ours.keys() - sent.accepted.keys() - sent.unanswered,
