@@ -37,11 +37,11 @@ def check(*, as_json: Json = False) -> None:
 
 
 def _tell(proof: dict[str, Any]) -> None:
-    checked = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in proof["checked"].items())
+    checked = ", ".join(f"{what.replace('_', ' ')}: {count}" for what, count in proof["checked"].items())
     if proof["holds"]:
-        print(f"The ledger adds up: {checked}.")
+        print(f"The ledger adds up ({checked}).")
         return
-    print(f"The ledger does not add up: {checked}.")
+    print(f"The ledger does not add up ({checked}).")
     output.table(
         ("what must hold", "where", "expected", "found"),
         [(b["invariant"], b["where"], b["expected"], b["found"]) for b in proof["broken"]],
