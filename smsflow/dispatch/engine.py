@@ -188,6 +188,8 @@ class Engine:
         self._held[connector.id, slot] = Held(connector, slot, lane, task)
 
     async def _keep(self, lane: Lane, slot: int, me: int, *, after: float) -> None:
+        telling: set[asyncio.Task[None]] = set()
+
         async def write(state: str, detail: str) -> None:
             try:
                 async with self._platform.database.autocommit() as tx:
@@ -204,8 +206,11 @@ class Engine:
                 log.warning("bind_state_not_told", connector=lane.connector.name, reason=first_line(error))
 
         async def tell(state: str, detail: str) -> None:
-            # A bind that has to end does not wait for this.
-            await asyncio.shield(asyncio.create_task(write(state, detail)))
+            # A bind that has to end unbinds first, and waits for this then.
+            writing = asyncio.create_task(write(state, detail))
+            telling.add(writing)
+            writing.add_done_callback(telling.discard)
+            await asyncio.shield(writing)
 
         try:
             password = self._platform.vault.open(lane.connector.password_sealed)
@@ -215,7 +220,12 @@ class Engine:
         if after:
             log.info("bind_taken_over", connector=lane.connector.name, slot=slot, after=after)
             await asyncio.sleep(after)
-        await keep_bound(lane, password, tell=tell, jitter=random.random, clock=time.monotonic)
+        try:
+            await keep_bound(lane, password, tell=tell, jitter=random.random, clock=time.monotonic)
+        finally:
+            if telling:
+                # What came after the bind was given back would keep its next holder waiting.
+                await asyncio.wait(telling, timeout=TIMEOUT)
 
     async def _stop_all(self) -> None:
         """End every bind: what is in flight gets its answer or becomes unknown; then the lease is given back."""

@@ -90,13 +90,13 @@ async def holder(tx: Tx, connector_id: int, slot: int) -> Holder | None:
 
 
 async def free_slot(tx: Tx, connector_id: int, slot: int) -> None:
-    """Give a bind back."""
-    query = text("SELECT pg_advisory_unlock(:space, :key)")
-    await tx.execute(query, {"space": _SLOT_LOCKS, "key": connector_id * _SLOTS + slot})
+    """Give a bind back; whoever takes it finds no holder any more, and needs not wait for us."""
     await tx.execute(
         text("DELETE FROM bind_state WHERE connector_id = :connector_id AND slot = :slot"),
         {"connector_id": connector_id, "slot": slot},
     )
+    query = text("SELECT pg_advisory_unlock(:space, :key)")
+    await tx.execute(query, {"space": _SLOT_LOCKS, "key": connector_id * _SLOTS + slot})
 
 
 @dataclass(frozen=True, slots=True)

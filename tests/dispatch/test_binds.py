@@ -13,7 +13,7 @@ from smsflow.domain.message import Status
 from smsflow.smpp.client import ConnectFailed
 from smsflow.smpp.simulator import Simulator
 from smsflow.store import instances, queue, routes
-from smsflow.store.db import Database
+from smsflow.store.db import Database, text
 from tests.dispatch.stage import (
     SOON,
     a_message,
@@ -161,6 +161,52 @@ async def test_a_connector_is_changed_disabled_and_enabled_without_a_restart(qui
 
 async def no_state(platform, connector):
     return await bind_of(platform, connector) is None
+
+
+_WAITS_FOR_A_LOCK = """
+SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DELETE FROM bind_state%'
+"""
+
+
+async def test_a_bind_that_is_given_back_is_free_only_once_its_holder_is_forgotten(quick):
+    connector = await testing.a_connector(quick)
+    mine = lease.Lease(quick.database, runtime.now)
+    async with quick.database.session() as another, mine.hold() as me:
+        await mine.take_slot(connector, 0)
+        await execute(quick, "INSERT INTO bind_state VALUES (:c, 0, :me, 'bound', '', now())", c=connector, me=me)
+        async with quick.database.transaction() as tx:
+            await tx.execute(text("SELECT FROM bind_state FOR UPDATE"))
+            freeing = asyncio.create_task(mine.free_slot(connector, 0))
+            await until(lambda: query(quick, _WAITS_FOR_A_LOCK))
+            assert not await instances.take_slot(another, connector, 0)
+        await freeing
+
+        assert await instances.take_slot(another, connector, 0)
+        assert await instances.holder(another, connector, 0) is None
+
+
+async def test_nothing_is_told_of_a_bind_after_it_was_given_back(quick, monkeypatch):
+    real, unbound, told = instances.tell_bind, asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments, state, **named):
+        if state == "bound":
+            await unbound.wait()
+            await asyncio.sleep(0.3)
+        await real(*arguments, state=state, **named)
+        if state == "bound":
+            told.set()
+
+    monkeypatch.setattr(instances, "tell_bind", slow)
+    async with an_operator() as operator, an_engine(quick), quick.database.session() as another:
+        connector = await testing.a_connector(quick, port=operator.port)
+        await operator.wait_for(lambda o: o.binds == 1)
+        await change(quick, "operator", enabled=False)
+        await operator.wait_for(lambda o: o.binds == 0)
+        unbound.set()
+        await until(lambda: instances.take_slot(another, connector, 0))
+        await told.wait()
+
+        assert await bind_of(quick, connector) is None
 
 
 async def test_a_change_while_an_operator_does_not_answer_leaves_no_claim_behind_and_holds_nobody_up(quick):
