@@ -138,10 +138,22 @@ def _end_left_over(data: Path, sockets: Path) -> None:
         while file.exists() and _serves(pid, data) and time.monotonic() < deadline:
             time.sleep(0.05)
     if Path("/proc/self").exists() and not _serves(pid, data):
-        # Its number may be a zombie's or somebody else's by now, and PostgreSQL would take that for a server that runs. A worker
-        # that is left holds the shared memory, by which PostgreSQL notices it without this file.
+        for worker in _workers(data):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+        # Its number may be a zombie's or somebody else's by now, and PostgreSQL would take that for a server that runs.
         file.unlink(missing_ok=True)
         (sockets / _SOCKET_LOCK).unlink(missing_ok=True)
+
+
+def _workers(data: Path) -> list[int]:
+    """Return the processes of a postmaster that is gone; one that waits for a lock of another that died would wait for ever."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").samefile(data) and (process / "exe").readlink().name == "postgres":
+                found.append(int(process.name))
+    return found
 
 
 def _serves(pid: int, data: Path) -> bool:

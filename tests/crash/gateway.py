@@ -117,8 +117,10 @@ class Gateway:
         return int((self.data / "postgres" / "postmaster.pid").read_text().split()[0])
 
     def everything(self):
-        """Return every process of this gateway, PostgreSQL's first one among them."""
-        return processes.with_setting("data_dir", self.data)
+        """Return every process of this gateway, those of PostgreSQL among them."""
+        found = processes.with_setting("data_dir", self.data)
+        # PostgreSQL writes over what tells of the setting in its children.
+        return found + [child for pid in found for child in processes.children(pid) if child not in found]
 
     def kill(self, what):
         """Kill what is named: web, dispatch, jobs, postgres, backend, supervisor, or all."""

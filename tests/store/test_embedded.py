@@ -73,6 +73,16 @@ def test_one_that_was_killed_itself_is_started_again(data_dir):
         again.stop()
 
 
+def test_one_that_was_killed_and_left_a_worker_that_will_never_end_is_started_again(data_dir):
+    killed = embedded.start(data_dir)
+    with psycopg.connect(libpq_url(killed.url)) as connection:
+        os.kill(connection.info.backend_pid, signal.SIGSTOP)
+        os.kill(killed.process.pid, signal.SIGKILL)
+        killed.process.wait()
+        again = embedded.start(data_dir)
+        again.stop()
+
+
 def test_a_path_too_long_for_a_socket_does_not_matter(data_dir):
     deep = data_dir / ("d" * 60) / ("e" * 60)
     deep.mkdir(parents=True)
