@@ -18,8 +18,8 @@ from smsflow.smpp.events import (
     Responded,
     Unanswered,
 )
+from smsflow.smpp.limits import Limits
 from smsflow.smpp.pdu import BindReceiver, BindTransceiver, BindTransmitter, DataSm, DeliverSm, SubmitSm
-from smsflow.smpp.session import Limits
 from smsflow.smpp.state import BOUND
 from smsflow.smpp.submission import address, encode_submit, validity_period
 

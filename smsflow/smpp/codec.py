@@ -2,14 +2,16 @@
 
 import struct
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Final
 
 from smsflow.smpp import pdu as pdus
 from smsflow.smpp import spec
-from smsflow.smpp.pdu import COUNTED, STRING, Known, Pdu, Raw, ShortMessage, Tlvs
+from smsflow.smpp.pdu import Known, Pdu, Raw, ShortMessage, Tlvs
 
 _HEADER = struct.Struct(">IIII")
 _TLV = struct.Struct(">HH")
+_WITH_MESSAGE_ID: Final = frozenset({spec.SUBMIT_SM, spec.DATA_SM, spec.DELIVER_SM})
 _MAX_OCTET: Final = 255
 _NUL: Final = "a C-octet string cannot hold a NUL"
 # The fields of a ShortMessage as characters: %c is an octet once this is Latin-1.
@@ -18,41 +20,22 @@ _MESSAGE: Final = "%s\0%c%c%s\0%c%c%s\0%c%c%c%s\0%s\0%c%c%c%c%c"
 Frame = tuple[int, int, int, bytes]
 """A PDU as it came: command_id, command_status, sequence_number, body."""
 
-_CLASSES: dict[int, type[Known]] = {
-    cls.command: cls
-    for cls in (
-        pdus.BindReceiver,
-        pdus.BindReceiverResp,
-        pdus.BindTransmitter,
-        pdus.BindTransmitterResp,
-        pdus.BindTransceiver,
-        pdus.BindTransceiverResp,
-        pdus.Outbind,
-        pdus.SubmitSm,
-        pdus.SubmitSmResp,
-        pdus.DeliverSm,
-        pdus.DeliverSmResp,
-        pdus.DataSm,
-        pdus.DataSmResp,
-        pdus.QuerySm,
-        pdus.QuerySmResp,
-        pdus.CancelSm,
-        pdus.CancelSmResp,
-        pdus.ReplaceSm,
-        pdus.ReplaceSmResp,
-        pdus.AlertNotification,
-        pdus.EnquireLink,
-        pdus.EnquireLinkResp,
-        pdus.Unbind,
-        pdus.UnbindResp,
-        pdus.GenericNack,
-    )
-}
+_KNOWN: list[type[Known]] = [cls for cls in vars(pdus).values() if isinstance(cls, type) and issubclass(cls, Known)]
+_CLASSES = {cls.command: cls for cls in _KNOWN if hasattr(cls, "command")}
+# The mandatory fields of each with their types, in the order of the wire.
+_LAYOUTS = {cls: tuple((each.name, each.type) for each in fields(cls) if each.name != "tlvs") for cls in _KNOWN}
 
 
 def frame(command: int, status: int, sequence: int, body: bytes = b"") -> bytes:
     """Return a whole PDU: the header, then `body`."""
     return _HEADER.pack(spec.HEADER_LENGTH + len(body), command, status, sequence) + body
+
+
+def answer(command: int, sequence: int, status: int = 0) -> bytes:
+    """Return the response to a request that says nothing but a status."""
+    # deliver_sm_resp has its unused message_id even in a refusal (section 4.6.2), submit_sm_resp has not (4.4.2).
+    named = command == spec.DELIVER_SM or (status == 0 and command in _WITH_MESSAGE_ID)
+    return frame(command | spec.RESPONSE, status, sequence, b"\0" if named else b"")
 
 
 def encode(pdu: Pdu, sequence: int, status: int = 0) -> bytes:
@@ -67,11 +50,11 @@ def encode_body(pdu: Pdu) -> bytes:
     if isinstance(pdu, ShortMessage):
         return _encode_message(pdu)
     body = bytearray()
-    for name, kind in pdu.layout:
+    for name, kind in _LAYOUTS[type(pdu)]:
         value = getattr(pdu, name)
-        if kind == STRING:
+        if kind is str:
             body += c_string(value)
-        elif kind == COUNTED:
+        elif kind is bytes:
             if len(value) > _MAX_OCTET:
                 message = f"{name} has {len(value)} octets: more than {_MAX_OCTET} go in message_payload"
                 raise ValueError(message)
@@ -142,18 +125,18 @@ def decode(command: int, body: bytes) -> Pdu | None:
 
 def _decode_layout(cls: type[Known], body: bytes) -> Pdu:
     """Read the fields that a class declares; a response may stop anywhere (a refusal has no body)."""
-    values: list[str | int | bytes | Tlvs] = []
+    values: list[str | int | bytes] = []
     position = 0
-    for _, kind in cls.layout:
+    for _, kind in _LAYOUTS[cls]:
         if position >= len(body) and cls.command & spec.RESPONSE:
             break
-        if kind == STRING:
+        if kind is str:
             end = body.find(b"\0", position)
             # Some operators leave out the last NUL of a message_id.
             end = len(body) if end < 0 else end
             values.append(body[position:end].decode("latin-1"))
             position = end + 1
-        elif kind == COUNTED:
+        elif kind is bytes:
             end = position + 1 + body[position]
             if end > len(body):
                 raise IndexError
@@ -162,7 +145,7 @@ def _decode_layout(cls: type[Known], body: bytes) -> Pdu:
         else:
             values.append(body[position])
             position += 1
-    return cls(*values, **({"tlvs": decode_tlvs(body, position)} if position < len(body) else {}))  # type: ignore[arg-type]
+    return cls(*values, tlvs=decode_tlvs(body, position))
 
 
 def _decode_message(cls: type[ShortMessage], body: bytes) -> ShortMessage:
@@ -195,8 +178,13 @@ def _decode_message(cls: type[ShortMessage], body: bytes) -> ShortMessage:
         body[validity_end + 3],
         body[validity_end + 4],
         body[text:text_end],
-        decode_tlvs(body, text_end) if text_end < len(body) else {},
+        tlvs=decode_tlvs(body, text_end) if text_end < len(body) else {},
     )
+
+
+def first_string(body: bytes) -> str:
+    """Return the string that a body begins with: the message_id of a response, the system_id of a bind's; its NUL may be missing."""
+    return body.partition(b"\0")[0].decode("latin-1")
 
 
 def decode_tlvs(body: bytes, position: int) -> Tlvs:

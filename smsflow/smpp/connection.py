@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import cast
 
 from smsflow.smpp.events import Dropped, Event
-from smsflow.smpp.session import Limits, Session
+from smsflow.smpp.limits import Limits
+from smsflow.smpp.session import Session
 from smsflow.smpp.state import Role
 
 logger = logging.getLogger(__name__)

@@ -1,34 +1,28 @@
 """The PDUs of SMPP 3.4 as frozen values (section 4 of the specification), in the order of their fields on the wire."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import ClassVar
 
 from smsflow.smpp import spec
 
 Tlvs = dict[int, bytes]
 
-# How a field goes on the wire: a NUL-terminated string, one octet, or octets behind an octet that counts them.
-STRING, OCTET, COUNTED = "string", "octet", "counted"
-Layout = tuple[tuple[str, str], ...]
 
-_ADDRESS: Layout = (("source_ton", OCTET), ("source_npi", OCTET), ("source", STRING))
-_DESTINATION: Layout = (("dest_ton", OCTET), ("dest_npi", OCTET), ("dest", STRING))
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A PDU whose fields are known here; one with none of its own is only a header.
+
+    On the wire a str is a NUL-terminated string, an int one octet, and bytes follow an octet that counts them; then come the TLVs.
+    """
+
+    command: ClassVar[int]
+    tlvs: Tlvs = field(default_factory=dict, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Bind:
+class Bind(Known):
     """What a client says to open a session (section 4.1)."""
 
-    command: ClassVar[int]
-    layout: ClassVar[Layout] = (
-        ("system_id", STRING),
-        ("password", STRING),
-        ("system_type", STRING),
-        ("interface_version", OCTET),
-        ("addr_ton", OCTET),
-        ("addr_npi", OCTET),
-        ("address_range", STRING),
-    )
     system_id: str
     password: str = field(default="", repr=False)
     system_type: str = ""
@@ -36,7 +30,6 @@ class Bind:
     addr_ton: int = 0
     addr_npi: int = 0
     address_range: str = ""
-    tlvs: Tlvs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +54,10 @@ class BindTransceiver(Bind):
 
 
 @dataclass(frozen=True, slots=True)
-class BindResp:
+class BindResp(Known):
     """The answer to a bind."""
 
-    command: ClassVar[int]
-    layout: ClassVar[Layout] = (("system_id", STRING),)
     system_id: str = ""
-    tlvs: Tlvs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,36 +82,18 @@ class BindTransceiverResp(BindResp):
 
 
 @dataclass(frozen=True, slots=True)
-class Outbind:
+class Outbind(Known):
     """An operator asks a client to bind (section 4.1.7)."""
 
-    command: ClassVar[int] = spec.OUTBIND
-    layout: ClassVar[Layout] = (("system_id", STRING), ("password", STRING))
+    command = spec.OUTBIND
     system_id: str
     password: str = field(default="", repr=False)
-    tlvs: Tlvs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class ShortMessage:
+class ShortMessage(Known):
     """A message on its way in either direction (sections 4.4.1 and 4.6.1 have one layout)."""
 
-    command: ClassVar[int]
-    layout: ClassVar[Layout] = (
-        ("service_type", STRING),
-        *_ADDRESS,
-        *_DESTINATION,
-        ("esm_class", OCTET),
-        ("protocol_id", OCTET),
-        ("priority", OCTET),
-        ("schedule", STRING),
-        ("validity", STRING),
-        ("registered_delivery", OCTET),
-        ("replace", OCTET),
-        ("data_coding", OCTET),
-        ("default_message", OCTET),
-        ("short_message", COUNTED),
-    )
     service_type: str = ""
     source_ton: int = 0
     source_npi: int = 0
@@ -139,7 +111,6 @@ class ShortMessage:
     data_coding: int = 0
     default_message: int = 0
     short_message: bytes = b""
-    tlvs: Tlvs = field(default_factory=dict)
 
     @property
     def content(self) -> bytes:
@@ -162,13 +133,10 @@ class DeliverSm(ShortMessage):
 
 
 @dataclass(frozen=True, slots=True)
-class MessageResp:
+class MessageResp(Known):
     """The answer to a message: the id that its receipt will carry."""
 
-    command: ClassVar[int]
-    layout: ClassVar[Layout] = (("message_id", STRING),)
     message_id: str = ""
-    tlvs: Tlvs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,18 +161,10 @@ class DataSmResp(MessageResp):
 
 
 @dataclass(frozen=True, slots=True)
-class DataSm:
+class DataSm(Known):
     """A message in either direction whose text is in message_payload (section 4.7)."""
 
-    command: ClassVar[int] = spec.DATA_SM
-    layout: ClassVar[Layout] = (
-        ("service_type", STRING),
-        *_ADDRESS,
-        *_DESTINATION,
-        ("esm_class", OCTET),
-        ("registered_delivery", OCTET),
-        ("data_coding", OCTET),
-    )
+    command = spec.DATA_SM
     service_type: str = ""
     source_ton: int = 0
     source_npi: int = 0
@@ -215,62 +175,39 @@ class DataSm:
     esm_class: int = 0
     registered_delivery: int = 0
     data_coding: int = 0
-    tlvs: Tlvs = field(default_factory=dict)
 
     def as_deliver(self) -> DeliverSm:
         """Return the delivery that says the same: some operators send theirs as data_sm."""
-        return DeliverSm(
-            self.service_type,
-            self.source_ton,
-            self.source_npi,
-            self.source,
-            self.dest_ton,
-            self.dest_npi,
-            self.dest,
-            self.esm_class,
-            registered_delivery=self.registered_delivery,
-            data_coding=self.data_coding,
-            tlvs=self.tlvs,
-        )
+        return DeliverSm(**{each.name: getattr(self, each.name) for each in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
-class QuerySm:
+class QuerySm(Known):
     """Ask for the state of a message (section 4.8)."""
 
-    command: ClassVar[int] = spec.QUERY_SM
-    layout: ClassVar[Layout] = (("message_id", STRING), *_ADDRESS)
+    command = spec.QUERY_SM
     message_id: str
     source_ton: int = 0
     source_npi: int = 0
     source: str = ""
-    tlvs: Tlvs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class QuerySmResp:
+class QuerySmResp(Known):
     """The state of a message."""
 
-    command: ClassVar[int] = spec.QUERY_SM_RESP
-    layout: ClassVar[Layout] = (
-        ("message_id", STRING),
-        ("final_date", STRING),
-        ("message_state", OCTET),
-        ("error_code", OCTET),
-    )
+    command = spec.QUERY_SM_RESP
     message_id: str = ""
     final_date: str = ""
     message_state: int = 0
     error_code: int = 0
-    tlvs: Tlvs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class CancelSm:
+class CancelSm(Known):
     """Ask that a message be given up (section 4.9)."""
 
-    command: ClassVar[int] = spec.CANCEL_SM
-    layout: ClassVar[Layout] = (("service_type", STRING), ("message_id", STRING), *_ADDRESS, *_DESTINATION)
+    command = spec.CANCEL_SM
     service_type: str = ""
     message_id: str = ""
     source_ton: int = 0
@@ -279,23 +216,13 @@ class CancelSm:
     dest_ton: int = 0
     dest_npi: int = 0
     dest: str = ""
-    tlvs: Tlvs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class ReplaceSm:
+class ReplaceSm(Known):
     """Ask that the text of a message be replaced (section 4.10)."""
 
-    command: ClassVar[int] = spec.REPLACE_SM
-    layout: ClassVar[Layout] = (
-        ("message_id", STRING),
-        *_ADDRESS,
-        ("schedule", STRING),
-        ("validity", STRING),
-        ("registered_delivery", OCTET),
-        ("default_message", OCTET),
-        ("short_message", COUNTED),
-    )
+    command = spec.REPLACE_SM
     message_id: str
     source_ton: int = 0
     source_npi: int = 0
@@ -305,77 +232,44 @@ class ReplaceSm:
     registered_delivery: int = 0
     default_message: int = 0
     short_message: bytes = b""
-    tlvs: Tlvs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class AlertNotification:
+class AlertNotification(Known):
     """A handset can be reached again (section 4.12)."""
 
-    command: ClassVar[int] = spec.ALERT_NOTIFICATION
-    layout: ClassVar[Layout] = (*_ADDRESS, ("esme_ton", OCTET), ("esme_npi", OCTET), ("esme", STRING))
+    command = spec.ALERT_NOTIFICATION
     source_ton: int = 0
     source_npi: int = 0
     source: str = ""
     esme_ton: int = 0
     esme_npi: int = 0
     esme: str = ""
-    tlvs: Tlvs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Empty:
-    """A PDU that is only a header."""
-
-    command: ClassVar[int]
-    layout: ClassVar[Layout] = ()
-    tlvs: Tlvs = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class CancelSmResp(Empty):
-    """The answer to cancel_sm."""
-
-    command = spec.CANCEL_SM_RESP
-
-
-@dataclass(frozen=True, slots=True)
-class ReplaceSmResp(Empty):
-    """The answer to replace_sm."""
-
-    command = spec.REPLACE_SM_RESP
-
-
-@dataclass(frozen=True, slots=True)
-class EnquireLink(Empty):
+class EnquireLink(Known):
     """Ask whether the peer lives (section 4.11)."""
 
     command = spec.ENQUIRE_LINK
 
 
 @dataclass(frozen=True, slots=True)
-class EnquireLinkResp(Empty):
+class EnquireLinkResp(Known):
     """The answer to enquire_link."""
 
     command = spec.ENQUIRE_LINK_RESP
 
 
 @dataclass(frozen=True, slots=True)
-class Unbind(Empty):
+class Unbind(Known):
     """Close the session (section 4.2)."""
 
     command = spec.UNBIND
 
 
 @dataclass(frozen=True, slots=True)
-class UnbindResp(Empty):
-    """The answer to unbind."""
-
-    command = spec.UNBIND_RESP
-
-
-@dataclass(frozen=True, slots=True)
-class GenericNack(Empty):
+class GenericNack(Known):
     """The answer to what could not be understood (section 4.3)."""
 
     command = spec.GENERIC_NACK
@@ -389,18 +283,4 @@ class Raw:
     body: bytes
 
 
-Known = (
-    Bind
-    | BindResp
-    | Outbind
-    | ShortMessage
-    | MessageResp
-    | DataSm
-    | QuerySm
-    | QuerySmResp
-    | CancelSm
-    | ReplaceSm
-    | AlertNotification
-    | Empty
-)
 Pdu = Known | Raw

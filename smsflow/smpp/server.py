@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from smsflow.smpp import codec, spec
 from smsflow.smpp.connection import LINGER_SECONDS, Connection, logger
 from smsflow.smpp.events import BindAsked, Dropped, Event, LateResponded, Requested, Responded, Unanswered
+from smsflow.smpp.limits import Limits
 from smsflow.smpp.pdu import Bind, BindResp, Pdu
-from smsflow.smpp.session import Limits
 from smsflow.smpp.state import BOUND, State
 
 

@@ -1,7 +1,6 @@
 """One SMPP session of either side, without I/O: octets and the time go in, events and octets come out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from smsflow.smpp import codec, spec
@@ -17,41 +16,14 @@ from smsflow.smpp.events import (
     Responded,
     Unanswered,
 )
+from smsflow.smpp.limits import MAX_NONSENSE, Limits
 from smsflow.smpp.liveness import Liveness
 from smsflow.smpp.pdu import AlertNotification, Bind, Outbind, Pdu
-from smsflow.smpp.state import BOUND, TRANSITIONS, Role, State, receivable, sendable
+from smsflow.smpp.state import ANSWERABLE, BOUND, TRANSITIONS, Role, State, receivable, sendable
 from smsflow.smpp.window import Window
 
-# A healthy peer sends none; one that keeps on is not speaking SMPP.
-MAX_NONSENSE: Final = 20
-# Requests of the peer that wait for our answer; beyond, it is told to come back later.
-MAX_UNACKNOWLEDGED: Final = 10_000
-
-# Requests that exist: out of place they get a response with a status, everything else is nonsense.
-_ANSWERABLE: Final = spec.BINDS | {
-    spec.SUBMIT_SM,
-    spec.DELIVER_SM,
-    spec.DATA_SM,
-    spec.QUERY_SM,
-    spec.CANCEL_SM,
-    spec.REPLACE_SM,
-}
 _BIND_ANSWERS: Final = spec.BIND_RESPONSES | {spec.GENERIC_NACK}
-_WITH_MESSAGE_ID: Final = frozenset({spec.SUBMIT_SM, spec.DATA_SM, spec.DELIVER_SM})
 _UNBOUND: Final = "the session was unbound"
-_EMPTY_ID: Final = b"\0"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long a session waits, and for how much."""
-
-    window: int = 10
-    bind_timeout: float = 10.0
-    response_timeout: float = 30.0
-    enquire_interval: float = 30.0
-    enquire_misses: int = 2
-    unacknowledged: int = MAX_UNACKNOWLEDGED
 
 
 class Session:
@@ -140,7 +112,7 @@ class Session:
         for sequence in sequences:
             command = self._inbound.pop(sequence, None)
             if command is not None:
-                self._answer(command, sequence, status)
+                self._out.append(codec.answer(command, sequence, status))
 
     def forget(self, sequence: int) -> None:
         """Never answer a request, and count it no more."""
@@ -187,13 +159,11 @@ class Session:
     def _hear_response(self, status: int, sequence: int, body: bytes, events: list[Event]) -> None:
         waiting = self._window.waiting.pop(sequence, None)
         if waiting is not None:
-            end = body.find(0)
-            message_id = (body if end < 0 else body[:end]).decode("latin-1") if body else ""
-            events.append(Responded(waiting[1], status, message_id))
+            events.append(Responded(waiting[1], status, codec.first_string(body)))
             return
         given_up = self._window.take_late(sequence)
         if given_up is not None:
-            events.append(LateResponded(given_up[1], status, body.split(b"\0", 1)[0].decode("latin-1")))
+            events.append(LateResponded(given_up[1], status, codec.first_string(body)))
 
     def _hear_other_response(self, frame: codec.Frame, responses: list[Event], others: list[Event]) -> None:
         command, status, sequence, body = frame
@@ -220,14 +190,14 @@ class Session:
             self._bind_deadline = None
             # Some operators answer every bind with the same command; what we asked for is what we are.
             self._move(expected)
-        events.append(BindAnswered(status, body.split(b"\0", 1)[0].decode("latin-1"), accepted))
+        events.append(BindAnswered(status, codec.first_string(body), accepted))
 
     def _hear_request(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
         if command == spec.ENQUIRE_LINK:
-            self._answer(command, sequence, 0)
+            self._out.append(codec.answer(command, sequence))
             return
         if command == spec.UNBIND:
-            self._answer(command, sequence, 0)
+            self._out.append(codec.answer(command, sequence))
             self._drop("the peer unbound", events)
             return
         if self.state is State.UNBOUND:
@@ -239,8 +209,9 @@ class Session:
             self._hear_nonsense(spec.ESME_RINVPARLEN, sequence, events)
         elif command in self._receivable:
             self._hear_welcome_request(sequence, pdu, events)
-        elif command in _ANSWERABLE:
-            self._answer(command, sequence, spec.ESME_RALYBND if command in spec.BINDS else spec.ESME_RINVBNDSTS)
+        elif command in ANSWERABLE:
+            refusal = spec.ESME_RALYBND if command in spec.BINDS else spec.ESME_RINVBNDSTS
+            self._out.append(codec.answer(command, sequence, refusal))
         else:
             self._hear_nonsense(spec.ESME_RINVCMDID, sequence, events)
 
@@ -248,7 +219,7 @@ class Session:
         if len(self._inbound) >= self.limits.unacknowledged:
             # Both tell the peer to keep it and to come back.
             busy = spec.ESME_RX_T_APPN if self.role == "client" else spec.ESME_RTHROTTLED
-            self._answer(pdu.command, sequence, busy)
+            self._out.append(codec.answer(pdu.command, sequence, busy))
             return
         self._inbound[sequence] = pdu.command
         events.append(BindAsked(sequence, pdu) if isinstance(pdu, Bind) else Requested(sequence, pdu))
@@ -304,12 +275,6 @@ class Session:
 
     def _is_over(self) -> bool:
         return self.state is State.CLOSED
-
-    def _answer(self, command: int, sequence: int, status: int) -> None:
-        # deliver_sm_resp has its unused message_id even in a refusal (section 4.6.2), submit_sm_resp has not (4.4.2).
-        named = command == spec.DELIVER_SM or (status == 0 and command in _WITH_MESSAGE_ID)
-        body = _EMPTY_ID if named else b""
-        self._out.append(codec.frame(command | spec.RESPONSE, status, sequence, body))
 
     def _move(self, command: int) -> None:
         self.state = TRANSITIONS.get((self.state, command), self.state)

@@ -47,6 +47,9 @@ _RECEIVABLE: Final[dict[tuple[Role, State], frozenset[int]]] = {
     ("client", State.BOUND_TRX): _TO_CLIENTS,
 }
 
+# Out of place such a request gets a response with a status; everything else is nonsense.
+ANSWERABLE: Final = _NOTHING.union(*_RECEIVABLE.values())
+
 
 def receivable(role: Role, state: State) -> frozenset[int]:
     """Return the commands whose requests this role may receive in this state."""

@@ -2,8 +2,8 @@ import asyncio
 
 from smsflow.smpp import codec, pdu, spec
 from smsflow.smpp.client import BindConfig, connect
+from smsflow.smpp.limits import Limits
 from smsflow.smpp.server import ServerLimits, serve
-from smsflow.smpp.session import Limits
 from tests.smpp.wire import PATIENCE, Memory, a_submit
 
 

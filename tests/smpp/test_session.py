@@ -14,7 +14,7 @@ from smsflow.smpp.events import (
     Responded,
     Unanswered,
 )
-from smsflow.smpp.session import MAX_NONSENSE, Limits
+from smsflow.smpp.limits import MAX_NONSENSE, Limits
 from smsflow.smpp.state import State
 from tests.smpp.wire import Wire, a_bound_client, a_bound_server, a_bound_wire, a_submit, frames
 

@@ -18,7 +18,7 @@ def test_the_fast_encoder_says_what_the_slow_one_says(fields):
     fast = encode_submit(ton, npi, source, npi, ton, dest, coding, ton, text, wish, validity, npi, coding, tlvs)
 
     slow = pdu.SubmitSm(
-        "", ton, npi, source, npi, ton, dest, coding, npi, coding, "", validity, wish, 0, ton, 0, text, tlvs
+        "", ton, npi, source, npi, ton, dest, coding, npi, coding, "", validity, wish, 0, ton, 0, text, tlvs=tlvs
     )
     assert fast == codec.encode_body(slow)
     assert codec.decode(spec.SUBMIT_SM, fast) == slow

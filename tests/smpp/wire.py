@@ -5,7 +5,8 @@ from typing import Any
 
 from smsflow.smpp import codec, pdu, spec
 from smsflow.smpp.events import BindAnswered, BindAsked, Event
-from smsflow.smpp.session import Limits, Session
+from smsflow.smpp.limits import Limits
+from smsflow.smpp.session import Session
 
 PATIENCE = 10.0
 
