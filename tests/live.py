@@ -19,6 +19,7 @@ import pytest
 from smsflow import runtime
 from smsflow.settings import Settings
 from smsflow.testing import a_company, a_token
+from tests.machine import free_port
 
 GENEROUS = 60  # seconds
 SECRET_KEY = "the key of a platform that lives as long as the tests"
@@ -119,13 +120,6 @@ def wait_for(process, log, pattern):
             break
         time.sleep(0.05)
     raise AssertionError(f"the process did not say {pattern!r}:\n{log.read_text('utf-8')}")
-
-
-def free_port():
-    """Return a TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def an_operator(directory, stack):

@@ -14,10 +14,11 @@ from smsflow.dispatch.bind import keep_bound
 from smsflow.dispatch.lane import Lane
 from smsflow.dispatch.lease import TIMEOUT, Lease, LeaseLost, finished
 from smsflow.dispatch.sweep import Sweep
+from smsflow.dispatch.telling import Telling
 from smsflow.runtime import Platform
 from smsflow.services.progress import Graces, Way
 from smsflow.services.vault import VaultLocked
-from smsflow.store import instances, queue
+from smsflow.store import queue
 from smsflow.store.db import first_line, listen
 from smsflow.store.routes import Connector
 
@@ -188,44 +189,19 @@ class Engine:
         self._held[connector.id, slot] = Held(connector, slot, lane, task)
 
     async def _keep(self, lane: Lane, slot: int, me: int, *, after: float) -> None:
-        telling: set[asyncio.Task[None]] = set()
-
-        async def write(state: str, detail: str) -> None:
-            try:
-                async with self._platform.database.autocommit() as tx:
-                    await instances.tell_bind(
-                        tx,
-                        lane.connector.id,
-                        slot,
-                        instance_id=me,
-                        state=state,
-                        detail=detail,
-                        now=self._clock(),
-                    )
-            except Exception as error:  # noqa: BLE001 - it is only told; the bind matters more
-                log.warning("bind_state_not_told", connector=lane.connector.name, reason=first_line(error))
-
-        async def tell(state: str, detail: str) -> None:
-            # A bind that has to end unbinds first, and waits for this then.
-            writing = asyncio.create_task(write(state, detail))
-            telling.add(writing)
-            writing.add_done_callback(telling.discard)
-            await asyncio.shield(writing)
-
+        telling = Telling(self._platform.database, self._clock, lane.connector, slot, instance_id=me)
         try:
             password = self._platform.vault.open(lane.connector.password_sealed)
         except VaultLocked as error:
-            await tell("stopped", str(error))
+            await telling.tell("stopped", str(error))
             return
         if after:
             log.info("bind_taken_over", connector=lane.connector.name, slot=slot, after=after)
             await asyncio.sleep(after)
         try:
-            await keep_bound(lane, password, tell=tell, jitter=random.random, clock=time.monotonic)
+            await keep_bound(lane, password, tell=telling.tell, jitter=random.random, clock=time.monotonic)
         finally:
-            if telling:
-                # What came after the bind was given back would keep its next holder waiting.
-                await asyncio.wait(telling, timeout=TIMEOUT)
+            await telling.finish()
 
     async def _stop_all(self) -> None:
         """End every bind: what is in flight gets its answer or becomes unknown; then the lease is given back."""

@@ -7,8 +7,9 @@ import pytest
 from smsflow import runtime, testing
 from smsflow.store import partitions
 from smsflow.store.db import text
+from tests import unknowns
 from tests.cluster.machines import a_cluster
-from tests.cluster.traffic import WITNESS, stats
+from tests.cluster.traffic import stats
 
 BINDS = 2
 WINDOW = 10
@@ -50,7 +51,7 @@ async def _furnish(cluster):
     async with runtime.platform(cluster.settings, cluster.url) as platform:
         async with platform.database.transaction() as tx:
             await partitions.ensure(tx)
-            await tx.execute(text(WITNESS))
+            await tx.execute(text(unknowns.REMEMBER))
         operator = cluster.operator
         connector = await testing.a_connector(
             platform, host=operator.host, port=operator.port, binds=BINDS, window=WINDOW, response_timeout=5

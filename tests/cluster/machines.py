@@ -23,6 +23,7 @@ from smsflow.store import embedded
 from smsflow.store.db import libpq_url, migrate
 from tests.cluster.network import Network, NoNamespaces
 from tests.database import SECRET_KEY
+from tests.machine import free_port
 
 ROLES = ("web", "dispatch")
 # What we start ends with us, also when we are killed.
@@ -180,7 +181,7 @@ def _postgresql(stack: ExitStack, directory: Path, network: Network | None) -> s
 
 def _operator(stack: ExitStack, network: Network | None) -> Operator:
     host = "127.0.0.1" if network is None else network.address("op")
-    port, control_port = _free_port(), _free_port()
+    port, control_port = free_port(), free_port()
     options = {"--host": host, "--port": port, "--control-port": control_port, "--latency": 0.1, "--receipt-delay": 0.3}
     arguments = [str(word) for pair in options.items() for word in pair]
     process = subprocess.Popen(
@@ -198,7 +199,7 @@ def _operator(stack: ExitStack, network: Network | None) -> Operator:
 
 def _node(number: int, url: str, directory: Path, network: Network | None) -> Node:
     host = "127.0.0.1" if network is None else network.address("op", number)
-    port = _free_port() if network is None else 8000
+    port = free_port() if network is None else 8000
     settings = {
         "SMSFLOW_HOST": host,
         "SMSFLOW_PORT": str(port),
@@ -217,13 +218,6 @@ def _node(number: int, url: str, directory: Path, network: Network | None) -> No
 
 def _environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith("SMSFLOW_")}
-
-
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        port: int = asked.getsockname()[1]
-        return port
 
 
 def _wait_for(condition, what) -> None:

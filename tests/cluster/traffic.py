@@ -1,6 +1,7 @@
 """What customers send to the nodes while things happen, what became of it, and the verdict."""
 
 import asyncio
+import functools
 import itertools
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -13,21 +14,14 @@ from smsflow import testing
 from smsflow.runtime import Platform
 from smsflow.smpp.control import ask
 from smsflow.store.db import text
+from tests import waiting
 from tests.cluster.machines import Cluster, Node
 
 _PATIENCE = 30.0
-_LOOK = 0.05
+until = functools.partial(waiting.until, timeout=_PATIENCE)
 # More than the binds take with their windows, so that something is in flight at any moment.
 _WORKERS = 6
 _PAUSE = 0.06
-
-# What has ever been unknown is gone from its table once it is settled; the tests want to know all the same.
-WITNESS = """
-CREATE TABLE was_unknown (message_id bigint NOT NULL);
-CREATE FUNCTION keep_unknown() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN INSERT INTO was_unknown VALUES (NEW.message_id); RETURN NULL; END $$;
-CREATE TRIGGER keep_unknown AFTER INSERT ON unknown_outcome FOR EACH ROW EXECUTE FUNCTION keep_unknown();
-"""
 
 _numbers = itertools.count(690_000_000)
 # The operator remembers what the tests before this one have sent: no two blocks may send the same text.
@@ -126,17 +120,6 @@ async def steady(customer: Customer, nodes: list[Node]) -> AsyncIterator[Sent]:
             ended = True
 
 
-async def until(condition, what: str, *, seconds: float = _PATIENCE, step: float = _LOOK) -> float:
-    """Wait until `condition()` holds; return how long it took."""
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-    while not await condition():
-        if loop.time() - started > seconds:
-            raise TimeoutError(f"waited {seconds:g} s in vain: {what}")
-        await asyncio.sleep(step)
-    return loop.time() - started
-
-
 async def rows(platform: Platform, query: str, **parameters: object) -> list[tuple[object, ...]]:
     async with platform.database.autocommit() as tx:
         return [tuple(row) for row in await tx.execute(text(query), parameters)]
@@ -166,6 +149,6 @@ async def verdict(cluster: Cluster, platform: Platform, sent: Sent) -> Verdict:
         lost=sent.accepted.keys() - ours.keys(),
         invented=ours.keys() - sent.accepted.keys() - sent.unanswered,
         repeated={sent.accepted[t] for t, n in ours.items() if n > 1 and t in sent.accepted},
-        unknown={i for (i,) in await rows(platform, "SELECT message_id FROM was_unknown")} & set(ids),
+        unknown={i for (i,) in await rows(platform, "SELECT message_id FROM seen_unknown")} & set(ids),
         broken=list(await testing.broken_invariants(platform)),
     )

@@ -8,7 +8,7 @@ import subprocess
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.crash import processes
+from tests.waiting import until
 
 # ioctl(2) EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH (Linux, fs/ext4/ext4.h): nothing more reaches the disk.
 _SHUTDOWN, _NO_LOG_FLUSH = 0x8004587D, 2
@@ -32,9 +32,9 @@ class Disk:
     async def mount_again(self):
         """Mount what is on the disk, as a machine does that starts again; whoever used it must have ended."""
         # A killed process lets go of its files a moment after it is gone.
-        await processes.until(lambda: _run("umount", self.directory), "the end of whoever uses the disk")
+        await until(lambda: _run("umount", self.directory), "the end of whoever uses the disk")
         # A process with a copy of our mounts (`ip netns exec` makes one) would have us mount the stopped file system again.
-        await processes.until(self._is_free, "the end of whoever else has the disk mounted")
+        await until(self._is_free, "the end of whoever else has the disk mounted")
         assert await _run("mount", "-o", "loop", self._image, self.directory), "the disk cannot be mounted again"
 
     async def _is_free(self):

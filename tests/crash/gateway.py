@@ -14,23 +14,16 @@ import psycopg
 from smsflow import runtime
 from smsflow.settings import Settings
 from smsflow.testing import a_company, a_connector, a_route, a_token
+from tests import unknowns
 from tests.crash import processes
+from tests.machine import free_port
+from tests.waiting import until
 
 WINDOW = 20
 ROLES = ("web", "dispatch", "jobs")
 SECRET_KEY = "the key of a platform that is killed again and again"
 # Every time that a test waits for is as short as the settings allow; the grace is longer than an answer may take, as it is outside.
 SHORT = {"claim_lease": 5, "unknown_grace": 5, "poll_interval": 0.2, "drain_timeout": 10, "log_format": "json"}
-# What was unknown at any time, written in the transaction that made it so: no kill can hide it.
-_REMEMBER_UNKNOWN = """
-CREATE TABLE seen_unknown (message_id bigint NOT NULL);
-CREATE FUNCTION remember_unknown() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO seen_unknown VALUES (NEW.message_id);
-    RETURN NULL;
-END $$;
-CREATE TRIGGER remember_unknown AFTER INSERT ON unknown_outcome FOR EACH ROW EXECUTE FUNCTION remember_unknown();
-"""
 
 
 class Gateway:
@@ -40,7 +33,7 @@ class Gateway:
         """Prepare; nothing runs yet. `patience` seconds after a scenario every message must have ended."""
         self.directory = Path(directory)
         self.data = self.directory / "data"
-        self.port = processes.free_port()
+        self.port = free_port()
         own = {"data_dir": self.data, "port": self.port, "secret_key": SECRET_KEY}
         self.settings = {**SHORT, **own, **settings}
         self.patience = patience
@@ -80,13 +73,13 @@ class Gateway:
             return False
 
         try:
-            await processes.until(lambda: asyncio.to_thread(answers), "a gateway that is ready")
+            await until(lambda: asyncio.to_thread(answers), "a gateway that is ready")
         except AssertionError as error:
             raise AssertionError(f"{error}; it says {said}\n{self.log.read_text()[-3000:]}") from None
 
     async def furnish(self, smpp_port, **connector):
         """Give it a company with a token, a connector to the operator and a route; return the company."""
-        self.connect(_REMEMBER_UNKNOWN)
+        self.connect(unknowns.REMEMBER)
         settings = Settings(data_dir=self.data, secret_key=SECRET_KEY, database_url=self.url)
         values = {"window": WINDOW, "response_timeout": 2, "enquire_interval": 5, **connector}
         async with runtime.platform(settings, self.url) as platform:

@@ -14,6 +14,7 @@ from tests.crash.pair import a_pair
 from tests.crash.scenarios import a_load, goes_on
 from tests.crash.verdict import judge
 from tests.crash.witness import Witness
+from tests.waiting import until
 
 
 async def take_the_database_away_under_load(*, seconds):
@@ -77,7 +78,7 @@ async def hang_the_database_under_load(gateway, witness, *, seconds):
     """Stop every process of PostgreSQL, connections open, for this long, and judge that every request got an answer."""
     under = a_load(gateway, connections=8, pause=0.01)
     async with under:
-        await processes.until(lambda: len(under.of("accepted")) >= 100, "a load")
+        await until(lambda: len(under.of("accepted")) >= 100, "a load")
         stopped = [gateway.postmaster(), *processes.children(gateway.postmaster())]
         for pid in stopped:
             processes.send(pid, signal.SIGSTOP)
@@ -105,11 +106,11 @@ async def fill_the_disk_under_load(*, seconds=3):
             async with a_pair(gateway, witness):
                 under = a_load(gateway, connections=8)
                 async with under:
-                    await processes.until(lambda: len(under.of("accepted")) >= 100, "a load")
+                    await until(lambda: len(under.of("accepted")) >= 100, "a load")
                     ballast = directory / "ballast"
                     fill(ballast)
                     refused = len(under.of("refused"))
-                    await processes.until(lambda: len(under.of("refused")) > refused + 20, "requests that are refused")
+                    await until(lambda: len(under.of("refused")) > refused + 20, "requests that are refused")
                     await asyncio.sleep(seconds)
                     ballast.unlink()
                     await goes_on(under)
@@ -141,7 +142,7 @@ async def cut_the_power_under_load(*, at):
         async with a_pair(gateway, witness):
             under = a_load(gateway, connections=16)
             async with under:
-                await processes.until(lambda: len(under.asked) >= at, f"{at} answers")
+                await until(lambda: len(under.asked) >= at, f"{at} answers")
                 await asyncio.to_thread(disk.cut)
                 gateway.kill("all")
                 await disk.mount_again()

@@ -5,16 +5,17 @@ import json
 import time
 from itertools import count
 
-from tests.crash import processes
 from tests.crash.gateway import WINDOW, Gateway, a_directory
 from tests.crash.load import a_number, once
 from tests.crash.pair import a_pair
 from tests.crash.scenarios import a_load
 from tests.crash.verdict import judge
 from tests.crash.witness import Witness
+from tests.machine import resident
+from tests.waiting import until
 
 # What a process may grow by while it is asked for more than it can do, and how soon after the end all is well (bytes, seconds).
-_GROWTH = 100 * 1024 * 1024
+_GROWTH = 100
 _WELL_AFTER = 5.0
 
 
@@ -28,19 +29,17 @@ async def overload(*, seconds, rate=20, every=5.0):
         witness = Witness(directory, "--keep", "2000000")  # every text, however long it lasts
         async with a_pair(gateway, witness, rate=rate):
             (web,), (dispatch,) = gateway.pids("web"), gateway.pids("dispatch")
-            before = [processes.resident(pid) for pid in (web, dispatch)]
+            before = [resident(pid) for pid in (web, dispatch)]
             under = a_load(gateway, connections=60)
             ends = time.monotonic() + seconds
             async with under:
-                await processes.until(
-                    lambda: len(under.of("accepted")) > 200 and len(under.of("refused")) > 100, "an overload"
-                )
+                await until(lambda: len(under.of("accepted")) > 200 and len(under.of("refused")) > 100, "an overload")
                 for n in count():
                     await _otp_leaves(gateway, witness, a_number(9_000_000 + n))
                     if time.monotonic() >= ends:
                         break
                     await asyncio.sleep(every)
-                grown = [processes.resident(pid) - b for pid, b in zip((web, dispatch), before, strict=True)]
+                grown = [resident(pid) - b for pid, b in zip((web, dispatch), before, strict=True)]
             after = a_load(gateway, connections=2, most=20)
             ended = time.monotonic()
             async with after:
@@ -50,7 +49,7 @@ async def overload(*, seconds, rate=20, every=5.0):
             came_to = await judge(gateway, witness, [under, after], kills=0, window=WINDOW)
     assert {(a.status, a.retry_after) for a in under.of("refused")} == {(503, "1")}
     assert not under.of("unanswered")
-    assert max(grown) < _GROWTH, f"web and dispatch grew by {grown}"
+    assert max(grown) < _GROWTH, f"web and dispatch grew by {grown} MiB"
     assert {a.answer for a in after.asked} == {"accepted"}
     assert well_after < _WELL_AFTER
     return came_to

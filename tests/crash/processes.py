@@ -1,23 +1,14 @@
 """Processes of a crash test: started, waited for, killed and never left behind."""
 
-import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
-
-
-def free_port():
-    """Return a TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def environment(settings):
@@ -107,21 +98,3 @@ def parent(pid):
 def children(pid):
     """Return the processes that this one started."""
     return [int(d.name) for d in Path("/proc").glob("[0-9]*") if parent(int(d.name)) == pid]
-
-
-def resident(pid):
-    """Return the memory of a process, in bytes."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-async def until(holds, what, timeout=PATIENCE):
-    """Look until `holds()` (or its awaited value) is true and return it; raise AssertionError that says what did not come."""
-    deadline = time.monotonic() + timeout
-    while True:
-        value = holds()
-        if asyncio.iscoroutine(value):
-            value = await value
-        if value:
-            return value
-        assert time.monotonic() < deadline, f"did not come in {timeout:g} s: {what}"
-        await asyncio.sleep(0.05)

@@ -9,6 +9,7 @@ from tests.crash import processes
 from tests.crash.gateway import ROLES, WINDOW
 from tests.crash.load import Load
 from tests.crash.verdict import judge
+from tests.waiting import until
 
 # What the operator does, for how long, and how many messages one such thing may let come twice.
 MISDEEDS = {
@@ -30,6 +31,10 @@ MISDEEDS = {
     "writes ids of receipts in hexadecimal": {"ids": "decimal", "receipt_ids": "other"},
 }  # fmt: skip
 
+# How it behaves again, where what it does must end for the others to get through.
+_MENDED = {
+    "disconnect_every": 0, "lose_every": 0, "lose_response_every": 0, "refuse_every": 0, "latency": 0.01, "throttle_rate": None
+}  # fmt: skip
 # By which count one sees that it was done.
 _COUNTED = {
     "disconnect_every": "disconnects", "lose_every": "lost", "lose_response_every": "responses_lost",
@@ -51,7 +56,7 @@ async def kill_under_load(gateway, witness, what, *, at, after=1.0, connections=
     """Kill when `at` have been answered, start again what nobody else does, and judge."""
     under = a_load(gateway, connections=connections)
     async with under:
-        await processes.until(lambda: len(under.asked) >= at, f"{at} answers")
+        await until(lambda: len(under.asked) >= at, f"{at} answers")
         gateway.kill(what)
         if what in {"all", "supervisor"}:
             await gateway.start()
@@ -76,18 +81,13 @@ async def misbehave_under_load(gateway, witness, misdeed, *, most=100, seconds=N
         else:
             await asyncio.sleep(seconds)
     await asyncio.sleep(0.5)
-    before = await witness.ask("stats")
-    temporary = {
-        "disconnect_every", "lose_every", "lose_response_every", "refuse_every", "latency", "throttle_rate"
-    } & set(script)  # fmt: skip
-    if temporary:
-        await asyncio.sleep(2.5)  # longer than the time an answer has
-        await witness.behave(
-            disconnect_every=0, lose_every=0, lose_response_every=0, refuse_every=0, latency=0.01, throttle_rate=None
-        )
-    stats = await witness.ask("stats")
+    did = await witness.ask("stats")
     for field, counter in _COUNTED.items():
-        assert field not in script or before[counter] > 0, f"the operator did nothing: {before}"
+        assert field not in script or did[counter] > 0, f"the operator did nothing: {did}"
+    if _MENDED.keys() & script.keys():
+        await asyncio.sleep(2.5)  # longer than the time an answer has
+        await witness.behave(**_MENDED)
+    stats = await witness.ask("stats")
     return await judge(
         gateway, witness, [under], kills=stats["disconnects"], window=WINDOW, no_receipts=no_receipts,
         per_kill=not {"lose_every", "lose_response_every", "latency"} & set(script),
@@ -98,7 +98,7 @@ async def stop_under_load(gateway, witness, *, seconds, connections=2):
     """Stop the operator's process for a while, connections open, and let it go on."""
     under = a_load(gateway, connections=connections, pause=0.05)
     async with under:
-        await processes.until(lambda: len(under.of("accepted")) >= 50, "a load")
+        await until(lambda: len(under.of("accepted")) >= 50, "a load")
         processes.send(witness.process.pid, signal.SIGSTOP)
         try:
             await asyncio.sleep(seconds)
@@ -112,10 +112,10 @@ async def replace_under_load(gateway, witness, *, connections=8):
     before = {name: gateway.pids(name) for name in ROLES}
     under = a_load(gateway, connections=connections, pause=0.002)
     async with under:
-        await processes.until(lambda: len(under.of("accepted")) >= 100, "a load")
+        await until(lambda: len(under.of("accepted")) >= 100, "a load")
         processes.send(gateway.process.pid, signal.SIGHUP)
         try:
-            await processes.until(
+            await until(
                 lambda: all(gateway.pids(n) and not set(gateway.pids(n)) & set(p) for n, p in before.items()),
                 "new processes in the place of all",
                 timeout=90,  # three roles may each take their whole drain, one after the other
@@ -137,7 +137,7 @@ async def drain_under_load(gateway, witness, *, connections=8):
     unknown = len(gateway.connect("SELECT 1 FROM seen_unknown"))
     under = a_load(gateway, connections=connections)
     async with under:
-        await processes.until(lambda: len(under.of("accepted")) >= 200, "a load")
+        await until(lambda: len(under.of("accepted")) >= 200, "a load")
         stopped = asyncio.create_task(gateway.stop())
         await asyncio.sleep(1)
         under.stop()
@@ -159,23 +159,23 @@ async def freeze_under_load(gateway, witness):
     )
     (first,) = gateway.pids("dispatch")
     try:
-        await processes.until(lambda: len(gateway.connect("SELECT 1 FROM instance")) == 2, "a second dispatcher")
+        await until(lambda: len(gateway.connect("SELECT 1 FROM instance")) == 2, "a second dispatcher")
         under = a_load(gateway, connections=8, pause=0.01)
         async with under:
-            await processes.until(lambda: len(under.of("accepted")) >= 100, "a load")
+            await until(lambda: len(under.of("accepted")) >= 100, "a load")
             # Slow from now on, so that whoever is stopped has a window of messages on their way.
             await witness.behave(latency=1.0)
             await asyncio.sleep(1.5)
-            ((holder,),) = await processes.until(lambda: gateway.connect(_HOLDER), "a dispatcher that is bound")
+            ((holder,),) = await until(lambda: gateway.connect(_HOLDER), "a dispatcher that is bound")
             stopped = holder if holder in {first, second.pid} else first
             processes.send(stopped, signal.SIGSTOP)
             try:
                 await witness.behave(latency=0.01)
-                await processes.until(
+                await until(
                     lambda: holder not in {row[0] for row in gateway.connect("SELECT pid FROM instance")},
                     "the burial of the dispatcher that stands still",
                 )
-                await processes.until(
+                await until(
                     lambda: (holder,) not in gateway.connect(_HOLDER) and gateway.connect(_HOLDER),
                     "another dispatcher that is bound",
                 )
@@ -184,10 +184,10 @@ async def freeze_under_load(gateway, witness):
                 async def more():
                     return (await witness.ask("stats"))["messages"] >= known + 20
 
-                await processes.until(more, "messages that leave by the other")
+                await until(more, "messages that leave by the other")
             finally:
                 processes.send(stopped, signal.SIGCONT)
-            await processes.until(
+            await until(
                 lambda: (holder,) in gateway.connect("SELECT pid FROM instance"),
                 "a dispatcher that asks for a new lease",
             )
@@ -204,4 +204,4 @@ _HOLDER = "SELECT i.pid FROM bind_state b JOIN instance i ON i.id = b.instance_i
 async def goes_on(under):
     """Wait until requests are accepted that were not asked for yet."""
     known = len(under.of("accepted"))
-    await processes.until(lambda: len(under.of("accepted")) > known + 50, "new requests that are accepted")
+    await until(lambda: len(under.of("accepted")) > known + 50, "new requests that are accepted")

@@ -10,6 +10,7 @@ from tests.crash.gateway import WINDOW
 from tests.crash.misfortunes import fill_the_disk_under_load, take_the_database_away_under_load
 from tests.crash.scenarios import a_load
 from tests.crash.verdict import judge
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
 
@@ -23,14 +24,14 @@ async def test_a_database_of_its_own_restarts_is_away_and_has_no_room_and_nothin
 async def test_a_flush_that_fails_ends_every_session_and_loses_nothing(gateway, witness):
     under = a_load(gateway, connections=8)
     async with under:
-        await processes.until(lambda: len(under.of("accepted")) >= 200, "a load")
+        await until(lambda: len(under.of("accepted")) >= 200, "a load")
         # What PostgreSQL does by itself when fsync fails: the process that saw it aborts, and all others with it.
         (writer,) = gateway.connect("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'")[0]
         processes.send(writer, signal.SIGABRT)
         await asyncio.sleep(0.5)
         await gateway.ready()
         known = len(under.of("accepted"))
-        await processes.until(lambda: len(under.of("accepted")) > known + 50, "new requests that are accepted")
+        await until(lambda: len(under.of("accepted")) > known + 50, "new requests that are accepted")
 
     count = await judge(gateway, witness, [under], kills=1, window=WINDOW)
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.crash import processes
 from tests.crash.gateway import ROLES, Gateway, a_directory
+from tests.machine import free_port
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
 
@@ -40,7 +42,7 @@ def speaking_to(descriptor, settings):
 
 
 async def test_a_second_start_on_the_same_data_directory_says_so_and_ends(gateway):
-    code, said = run({**gateway.settings, "port": processes.free_port()})
+    code, said = run({**gateway.settings, "port": free_port()})
 
     assert code == 1
     assert said.startswith(f"smsflow: smsflow run (process {gateway.process.pid}) already uses the data directory")
@@ -64,7 +66,7 @@ async def test_a_child_that_dies_is_started_again(gateway, name):
     (before,) = gateway.pids(name)
 
     processes.kill(before)
-    (after,) = await processes.until(
+    (after,) = await until(
         lambda: [p for p in gateway.pids(name) if p != before and processes.runs(p)], f"another {name}"
     )
 
@@ -77,9 +79,9 @@ async def test_children_and_ports_do_not_outlive_a_run_that_is_killed_while_they
         gateway = Gateway(directory)
         try:
             gateway.process = processes.start(["run"], gateway.settings, gateway.log)
-            await processes.until(lambda: gateway.pids("web"), "a web process that starts")
+            await until(lambda: gateway.pids("web"), "a web process that starts")
             gateway.kill("supervisor")
-            await processes.until(
+            await until(
                 lambda: not [p for p in gateway.everything() if processes.role(p) in ROLES and processes.runs(p)],
                 "the end of its children",
             )
@@ -95,7 +97,7 @@ async def test_a_restart_that_is_asked_for_while_it_starts_does_not_end_it():
         try:
             gateway.process = processes.start(["run"], gateway.settings, gateway.log)
             lock = gateway.data / "lock"
-            await processes.until(lambda: lock.exists() and lock.stat().st_size, "a data directory that is held")
+            await until(lambda: lock.exists() and lock.stat().st_size, "a data directory that is held")
             processes.send(gateway.process.pid, signal.SIGHUP)
             await gateway.ready()
 
@@ -141,7 +143,7 @@ async def test_a_stop_is_a_good_one_though_nobody_reads_any_more_what_it_says():
             gateway.process = speaking_to(speaker, gateway.settings)
             os.close(speaker)
             gateway.log.touch()
-            await processes.until(lambda: b"ready" in os.read(listener, 65536), "a greeting")
+            await until(lambda: b"ready" in os.read(listener, 65536), "a greeting")
             await gateway.ready()
             os.close(listener)
 

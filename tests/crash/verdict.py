@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from smsflow.domain.message import FINAL, Status
 from smsflow.store import ledger
 from smsflow.store.db import Database
-from tests.crash import load, processes
+from tests.crash import load
+from tests.waiting import until
 
 _OPEN = """
 SELECT m.status, count(*) FROM message m LEFT JOIN unknown_outcome u ON u.message_id = m.id
@@ -50,7 +51,7 @@ async def _settled(gateway, loads, *, no_receipts=False):
         return not last
 
     try:
-        await processes.until(nothing_open, "an end of every message", gateway.patience)
+        await until(nothing_open, "an end of every message", gateway.patience)
     except AssertionError as error:
         raise AssertionError(f"{error}: {last}\n{gateway.log.read_text()[-4000:]}") from None
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from smsflow.smpp import control
 from tests.crash import processes
+from tests.machine import free_port
+from tests.waiting import until
 
 
 class Witness:
@@ -14,7 +16,7 @@ class Witness:
 
     def __init__(self, directory, *options):
         """Start it."""
-        self.port, self.control = processes.free_port(), processes.free_port()
+        self.port, self.control = free_port(), free_port()
         ports = ["--port", str(self.port), "--control-port", str(self.control)]
         self.process = processes.start(["smsc", "--quiet", *ports, *options], {}, Path(directory) / "witness.log")
 
@@ -33,7 +35,7 @@ class Witness:
             except OSError:
                 return None
 
-        await processes.until(answers, "an operator that answers")
+        await until(answers, "an operator that answers")
         return self
 
     async def behave(self, **script):
@@ -56,7 +58,7 @@ class Witness:
         async def came():
             return any(words in message["text"] for message in (await self.ask("inbox", number=number))["messages"])
 
-        await processes.until(came, f"a text with {words} at {number}")
+        await until(came, f"a text with {words} at {number}")
 
     def stop(self):
         """End it."""

@@ -1,6 +1,7 @@
 """A stage for the tests of dispatch: a platform, an operator that can be scripted, and an engine between them."""
 
 import asyncio
+import functools
 import itertools
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,10 +15,10 @@ from smsflow.services.progress import Graces
 from smsflow.smpp.simulator import Script, Simulator
 from smsflow.store import accounts, messages
 from smsflow.store.db import text
+from tests import waiting
 
 PATIENCE = 15.0
-_LOOK_AGAIN = 0.02
-
+until = functools.partial(waiting.until, timeout=PATIENCE, step=0.02)
 _numbers = itertools.count()
 
 
@@ -77,21 +78,6 @@ async def statuses(platform, ids):
     found = await query(platform, "SELECT id, status FROM message")
     by_id = {r.id: Status(r.status) for r in found}
     return [by_id[i] for i in ids]
-
-
-async def until(condition, what="the condition"):
-    """Wait until `condition()` (a function, perhaps a coroutine's) holds."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                found = condition()
-                if asyncio.iscoroutine(found):
-                    found = await found
-                if found:
-                    return found
-                await asyncio.sleep(_LOOK_AGAIN)
-    except TimeoutError:
-        raise AssertionError(f"{what} did not come about") from None
 
 
 async def until_status(platform, ids, status):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.hostile.wire import JSON, LOGIN, SEND, head, is_well, refused, resident, tell
+from tests.hostile.wire import JSON, LOGIN, SEND, head, is_well, refused, tell
+from tests.machine import resident
 
 MIB = 2**20
 

@@ -1,12 +1,12 @@
 """Connections that do nothing, or nearly nothing: the platform has room for thousands, and gets it back."""
 
-import asyncio
 import resource
 from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.hostile.wire import JSON, LOGIN, PATIENCE, a_connection, head, is_well, open_files, resident
+from tests.hostile.wire import JSON, LOGIN, a_connection, head, is_well, open_files, until
+from tests.machine import resident
 
 IDLE = 2000
 SLOW = 300
@@ -38,22 +38,15 @@ async def several(stack, server, count, octets):
     return opened
 
 
-async def comes_true(holds):
-    """Wait until `holds()`."""
-    async with asyncio.timeout(PATIENCE):
-        while not holds():
-            await asyncio.to_thread(lambda: None)
-
-
 async def test_two_thousand_idle_connections_leave_room_and_memory(live_server, web):
     files, memory = open_files(web), resident(web)
 
     async with AsyncExitStack() as stack:
         await several(stack, live_server, IDLE, b"")
-        await comes_true(lambda: open_files(web) > files + IDLE - 20)
+        await until(lambda: open_files(web) > files + IDLE - 20)
         assert await is_well(live_server)
         assert resident(web) - memory < MIB_FOR_ALL
-    await comes_true(lambda: open_files(web) < files + 20)
+    await until(lambda: open_files(web) < files + 20)
 
 
 async def test_heads_that_never_end_are_cut_though_their_clients_hold_on(live_server, web):
@@ -61,8 +54,8 @@ async def test_heads_that_never_end_are_cut_though_their_clients_hold_on(live_se
 
     async with AsyncExitStack() as stack:
         await several(stack, live_server, SLOW, head("GET", "/healthz")[:-2])
-        await comes_true(lambda: open_files(web) > files + SLOW - 20)
-        await comes_true(lambda: open_files(web) < files + 20)
+        await until(lambda: open_files(web) > files + SLOW - 20)
+        await until(lambda: open_files(web) < files + 20)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +72,10 @@ async def test_requests_that_never_end_hold_nobody_up(live_server, web, octets):
 
     async with AsyncExitStack() as stack:
         await several(stack, live_server, SLOW, octets)
-        await comes_true(lambda: open_files(web) > files + SLOW - 20)
+        await until(lambda: open_files(web) > files + SLOW - 20)
         assert await is_well(live_server)
         assert resident(web) - memory < MIB_FOR_ALL
-    await comes_true(lambda: open_files(web) < files + 20)
+    await until(lambda: open_files(web) < files + 20)
 
 
 async def test_who_asks_for_much_and_reads_nothing_costs_no_memory(live_server, web):

@@ -9,7 +9,8 @@ import pytest
 
 from smsflow.smpp import codec, pdu
 from smsflow.smpp.client import BindConfig, ConnectFailed, connect
-from tests.hostile.wire import PATIENCE, open_files, resident
+from tests.hostile.wire import PATIENCE, open_files, until
+from tests.machine import resident
 from tests.smpp.wire import Memory, a_submit
 
 BIND = codec.encode(pdu.BindTransceiver("hostile", "secret"), 1)
@@ -82,9 +83,7 @@ async def test_a_thousand_tries_leave_no_memory_behind(live_server):
 
     for seed in range(1000):
         await tell(live_server.smsc_port, BIND + noise(seed, 512) if seed % 2 else noise(seed, 512))
-    async with asyncio.timeout(PATIENCE):
-        while open_files(operator) > files + 10:
-            await asyncio.to_thread(lambda: None)
+    await until(lambda: open_files(operator) <= files + 10, "the end of every connection")
 
     assert resident(operator) - memory < 30
     assert await operator_is_well(live_server.smsc_port)

@@ -1,13 +1,17 @@
 """HTTP as nobody should speak it: octets on a socket, and what the server makes of them."""
 
 import asyncio
+import functools
 import json
 import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import waiting
+
 PATIENCE = 30  # seconds; the server's own time-outs are shorter
+until = functools.partial(waiting.until, timeout=PATIENCE)
 JSON = "Content-Type: application/json"
 LOGIN, SEND = "/auth2/get_token_auth/", "/apiv2/sms/"
 
@@ -89,12 +93,6 @@ async def is_well(server):
     """Tell whether the platform still answers, and still asks for a token."""
     alive = await tell(server, head("GET", "/healthz"))
     return alive.status == 200 and refused(await tell(server, head("GET", "/apiv2/balance/")), 401)
-
-
-def resident(pid):
-    """Return the memory of a process in MiB."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * 4096 / 2**20
 
 
 def open_files(pid):

@@ -8,8 +8,8 @@ import pytest
 from smsflow.web import connection
 from smsflow.web.connection import Config, Server
 from smsflow.web.serve import listen
-from tests.dispatch.stage import until
 from tests.hostile.wire import an_answer, head, refused
+from tests.waiting import until
 
 GET = head("GET", "/")
 POST = head("POST", "/", "Content-Length: 4")

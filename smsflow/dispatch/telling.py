@@ -1,0 +1,56 @@
+"""What becomes of a bind, told to the database for whoever looks on."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from smsflow.dispatch.lease import TIMEOUT
+from smsflow.store import instances
+from smsflow.store.db import Database, first_line
+from smsflow.store.routes import Connector
+
+log = structlog.get_logger(__name__)
+
+
+class Telling:
+    """The voice of one bind: it is only told, and the bind matters more."""
+
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime], connector: Connector, slot: int, *, instance_id: int
+    ) -> None:
+        """Tell of `slot` of `connector`, which this dispatcher holds."""
+        self._database = database
+        self._clock = clock
+        self._connector = connector
+        self._slot = slot
+        self._instance_id = instance_id
+        self._writing: set[asyncio.Task[None]] = set()
+
+    async def tell(self, state: str, detail: str) -> None:
+        """Tell a state with a sentence; whoever is cancelled meanwhile goes on at once, and what is being told is told."""
+        writing = asyncio.create_task(self._write(state, detail))
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
+        await asyncio.shield(writing)
+
+    async def finish(self) -> None:
+        """Wait for what is still being told: after the bind was given back it would keep its next holder waiting."""
+        if self._writing:
+            await asyncio.wait(self._writing, timeout=TIMEOUT)
+
+    async def _write(self, state: str, detail: str) -> None:
+        try:
+            async with self._database.autocommit() as tx:
+                await instances.tell_bind(
+                    tx,
+                    self._connector.id,
+                    self._slot,
+                    instance_id=self._instance_id,
+                    state=state,
+                    detail=detail,
+                    now=self._clock(),
+                )
+        except Exception as error:  # noqa: BLE001 - the database is away; the bind goes on
+            log.warning("bind_state_not_told", connector=self._connector.name, reason=first_line(error))

@@ -1,0 +1,12 @@
+"""What was unknown at any time: it is gone from its own table once it is settled."""
+
+# Written in the transaction that made it so: no kill can hide it.
+REMEMBER = """
+CREATE TABLE seen_unknown (message_id bigint NOT NULL);
+CREATE FUNCTION remember_unknown() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO seen_unknown VALUES (NEW.message_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER remember_unknown AFTER INSERT ON unknown_outcome FOR EACH ROW EXECUTE FUNCTION remember_unknown();
+"""
