@@ -13,8 +13,13 @@ from smsflow import observe
 from smsflow.datadir import prepare
 from smsflow.domain.message import Kind, NewMessage, Status
 from smsflow.runtime import now
-from smsflow.store import accounts, embedded, instances, messages, partitions, queue, receipts, routes
-from smsflow.store.db import Database, Tx, text
+from smsflow.store.accounts import companies as accounts
+from smsflow.store.messages import accept as messages
+from smsflow.store.messages import queue, receipts
+from smsflow.store.postgres import embedded, partitions
+from smsflow.store.postgres.transactions import Database, Tx, text
+from smsflow.store.routing import connectors as routes
+from smsflow.store.routing import dispatchers as instances
 
 _BATCH = 50
 _ROUNDS = 200

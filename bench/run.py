@@ -21,7 +21,7 @@ from load import Result, post
 from rich.console import Console
 from rich.table import Table
 
-from smsflow.smpp.control import ask
+from smsflow.simulator.control import ask
 
 ROOT = Path(__file__).resolve().parent.parent
 _READY = 60.0

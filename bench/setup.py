@@ -11,9 +11,10 @@ from datetime import timedelta
 
 from smsflow import observe
 from smsflow.runtime import new_token, now, platform
-from smsflow.services.accounts import add_user, digest, open_company
+from smsflow.services.accounts.companies import add_user, digest, open_company
 from smsflow.settings import load
-from smsflow.store import accounts, routes
+from smsflow.store.accounts import companies as accounts
+from smsflow.store.routing import connectors as routes
 
 _READY = 60.0
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from smsflow.settings import Settings
-from smsflow.store import embedded, partitions
-from smsflow.store.db import Database, migrate
+from smsflow.store.postgres import embedded, partitions
+from smsflow.store.postgres.transactions import Database, migrate
 
 # A command of a minute ago may still hold the lock, or `smsflow run` may still be starting its PostgreSQL.
 WAIT: Final = 60.0

@@ -14,11 +14,12 @@ import structlog
 from smsflow.domain.account import Caller, Company
 from smsflow.domain.routing import Connector, Table
 from smsflow.errors import Unauthenticated
-from smsflow.services.accounts import digest
-from smsflow.services.vault import Vault
+from smsflow.services.accounts.companies import digest
 from smsflow.settings import Settings, secret_key
-from smsflow.store import accounts, routes
-from smsflow.store.db import Database, listen
+from smsflow.store.accounts import companies as accounts
+from smsflow.store.postgres.transactions import Database, listen
+from smsflow.store.routing import connectors as routes
+from smsflow.vault import Vault
 
 K = TypeVar("K")
 V = TypeVar("V")

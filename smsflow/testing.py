@@ -8,9 +8,10 @@ from smsflow import runtime
 from smsflow.domain.account import Company, User
 from smsflow.domain.message import Kind
 from smsflow.runtime import Platform
-from smsflow.services.accounts import digest, hash_password, open_company
-from smsflow.store import accounts, routes
-from smsflow.store.ledger import Broken, check
+from smsflow.services.accounts.companies import digest, hash_password, open_company
+from smsflow.store.accounts import companies as accounts
+from smsflow.store.credits.ledger import Broken, check
+from smsflow.store.routing import connectors as routes
 
 PASSWORD = "ndolè-2026"  # noqa: S105 - opens nothing outside a test
 # No password has this hash: making a real one takes 25 ms, and most users of a test never log in.

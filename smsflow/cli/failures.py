@@ -8,11 +8,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError
 
 from smsflow.datadir import AlreadyRunning
 from smsflow.errors import Refused
-from smsflow.services.vault import VaultLocked
 from smsflow.settings import SettingsError
-from smsflow.store.db import is_outage
-from smsflow.store.embedded import EmbeddedFailed
-from smsflow.store.pool import PoolTimeout
+from smsflow.store.postgres.embedded import EmbeddedFailed
+from smsflow.store.postgres.pool import PoolTimeout
+from smsflow.store.postgres.transactions import is_outage
+from smsflow.vault import VaultLocked
 
 
 class Failed(Exception):

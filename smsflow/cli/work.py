@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from smsflow import datadir
-from smsflow.services.vault import Vault
 from smsflow.settings import Settings, load, secret_key
-from smsflow.store.db import Database, Tx
+from smsflow.store.postgres.transactions import Database, Tx
+from smsflow.vault import Vault
 
 T = TypeVar("T")
 

@@ -7,11 +7,11 @@ from smsflow.domain import segments
 from smsflow.domain.delivery import RECEIPT_STATUS, REFUSED_STATES
 from smsflow.domain.encoding import Encoding, encoding_of
 from smsflow.smpp import spec
-from smsflow.smpp.client import BindConfig, address, encode_submit, validity_period
 from smsflow.smpp.concat import Mode, user_data
+from smsflow.smpp.net.client import BindConfig, address, encode_submit, validity_period
 from smsflow.smpp.receipt import BASES, Base, Receipt, alternatives, normalise
-from smsflow.store.receipts import News
-from smsflow.store.routes import Connector
+from smsflow.store.messages.receipts import News
+from smsflow.store.routing.connectors import Connector
 
 # 140 octets of user data hold as many Latin-1 characters (3GPP TS 23.040 §9.2.3.24).
 _LATIN1_SINGLE = 140

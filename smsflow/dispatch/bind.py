@@ -8,7 +8,7 @@ import structlog
 from smsflow import observe
 from smsflow.connectors.smpp import bind_config
 from smsflow.dispatch.lane import Lane
-from smsflow.smpp.client import BindRefused, ConnectFailed, Link, connect
+from smsflow.smpp.net.client import BindRefused, ConnectFailed, Link, connect
 
 log = structlog.get_logger(__name__)
 

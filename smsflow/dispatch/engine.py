@@ -16,11 +16,11 @@ from smsflow.dispatch.lease import TIMEOUT, Lease, LeaseLost, finished
 from smsflow.dispatch.sweep import Sweep
 from smsflow.dispatch.telling import Telling
 from smsflow.runtime import Platform
-from smsflow.services.progress import Graces, Way
-from smsflow.services.vault import VaultLocked
-from smsflow.store import queue
-from smsflow.store.db import first_line, listen
-from smsflow.store.routes import Connector
+from smsflow.services.messages.outcomes import Graces, Way
+from smsflow.store.messages import queue
+from smsflow.store.postgres.transactions import first_line, listen
+from smsflow.store.routing.connectors import Connector
+from smsflow.vault import VaultLocked
 
 log = structlog.get_logger(__name__)
 

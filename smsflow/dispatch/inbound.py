@@ -10,15 +10,15 @@ import structlog
 from smsflow import observe
 from smsflow.connectors import smpp as wire
 from smsflow.dispatch.recorder import Recorder
-from smsflow.services import progress
+from smsflow.services.messages import outcomes as progress
 from smsflow.smpp import charset, receipt
-from smsflow.smpp.client import Link
+from smsflow.smpp.net.client import Link
 from smsflow.smpp.pdu import DeliverSm
 from smsflow.smpp.spec import ESME_RX_T_APPN
 from smsflow.store import inbound
-from smsflow.store.db import Database
-from smsflow.store.receipts import News
-from smsflow.store.routes import Connector
+from smsflow.store.messages.receipts import News
+from smsflow.store.postgres.transactions import Database
+from smsflow.store.routing.connectors import Connector
 
 log = structlog.get_logger(__name__)
 

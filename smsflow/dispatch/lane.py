@@ -14,18 +14,18 @@ from smsflow.dispatch.inbound import Receiver
 from smsflow.dispatch.recorder import Recorder
 from smsflow.dispatch.traffic import Traffic
 from smsflow.domain.delivery import Accepted, Unanswered
-from smsflow.services import progress
-from smsflow.services.progress import Report, Way
-from smsflow.services.vault import Vault
-from smsflow.smpp.client import Link
-from smsflow.store import queue
-from smsflow.store.db import Database, first_line, is_outage
-from smsflow.store.routes import Connector
+from smsflow.services.messages import outcomes as progress
+from smsflow.services.messages.outcomes import Report, Way
+from smsflow.smpp.net.client import Link
+from smsflow.store.messages import queue
+from smsflow.store.postgres.transactions import Database, first_line, is_outage
+from smsflow.store.routing.connectors import Connector
+from smsflow.vault import Vault
 
 log = structlog.get_logger(__name__)
 
 _DATABASE_AWAY = 0.5
-# For so long after it found something, a lane looks again by itself: meanwhile the doors need not wake it (see services.intake).
+# For so long after it found something, a lane looks again by itself: meanwhile the doors need not wake it (see services.messages.intake).
 _BUSY = 1.0
 _LOOK_AGAIN = 0.02
 # How long an end waits for answers, and without a lease for the database.

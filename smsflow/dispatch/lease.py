@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from smsflow.store import instances
-from smsflow.store.db import Database, Tx, first_line
+from smsflow.store.postgres.transactions import Database, Tx, first_line
+from smsflow.store.routing import dispatchers as instances
 
 log = structlog.get_logger(__name__)
 

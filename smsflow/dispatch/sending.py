@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from smsflow.domain.delivery import Accepted, Deferred, Outcome, Rejected, Unanswered, backoff
-from smsflow.store.queue import Claimed
+from smsflow.store.messages.queue import Claimed
 
 
 @dataclass(slots=True)

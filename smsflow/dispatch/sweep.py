@@ -12,12 +12,15 @@ from smsflow.connectors.smpp import forms
 from smsflow.domain.message import Status
 from smsflow.domain.phone import Number
 from smsflow.runtime import Platform
-from smsflow.services import progress
-from smsflow.services.progress import Graces
-from smsflow.store import instances, messages, queue, receipts, routes, unknowns
-from smsflow.store.arrays import ints
-from smsflow.store.db import Tx, first_line
-from smsflow.store.routes import FRONT, Connector, Place
+from smsflow.services.messages import outcomes as progress
+from smsflow.services.messages.outcomes import Graces
+from smsflow.store.messages import accept as messages
+from smsflow.store.messages import queue, receipts, unknowns
+from smsflow.store.postgres.arrays import ints
+from smsflow.store.postgres.transactions import Tx, first_line
+from smsflow.store.routing import connectors as routes
+from smsflow.store.routing import dispatchers as instances
+from smsflow.store.routing.connectors import FRONT, Connector, Place
 
 log = structlog.get_logger(__name__)
 

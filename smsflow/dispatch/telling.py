@@ -7,9 +7,9 @@ from datetime import datetime
 import structlog
 
 from smsflow.dispatch.lease import TIMEOUT
-from smsflow.store import instances
-from smsflow.store.db import Database, first_line
-from smsflow.store.routes import Connector
+from smsflow.store.postgres.transactions import Database, first_line
+from smsflow.store.routing import dispatchers as instances
+from smsflow.store.routing.connectors import Connector
 
 log = structlog.get_logger(__name__)
 

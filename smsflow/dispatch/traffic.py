@@ -16,13 +16,13 @@ from smsflow.dispatch.inbound import Receiver
 from smsflow.dispatch.sending import Piece, Sending
 from smsflow.dispatch.throttle import Throttle
 from smsflow.domain.delivery import Accepted, Deferred, NotSent, Outcome, Outlived, backoff
-from smsflow.services.progress import Report
-from smsflow.services.vault import Vault
-from smsflow.smpp.client import Link
+from smsflow.services.messages.outcomes import Report
+from smsflow.smpp.net.client import Link
 from smsflow.smpp.pdu import DeliverSm
-from smsflow.store import queue
-from smsflow.store.db import first_line
-from smsflow.store.routes import Connector
+from smsflow.store.messages import queue
+from smsflow.store.postgres.transactions import first_line
+from smsflow.store.routing.connectors import Connector
+from smsflow.vault import Vault
 
 log = structlog.get_logger(__name__)
 

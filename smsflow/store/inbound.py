@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from smsflow.store.db import Tx, text
+from smsflow.store.postgres.transactions import Tx, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from smsflow.domain.message import Status
 from smsflow.domain.verification import CodeState
-from smsflow.store.db import Tx, text
+from smsflow.store.postgres.transactions import Tx, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,19 @@ import falcon.asgi
 
 from smsflow import runtime
 from smsflow.runtime import Platform
-from smsflow.services.intake import Intake
-from smsflow.services.submit import Limits
-from smsflow.web import docs, health
-from smsflow.web.api_v2 import refusals
-from smsflow.web.api_v2.auth import Login
+from smsflow.services.messages.intake import Intake
+from smsflow.services.messages.submit import Limits
+from smsflow.web import docs
+from smsflow.web.api_v2 import errors as refusals
+from smsflow.web.api_v2.auth import Door
 from smsflow.web.api_v2.balance import Balance
 from smsflow.web.api_v2.codes import Codes, Verification
-from smsflow.web.api_v2.door import Door
+from smsflow.web.api_v2.login import Login
 from smsflow.web.api_v2.sms import Sms
-from smsflow.web.connection import BODY_IS_HERE
-from smsflow.web.openapi import OpenApi
-from smsflow.web.request import Request
+from smsflow.web.docs.openapi import OpenApi
+from smsflow.web.http import health
+from smsflow.web.http.connection import BODY_IS_HERE
+from smsflow.web.http.request import Request
 
 _NOT_YET = {"type": "http.request", "body": b"", "more_body": True}
 

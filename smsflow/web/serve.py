@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from smsflow.runtime import now, platform
-from smsflow.services.intake import Intake
+from smsflow.services.messages.intake import Intake
 from smsflow.settings import Settings
 from smsflow.web.app import create
-from smsflow.web.connection import Config, Server
+from smsflow.web.http.connection import Config, Server
 
 log = structlog.get_logger(__name__)
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from smsflow import runtime, testing
-from smsflow.store import partitions
-from smsflow.store.db import text
+from smsflow.store.postgres import partitions
+from smsflow.store.postgres.transactions import text
 from tests import unknowns
 from tests.cluster.machines import a_cluster
 from tests.cluster.traffic import stats

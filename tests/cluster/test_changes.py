@@ -6,8 +6,9 @@ import time
 import pytest
 
 from smsflow import testing
-from smsflow.services.accounts import digest, suspend
-from smsflow.store import accounts, routes
+from smsflow.services.accounts.companies import digest, suspend
+from smsflow.store.accounts import companies as accounts
+from smsflow.store.routing import connectors as routes
 from tests.cluster.conftest import BINDS
 from tests.cluster.traffic import a_customer, stats, until
 

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from smsflow.settings import Settings
-from smsflow.store import embedded
-from smsflow.store.db import Database, libpq_url, listen, sqlalchemy_url, text
+from smsflow.store.postgres import embedded
+from smsflow.store.postgres.transactions import Database, libpq_url, listen, sqlalchemy_url, text
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from smsflow import runtime
 from smsflow.dispatch import bind
 from smsflow.dispatch.engine import Engine, Held
 from smsflow.dispatch.lease import Lease
-from smsflow.store import instances
+from smsflow.store.routing import dispatchers as instances
 from smsflow.testing import a_connector
 
 

@@ -12,8 +12,8 @@ import aiohttp
 
 from smsflow import testing
 from smsflow.runtime import Platform
-from smsflow.smpp.control import ask
-from smsflow.store.db import text
+from smsflow.simulator.control import ask
+from smsflow.store.postgres.transactions import text
 from tests import waiting
 from tests.cluster.machines import Cluster, Node
 

@@ -9,7 +9,7 @@ from smsflow.connectors import smpp as wire
 from smsflow.domain.message import Status
 from smsflow.smpp import codec, spec
 from smsflow.smpp.receipt import Receipt
-from smsflow.store.routes import Connector
+from smsflow.store.routing.connectors import Connector
 
 CONNECTOR = Connector(
     id=1, name="operator", enabled=True, host="127.0.0.1", port=2775, system_id="smsflow", password_sealed="",

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import psycopg
 
-from smsflow.store import embedded
+from smsflow.store.postgres import embedded
 from tests.crash import processes
 from tests.crash.disk import a_disk
 from tests.crash.gateway import WINDOW, Gateway, a_directory

@@ -3,7 +3,7 @@
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 
-from smsflow.smpp.script import Script
+from smsflow.simulator.script import Script
 
 _OBEDIENT = Script(latency=0.01, receipt_delay=0.2)
 

@@ -5,8 +5,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 
 from smsflow.domain.message import FINAL, Status
-from smsflow.store import ledger
-from smsflow.store.db import Database
+from smsflow.store.credits import ledger
+from smsflow.store.postgres.transactions import Database
 from tests.crash import load
 from tests.waiting import until
 

@@ -5,7 +5,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from smsflow.smpp import control
+from smsflow.simulator import control
 from tests.crash import processes
 from tests.machine import free_port
 from tests.waiting import until

@@ -11,10 +11,11 @@ from psycopg.rows import namedtuple_row
 from smsflow import runtime, testing
 from smsflow.dispatch.engine import Engine
 from smsflow.domain.message import Kind, NewMessage, Status
-from smsflow.services.progress import Graces
-from smsflow.smpp.simulator import Script, Simulator
-from smsflow.store import accounts, messages
-from smsflow.store.db import text
+from smsflow.services.messages.outcomes import Graces
+from smsflow.simulator.operator import Script, Simulator
+from smsflow.store.accounts import companies as accounts
+from smsflow.store.messages import accept as messages
+from smsflow.store.postgres.transactions import text
 from tests import waiting
 
 PATIENCE = 15.0

@@ -10,10 +10,12 @@ from smsflow.dispatch import bind as keeping
 from smsflow.dispatch import lease
 from smsflow.dispatch import sweep as sweeping
 from smsflow.domain.message import Status
-from smsflow.smpp.client import ConnectFailed
-from smsflow.smpp.simulator import Simulator
-from smsflow.store import instances, queue, routes
-from smsflow.store.db import Database, text
+from smsflow.simulator.operator import Simulator
+from smsflow.smpp.net.client import ConnectFailed
+from smsflow.store.messages import queue
+from smsflow.store.postgres.transactions import Database, text
+from smsflow.store.routing import connectors as routes
+from smsflow.store.routing import dispatchers as instances
 from tests.dispatch.stage import (
     SOON,
     a_message,

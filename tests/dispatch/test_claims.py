@@ -7,7 +7,7 @@ import pytest
 from smsflow.dispatch.sending import Piece, Sending
 from smsflow.domain.delivery import Accepted, Deferred, Unanswered
 from smsflow.domain.message import Kind
-from smsflow.store.queue import Claimed
+from smsflow.store.messages.queue import Claimed
 
 _CLAIM = Claimed(1, 1, 1, Kind.OTP, 2, "+237690000001", "AWA", "x", False, datetime(2026, 1, 1, tzinfo=UTC))
 

@@ -7,7 +7,7 @@ import pytest
 from smsflow import testing
 from smsflow.dispatch import bind
 from smsflow.domain.message import Status
-from smsflow.store import queue
+from smsflow.store.messages import queue
 from tests.dispatch.stage import a_message, accepted, an_engine, an_operator, sound, until, until_bound, until_status
 
 

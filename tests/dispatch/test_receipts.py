@@ -8,8 +8,8 @@ from psycopg.errors import OperationalError
 from smsflow import runtime, testing
 from smsflow.dispatch import inbound as receiving
 from smsflow.domain.message import Status
-from smsflow.services import progress
-from smsflow.smpp.deliveries import Delivery
+from smsflow.services.messages import outcomes as progress
+from smsflow.simulator.deliveries import Delivery
 from smsflow.smpp.pdu import DeliverSm
 from smsflow.smpp.receipt import format_receipt
 from tests.dispatch.stage import (

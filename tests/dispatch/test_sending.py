@@ -7,7 +7,7 @@ import pytest
 from smsflow import runtime, testing
 from smsflow.domain.message import Kind, Status
 from smsflow.smpp import spec
-from smsflow.store import queue
+from smsflow.store.messages import queue
 from tests.dispatch.stage import (
     a_message,
     accepted,

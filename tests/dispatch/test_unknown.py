@@ -9,10 +9,11 @@ from smsflow import runtime, testing
 from smsflow.dispatch.sweep import Sweep
 from smsflow.domain.delivery import Accepted, Deferred, NotSent, Rejected, Unanswered
 from smsflow.domain.message import Kind, Status
-from smsflow.services import progress
-from smsflow.services.progress import Graces, Report, Way
+from smsflow.services.messages import outcomes as progress
+from smsflow.services.messages.outcomes import Graces, Report, Way
 from smsflow.smpp import spec
-from smsflow.store import instances, queue, receipts
+from smsflow.store.messages import queue, receipts
+from smsflow.store.routing import dispatchers as instances
 from tests.dispatch.stage import (
     SOON,
     a_message,

@@ -11,7 +11,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from smsflow.web.openapi import description
+from smsflow.web.docs.openapi import description
 
 # What the description forbids and the server tolerates (a number as JSON, an unknown field) is no fault: those checks stay out.
 CHECKS = [

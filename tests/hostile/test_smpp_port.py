@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import pytest
 
 from smsflow.smpp import codec, pdu
-from smsflow.smpp.client import BindConfig, ConnectFailed, connect
+from smsflow.smpp.net.client import BindConfig, ConnectFailed, connect
 from tests.hostile.wire import PATIENCE, open_files, until
 from tests.machine import resident
 from tests.smpp.wire import Memory, a_submit

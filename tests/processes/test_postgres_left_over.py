@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 
-from smsflow.store import embedded
+from smsflow.store.postgres import embedded
 from tests.crash.gateway import a_directory
 
 

@@ -11,7 +11,7 @@ def open_site(open_platform):
     """The whole application with its intake: `async with open_site(body_limit=2048) as site`."""
     from falcon.testing import ASGIConductor
 
-    from smsflow.services.intake import Intake
+    from smsflow.services.messages.intake import Intake
     from smsflow.web.app import create
 
     @asynccontextmanager

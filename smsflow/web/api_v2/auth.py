@@ -1,66 +1,43 @@
-"""`/auth2/get_token_auth/`: a username and a password against a token."""
+"""What every call of this door begins with: who calls, and with which fields."""
 
-from collections.abc import Sequence
-from datetime import timedelta
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
-import falcon.asgi
-
-from smsflow.runtime import new_token
-from smsflow.services.accounts import LoginLimits, log_in
-from smsflow.web import forms
-from smsflow.web.api_v2 import wire
-from smsflow.web.api_v2.door import Door
-from smsflow.web.request import Request
-
-# Whoever has one IPv6 address has the 2^64 of its network.
-_IPV6_HOUSEHOLD = 64
+from smsflow.domain.account import Company
+from smsflow.errors import AccountSuspended, Unauthenticated
+from smsflow.runtime import Platform
+from smsflow.services.messages.intake import Intake
+from smsflow.services.messages.submit import Limits
+from smsflow.web.http import forms
+from smsflow.web.http.request import Request
 
 
-class Login:
-    """Logging in."""
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The platform as the calls of this door use it."""
 
-    def __init__(self, door: Door) -> None:
-        """Take limits and the token's life from the settings."""
-        settings = door.platform.settings
-        self._door = door
-        self._life = timedelta(hours=settings.token_hours)
-        self._proxies = settings.trusted_proxies
-        self._limits = LoginLimits(settings.login_per_username, settings.login_per_address, settings.login_period)
+    platform: Platform
+    intake: Intake
+    clock: Callable[[], datetime]
+    limits: Limits
 
-    async def on_post(self, req: Request, resp: falcon.asgi.Response) -> None:
-        """Answer a new token."""
-        fields = await self._door.form(req)
-        token, user = await log_in(
-            self._door.platform.database,
-            forms.mandatory(fields, "username"),
-            forms.mandatory(fields, "password"),
-            address=caller_address(req, self._proxies),
-            now=self._door.clock(),
-            life=self._life,
-            limits=self._limits,
-            new_token=new_token,
-        )
-        resp.data = wire.login_reply(token, user)
+    async def company(self, req: Request) -> Company:
+        """Return the company of the request's token; raise Unauthenticated."""
+        scheme, _, token = (req.get_header("authorization") or "").partition(" ")
+        token = token.strip()
+        if scheme.lower() != "token" or not token:
+            raise Unauthenticated
+        directory = self.platform.directory
+        return await directory.company((await directory.caller(token)).company_id)
 
+    async def sending_company(self, req: Request) -> Company:
+        """Return the company of the request's token, which may send; raise Unauthenticated or AccountSuspended."""
+        company = await self.company(req)
+        if company.suspended:
+            raise AccountSuspended
+        return company
 
-def caller_address(req: Request, proxies: Sequence[IPv4Network | IPv6Network]) -> str:
-    """Return the address to count logins by: the peer's, or the nearest that our own proxies do not vouch for."""
-    address = _address(next(iter(req.scope.get("client") or ()), ""))
-    hops = (req.get_header("x-forwarded-for") or "").split(",") if proxies else []
-    while hops and address is not None and any(address in network for network in proxies):
-        hop = _address(hops.pop())
-        if hop is None:
-            break
-        address = hop
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, _IPV6_HOUSEHOLD), strict=False))
-    return str(address or "")
-
-
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(text.strip())
-    except ValueError:
-        return None
-    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
+    async def form(self, req: Request) -> forms.Fields:
+        """Return the fields of the request's body."""
+        return await forms.read(req, self.platform.settings.body_limit)

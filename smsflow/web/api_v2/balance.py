@@ -3,10 +3,10 @@
 import falcon.asgi
 
 from smsflow.errors import Unauthenticated
-from smsflow.store import accounts
+from smsflow.store.accounts import companies as accounts
 from smsflow.web.api_v2 import wire
-from smsflow.web.api_v2.door import Door
-from smsflow.web.request import Request
+from smsflow.web.api_v2.auth import Door
+from smsflow.web.http.request import Request
 
 
 class Balance:

@@ -6,11 +6,11 @@ from smsflow import observe
 from smsflow.domain.verification import TIMEOUT_DEFAULT, TIMEOUT_MAX, TIMEOUT_MIN
 from smsflow.errors import ParameterInvalid
 from smsflow.runtime import randbelow
-from smsflow.services.verify import check_code, list_codes, send_code, show_code
-from smsflow.web import forms
+from smsflow.services.verifications import check_code, list_codes, send_code, show_code
 from smsflow.web.api_v2 import wire
-from smsflow.web.api_v2.door import Door
-from smsflow.web.request import Request
+from smsflow.web.api_v2.auth import Door
+from smsflow.web.http import forms
+from smsflow.web.http.request import Request
 
 _TIMEOUT = f"a whole number from {TIMEOUT_MIN} to {TIMEOUT_MAX}"
 

@@ -7,13 +7,13 @@ import falcon.asgi
 from smsflow.domain.account import Company
 from smsflow.domain.message import internal_id
 from smsflow.errors import DateOutOfRange, NotFound, ParameterInvalid
-from smsflow.services.submit import Order, prepare
-from smsflow.store import messages
-from smsflow.store.db import Tx
-from smsflow.web import forms
+from smsflow.services.messages.submit import Order, prepare
+from smsflow.store.messages import accept as messages
+from smsflow.store.postgres.transactions import Tx
 from smsflow.web.api_v2 import wire
-from smsflow.web.api_v2.door import Door
-from smsflow.web.request import Request
+from smsflow.web.api_v2.auth import Door
+from smsflow.web.http import forms
+from smsflow.web.http.request import Request
 
 
 class Sms:

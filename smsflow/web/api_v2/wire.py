@@ -12,8 +12,8 @@ from smsflow.domain.account import User
 from smsflow.domain.message import Kind, Status, public_id
 from smsflow.domain.verification import CodeState
 from smsflow.errors import NotFound, ParameterInvalid, Refused, SenderNotAllowed
-from smsflow.services.verify import Code
-from smsflow.store.messages import Shown
+from smsflow.services.verifications import Code
+from smsflow.store.messages.accept import Shown
 
 LIST_LIMIT = 1000
 _MOST_ECHOED = 100

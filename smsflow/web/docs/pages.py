@@ -8,9 +8,9 @@ from functools import lru_cache
 import falcon
 import falcon.asgi
 
-from smsflow.web.docs.address import base_address
 from smsflow.web.docs.assets import Static
 from smsflow.web.docs.page import ADDRESSES, render
+from smsflow.web.http.address import base_address
 
 HEADERS = {
     # Our own files only: nothing inline, nothing from elsewhere, in nobody's frame.

@@ -2,8 +2,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from smsflow.web.api_v2.auth import caller_address
-from smsflow.web.request import Request
+from smsflow.web.api_v2.login import caller_address
+from smsflow.web.http.request import Request
 
 OURS = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 

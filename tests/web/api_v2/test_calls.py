@@ -8,7 +8,7 @@ import pytest
 
 from smsflow import testing
 from smsflow.domain.message import Status
-from smsflow.store import messages
+from smsflow.store.messages import accept as messages
 from tests.web.customer import BODIES, Customer
 
 PATHS = ["/apiv2/sms", "/apiv2/sms/"]

@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 from smsflow import testing
 from smsflow.domain.message import Kind, NewMessage
 from smsflow.errors import Unavailable
-from smsflow.services.intake import Intake
-from smsflow.store.db import text
+from smsflow.services.messages.intake import Intake
+from smsflow.store.postgres.transactions import text
 from tests.web.customer import Customer
 
 UNAVAILABLE = "La plateforme ne peut pas enregistrer la requête en ce moment : rien n'est débité et rien ne sera envoyé ; réessayez dans 1 s."

@@ -7,7 +7,7 @@ import pytest
 
 from smsflow import runtime, testing
 from smsflow.domain import verification
-from smsflow.services import accounts
+from smsflow.services.accounts import companies as accounts
 
 NUMBER = "+237690000001"
 

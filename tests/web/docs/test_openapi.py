@@ -11,7 +11,7 @@ from falcon import testing
 from smsflow.web.docs import replies
 from smsflow.web.docs.calls import CALLS, ERRORS
 from smsflow.web.docs.catalogue import LANGUAGES
-from smsflow.web.openapi import OpenApi, description
+from smsflow.web.docs.openapi import OpenApi, description
 
 BASE = "https://sms.example.cm"
 

@@ -7,7 +7,7 @@ from smsflow import testing
 from smsflow.web.api_v2 import wire
 from smsflow.web.docs import replies
 from smsflow.web.docs.calls import CALLS
-from smsflow.web.openapi import description
+from smsflow.web.docs.openapi import description
 
 DOCUMENT = description("http://falconframework.org")
 NUMBER = "+237690000001"

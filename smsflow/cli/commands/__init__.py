@@ -1,0 +1,1 @@
+"""The commands that manage the platform, a file for each noun."""

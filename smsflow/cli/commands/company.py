@@ -1,0 +1,215 @@
+"""`smsflow company`: who sends, and under which rules."""
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+import typer
+
+from smsflow.cli import options, output
+from smsflow.cli.options import CompanyId, Name
+from smsflow.cli.output import Json
+from smsflow.cli.work import transact
+from smsflow.domain import phone
+from smsflow.domain.account import Company
+from smsflow.errors import NotFound
+from smsflow.runtime import now
+from smsflow.services.accounts import companies as services
+from smsflow.store.accounts import companies as accounts
+from smsflow.store.postgres.transactions import Tx
+
+_MOST_CREDITS = 10**12
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give `app` these commands."""
+    company = typer.Typer(help="Companies: who sends, and under which rules.", no_args_is_help=True)
+    company.command("add")(add)
+    company.command("list")(list_)
+    company.command("show")(show)
+    company.command("set")(set_)
+    company.command("suspend")(suspend)
+    company.command("resume")(resume)
+    app.add_typer(company, name="company")
+
+
+def add(
+    name: Name,
+    *,
+    country: Annotated[str, typer.Option(callback=options.country, help="Where its national numbers are.")] = "CM",
+    timezone: Annotated[str, typer.Option(callback=options.timezone, help="How it reads times.")] = "Africa/Douala",
+    credits_: Annotated[int, typer.Option("--credits", min=0, max=_MOST_CREDITS, help="Credits to begin with.")] = 0,
+    sender: Annotated[str | None, typer.Option(callback=options.sender, help="Its default sender.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Add a company."""
+
+    async def job(tx: Tx) -> dict[str, Any]:
+        company_id = await services.open_company(
+            tx, name, country=country, timezone=timezone, credits=credits_, sender=sender, now=now()
+        )
+        return await _shown(tx, company_id)
+
+    company = transact(job)
+    output.result(company, f"Company {company['id']} is {name}, with {credits_} credits.", as_json=as_json)
+
+
+def list_(*, as_json: Json = False) -> None:
+    """List every company."""
+
+    async def job(tx: Tx) -> list[dict[str, Any]]:
+        return [_document(c, await accounts.balance(tx, c.id)) for c in await accounts.companies(tx)]
+
+    companies = transact(job)
+    if as_json:
+        output.document(companies)
+        return
+    output.table(
+        ("id", "name", "country", "credits", "state", "default sender"),
+        [(c["id"], c["name"], c["country"], c["balance"], _state(c), c["default_sender"]) for c in companies],
+        none="There is no company: add one with `smsflow company add NAME`.",
+    )
+
+
+def show(company: CompanyId, *, as_json: Json = False) -> None:
+    """Show a company with its rules and senders."""
+    shown = transact(lambda tx: _shown(tx, company))
+    if as_json:
+        output.document(shown)
+        return
+    output.facts(
+        [
+            ("id", shown["id"]),
+            ("name", shown["name"]),
+            ("state", _state(shown)),
+            ("credits", shown["balance"]),
+            ("country", shown["country"]),
+            ("time zone", shown["timezone"]),
+            ("sends to", ", ".join(shown["countries"]) or f"{shown['country']} only"),
+            ("numbers", "mobile only" if shown["mobile_only"] else "any"),
+            ("SMS a second", shown["send_rate"] or "no limit"),
+            ("unknown outcomes", shown["resend"] or "by the kind of SMS"),
+            ("code text", shown["code_template"] or "the default"),
+            ("codes to a number", _codes(shown)),
+            ("senders", "\n".join(_sender(s) for s in shown["senders"]) or None),
+        ]
+    )
+
+
+def set_(
+    company: CompanyId,
+    *,
+    send_rate: Annotated[
+        str | None,
+        typer.Option(callback=options.number_or_none, metavar="N|none", help="Most SMS a second."),
+    ] = None,
+    countries: Annotated[
+        str | None, typer.Option(metavar="CM,GA", help="Where it may send; none is its own country only.")
+    ] = None,
+    mobile_only: Annotated[
+        bool | None, typer.Option("--mobile-only/--any-number", help="Whether only mobile numbers are accepted.")
+    ] = None,
+    resend: Annotated[
+        Literal["at-most-once", "at-least-once", "none"] | None,
+        typer.Option(help="What becomes of an SMS whose outcome is unknown; none lets its kind decide."),
+    ] = None,
+    code_template: Annotated[
+        str | None, typer.Option(help="Text of its codes, with {code}; also {company}, {minutes}. none: the default.")
+    ] = None,
+    code_every: Annotated[
+        int | None, typer.Option(min=0, max=86400, help="Seconds between two codes to a number; 0 is no limit.")
+    ] = None,
+    code_per_hour: Annotated[
+        int | None, typer.Option(min=0, max=100_000, help="Codes to a number in an hour; 0 is no limit.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Change the rules of a company."""
+    values: dict[str, Any] = {}
+    if send_rate is not None:
+        values["send_rate"] = options.limit_of(send_rate)
+    if countries is not None:
+        values["countries"] = _countries(countries)
+    if mobile_only is not None:
+        values["mobile_only"] = mobile_only
+    if resend is not None:
+        values["resend"] = None if resend == options.NONE else resend.replace("-", "_")
+    if code_template is not None:
+        values["code_template"] = _template(code_template)
+    if code_every is not None:
+        values["code_every_seconds"] = code_every
+    if code_per_hour is not None:
+        values["code_per_hour"] = code_per_hour
+    if not values:
+        raise typer.BadParameter("say what to change: `smsflow company set --help` lists it.")
+
+    async def job(tx: Tx) -> dict[str, Any]:
+        if not await accounts.update_company(tx, company, values):
+            raise NotFound(what="company", id=company)
+        return await _shown(tx, company)
+
+    shown = transact(job)
+    output.result(shown, f"Company {company} ({shown['name']}) has changed.", as_json=as_json)
+
+
+def suspend(company: CompanyId, *, as_json: Json = False) -> None:
+    """Refuse what a company sends from now on."""
+    _set_suspended(company, suspended=True, as_json=as_json)
+
+
+def resume(company: CompanyId, *, as_json: Json = False) -> None:
+    """Let a suspended company send again."""
+    _set_suspended(company, suspended=False, as_json=as_json)
+
+
+def _set_suspended(company: int, *, suspended: bool, as_json: bool) -> None:
+    async def job(tx: Tx) -> dict[str, Any]:
+        await services.suspend(tx, company, suspended=suspended)
+        return await _shown(tx, company)
+
+    shown = transact(job)
+    now_it = "is suspended" if suspended else "may send again"
+    output.result(shown, f"Company {company} ({shown['name']}) {now_it}.", as_json=as_json)
+
+
+async def _shown(tx: Tx, company_id: int) -> dict[str, Any]:
+    """Return a company as a document; raise NotFound when there is none."""
+    company = await accounts.company(tx, company_id)
+    if company is None:
+        raise NotFound(what="company", id=company_id)
+    return _document(company, await accounts.balance(tx, company_id))
+
+
+def _document(company: Company, balance: int | None) -> dict[str, Any]:
+    default = company.sender(None)
+    return {**asdict(company), "balance": balance, "default_sender": None if default is None else default.name}
+
+
+def _countries(typed: str) -> list[str]:
+    if typed.lower() == options.NONE:
+        return []
+    names = {name.strip().upper() for name in typed.split(",")}
+    if not names <= phone.COUNTRIES:
+        raise typer.BadParameter("they are countries of two letters: CM,GA.", param_hint="--countries")
+    return sorted(names)
+
+
+def _template(typed: str) -> str | None:
+    if typed.lower() == options.NONE:
+        return None
+    if "{code}" not in typed or "\x00" in typed:
+        raise typer.BadParameter("the text of a code must contain {code}.", param_hint="--code-template")
+    return typed
+
+
+def _state(company: dict[str, Any]) -> str:
+    return "suspended" if company["suspended"] else "active"
+
+
+def _codes(company: dict[str, Any]) -> str:
+    every, per_hour = company["code_every_seconds"], company["code_per_hour"]
+    limits = [f"one in {every} s" if every else "", f"{per_hour} an hour" if per_hour else ""]
+    return ", ".join(filter(None, limits)) or "no limit"
+
+
+def _sender(sender: dict[str, Any]) -> str:
+    return f"{sender['name']} ({sender['state']}{', default' if sender['is_default'] else ''})"

@@ -1,0 +1,225 @@
+"""`smsflow connector`: the ways out to operators."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+import typer
+
+from smsflow.cli import options, output
+from smsflow.cli.options import Name, PasswordStdin
+from smsflow.cli.output import Json
+from smsflow.cli.work import transact, vault
+from smsflow.errors import AlreadyExists, NotFound
+from smsflow.settings import load
+from smsflow.store.postgres.transactions import Tx
+from smsflow.store.routing import connectors as routes
+from smsflow.store.routing import dispatchers as instances
+
+_HIGHEST_PORT = 65535
+# SMPP 3.4 §5.2.1 and §5.2.3: a system_id has 15 characters; operators are known to give longer passwords than its 8.
+_ID_LENGTH = 15
+_TYPE_LENGTH = 12
+
+Smpp = Annotated[str | None, typer.Option("--smpp", metavar="HOST:PORT", help="Where the operator listens.")]
+SystemId = Annotated[str | None, typer.Option(help="Our name at the operator.")]
+SystemType = Annotated[str | None, typer.Option(help="What some operators ask for besides.")]
+Bind = Annotated[
+    Literal["trx", "tx+rx"] | None, typer.Option(help="One connection for both directions, or one for each.")
+]
+Binds = Annotated[int | None, typer.Option(min=1, max=16, help="Binds the operator allows, over all machines.")]
+Window = Annotated[int | None, typer.Option(min=1, max=1000, help="Submissions that may wait for their answer.")]
+Rate = Annotated[
+    str | None,
+    typer.Option(callback=options.number_or_none, metavar="N|none", help="Most PDUs (segments) a second."),
+]
+Tls = Annotated[bool | None, typer.Option("--tls/--no-tls", help="Whether the connection is encrypted.")]
+ReferenceBase = Annotated[
+    Literal["learn", "as-is", "hex-to-dec", "dec-to-hex"] | None,
+    typer.Option(help="How receipts write the id that the response gave."),
+]
+LongMode = Annotated[
+    Literal["udh8", "udh16", "sar", "payload"] | None, typer.Option(help="How a long SMS travels in parts.")
+]
+Latin1 = Annotated[bool | None, typer.Option("--latin1/--no-latin1", help="Send Latin-1 where it saves segments.")]
+DeliveredWhen = Annotated[
+    Literal["any", "last", "all"] | None, typer.Option(help="Which parts of a long SMS must have arrived.")
+]
+ResponseTimeout = Annotated[int | None, typer.Option(min=1, max=600, help="Seconds to wait for an answer.")]
+EnquireInterval = Annotated[int | None, typer.Option(min=1, max=3600, help="Idle seconds before an enquire_link.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give `app` these commands."""
+    connector = typer.Typer(help="Connectors: the ways out to operators.", no_args_is_help=True)
+    connector.command("add")(add)
+    connector.command("set")(set_)
+    connector.command("list")(list_)
+    connector.command("enable")(enable)
+    connector.command("disable")(disable)
+    app.add_typer(connector, name="connector")
+
+
+def add(
+    name: Name,
+    *,
+    smpp: Smpp = None,
+    system_id: SystemId = None,
+    password_stdin: PasswordStdin = False,
+    system_type: SystemType = None,
+    bind: Bind = None,
+    binds: Binds = None,
+    window: Window = None,
+    rate: Rate = None,
+    tls: Tls = None,
+    reference_base: ReferenceBase = None,
+    long_mode: LongMode = None,
+    latin1: Latin1 = None,
+    delivered_when: DeliveredWhen = None,
+    response_timeout: ResponseTimeout = None,
+    enquire_interval: EnquireInterval = None,
+    as_json: Json = False,
+) -> None:
+    """Add a connector; it takes effect without a restart."""
+    given = dict(locals())
+    for option, value in (("--smpp", smpp), ("--system-id", system_id), ("--password-stdin", password_stdin)):
+        if not value:
+            raise typer.BadParameter(f"it is needed for a new connector ({option}).", param_hint=option)
+    values = _columns(given)
+
+    async def job(tx: Tx) -> dict[str, Any]:
+        if await routes.add_connector(tx, {"name": name, **values}) is None:
+            raise AlreadyExists(what="connector", name=name)
+        return await _shown(tx, name)
+
+    sentence = f"Connector {name} is added: lead SMS to it with `smsflow route add --connector {name}`."
+    output.result(transact(job), sentence, as_json=as_json)
+
+
+def set_(
+    name: Name,
+    *,
+    smpp: Smpp = None,
+    system_id: SystemId = None,
+    password_stdin: PasswordStdin = False,
+    system_type: SystemType = None,
+    bind: Bind = None,
+    binds: Binds = None,
+    window: Window = None,
+    rate: Rate = None,
+    tls: Tls = None,
+    reference_base: ReferenceBase = None,
+    long_mode: LongMode = None,
+    latin1: Latin1 = None,
+    delivered_when: DeliveredWhen = None,
+    response_timeout: ResponseTimeout = None,
+    enquire_interval: EnquireInterval = None,
+    as_json: Json = False,
+) -> None:
+    """Change a connector; it takes effect without a restart."""
+    values = _columns(dict(locals()))
+    if not values:
+        raise typer.BadParameter("say what to change: `smsflow connector set --help` lists it.")
+    _change(name, values, f"Connector {name} has changed.", as_json=as_json)
+
+
+def list_(*, as_json: Json = False) -> None:
+    """List every connector with its binds."""
+
+    async def job(tx: Tx) -> list[dict[str, Any]]:
+        binds = await instances.binds(tx)
+        return [_document(c, binds) for c in await routes.connectors(tx)]
+
+    connectors = transact(job)
+    if as_json:
+        output.document(connectors)
+        return
+    output.table(
+        ("id", "name", "enabled", "operator", "system_id", "bind", "window", "rate", "binds"),
+        [
+            (
+                c["id"],
+                c["name"],
+                c["enabled"],
+                f"{c['host']}:{c['port']}{' tls' if c['tls'] else ''}",
+                c["system_id"],
+                c["bind"],
+                c["window"],
+                c["rate"],
+                "\n".join(f"{b['state']}: {b['detail']}" for b in c["states"]) or "none yet",
+            )
+            for c in connectors
+        ],
+        none="There is no connector: add one with `smsflow connector add NAME`.",
+    )
+
+
+def enable(name: Name, *, as_json: Json = False) -> None:
+    """Let SMS leave by a connector."""
+    _change(name, {"enabled": True}, f"Connector {name} is enabled.", as_json=as_json)
+
+
+def disable(name: Name, *, as_json: Json = False) -> None:
+    """Let no SMS leave by a connector; those that wait for it take another route or stay."""
+    _change(name, {"enabled": False}, f"Connector {name} is disabled.", as_json=as_json)
+
+
+def _change(name: str, values: Mapping[str, Any], sentence: str, *, as_json: bool) -> None:
+    async def job(tx: Tx) -> dict[str, Any]:
+        if not await routes.set_connector(tx, name, values):
+            raise NotFound(what="connector", id=name)
+        return await _shown(tx, name)
+
+    output.result(transact(job), sentence, as_json=as_json)
+
+
+async def _shown(tx: Tx, name: str) -> dict[str, Any]:
+    binds = await instances.binds(tx)
+    return next(_document(c, binds) for c in await routes.connectors(tx) if c.name == name)
+
+
+def _document(connector: routes.Connector, binds: list[instances.Bind]) -> dict[str, Any]:
+    """Return a connector as it may be shown: never its password."""
+    shown = asdict(connector)
+    del shown["password_sealed"]
+    shown["states"] = [
+        {"slot": b.slot, "state": b.state, "detail": b.detail, "since": b.since, "instance_id": b.instance_id}
+        for b in binds
+        if b.connector_id == connector.id
+    ]
+    return shown
+
+
+def _columns(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of the options that were given."""
+    plain = ("bind", "binds", "window", "tls", "long_mode", "latin1", "delivered_when")
+    values = {name: given[name] for name in (*plain, "response_timeout", "enquire_interval") if given[name] is not None}
+    if given["smpp"] is not None:
+        values["host"], values["port"] = address(given["smpp"])
+    for name, length in (("system_id", _ID_LENGTH), ("system_type", _TYPE_LENGTH)):
+        if given[name] is not None:
+            values[name] = _ascii(given[name], length, f"--{name.replace('_', '-')}")
+    if given["rate"] is not None:
+        values["rate"] = options.limit_of(given["rate"])
+    if given["reference_base"] is not None:
+        values["reference_base"] = given["reference_base"].replace("-", "_")
+    if given["password_stdin"]:
+        password = options.read_secret("Password")
+        values["password_sealed"] = vault(load()).seal(_ascii(password, len(password), "--password-stdin"))
+    return values
+
+
+def address(typed: str) -> tuple[str, int]:
+    """Return the host and the port of `host:port`; an IPv6 address stands in brackets."""
+    host, _, port = typed.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    well_formed = bare and bare.isprintable() and " " not in bare and (":" not in bare or bare != host)
+    if not (well_formed and port.isascii() and port.isdigit() and 1 <= int(port) <= _HIGHEST_PORT):
+        raise typer.BadParameter("an address is HOST:PORT, such as smpp.operator.example:2775.", param_hint="--smpp")
+    return bare, int(port)
+
+
+def _ascii(value: str, most: int, option: str) -> str:
+    if not (value.isascii() and value.isprintable() and len(value) <= most):
+        raise typer.BadParameter(f"SMPP carries at most {most} plain ASCII characters here.", param_hint=option)
+    return value

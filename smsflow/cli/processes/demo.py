@@ -1,0 +1,136 @@
+"""The demo: a company, a user and the simulated operator, made once and then left as the user changes them."""
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from smsflow.datadir import write_private
+from smsflow.runtime import Platform, now
+from smsflow.services.accounts import companies as services
+from smsflow.settings import Settings
+from smsflow.store.accounts import companies as accounts
+from smsflow.store.postgres.transactions import Tx
+from smsflow.store.routing import connectors as routes
+from smsflow.vault import VaultLocked
+
+COMPANY: Final = "Démo SMSFLOW"
+USERNAME: Final = "demo"
+CONNECTOR: Final = "demo"
+CREDITS: Final = 1000
+NUMBER: Final = "690000001"
+_COUNTRY: Final = "CM"
+_TIMEZONE: Final = "Africa/Douala"
+_SENDER: Final = "SMSFLOW"
+_LOOPBACK: Final = "127.0.0.1"
+_EVERYWHERE: Final = {"0.0.0.0": _LOOPBACK, "::": "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What the demo prints, and what its operator lets in. Without a password, the user has chosen another."""
+
+    address: str
+    username: str
+    password: str | None = field(repr=False)
+    curl: str = field(repr=False)
+    smsc_password: str = field(repr=False)
+
+    def greeting(self, address: str) -> str:
+        """Return what `smsflow run --demo` prints when the platform answers at `address`."""
+        return "\n".join(
+            [
+                f"  username: {self.username}",
+                f"  password: {self.password or 'the one that you chose'}",
+                "  an SMS, sent through the simulated operator:",
+                f"    {curl(address, self.username, self.password)}",
+            ]
+        )
+
+
+async def prepare(platform: Platform, *, smsc_port: int) -> Demo:
+    """Make what the demo needs and is not there yet; keep what the user changed; return what to print."""
+    async with platform.database.transaction() as tx:
+        password = await _account(tx, platform.settings.data_dir / "demo_password")
+        smsc_password = await _operator(tx, platform, smsc_port)
+    address = address_of(platform.settings)
+    return Demo(address, USERNAME, password, curl(address, USERNAME, password), smsc_password)
+
+
+def address_of(settings: Settings) -> str:
+    """Return the address of the HTTP server as a program on this machine reaches it."""
+    if settings.public_url is not None:
+        return settings.public_url.rstrip("/")
+    host = _EVERYWHERE.get(settings.host, settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def curl(address: str, username: str, password: str | None) -> str:
+    """Return one command that gets a token and sends an SMS with it."""
+    login = f"-d username={username} -d password={password or 'YOUR-PASSWORD'}"
+    token = f"""$(curl -s {login} {address}/auth2/get_token_auth/ | sed 's/.*"token": *"\\([^"]*\\)".*/\\1/')"""
+    message = "--data-urlencode 'message=Bonjour de SMSFLOW'"
+    return f'curl -s -H "Authorization: Token {token}" -d number={NUMBER} {message} {address}/apiv2/sms/'
+
+
+def _kept(file: Path) -> str | None:
+    return file.read_text(encoding="utf-8").strip() if file.exists() else None
+
+
+async def _account(tx: Tx, file: Path) -> str | None:
+    """Make the company and the user where they are missing; return the password, or None when it is another now."""
+    kept = _kept(file)
+    found = await accounts.login(tx, USERNAME)
+    if found is not None and kept is not None:
+        return kept if services.is_password(found.password_hash, kept) else None
+    known = {company.name: company.id for company in await accounts.companies(tx)}
+    if found is not None and found.user.company_id != known.get(COMPANY):
+        return None
+    # Written before the commit: a password kept without its user is used at the next start.
+    password = kept or "d" + secrets.token_urlsafe(12)
+    write_private(file, password + "\n")
+    if found is not None:
+        await accounts.set_password(tx, found.user.id, services.hash_password(password))
+        return password
+    company_id = known.get(COMPANY) or await services.open_company(
+        tx, COMPANY, country=_COUNTRY, timezone=_TIMEZONE, credits=CREDITS, sender=_SENDER, now=now()
+    )
+    await services.add_user(tx, USERNAME, password, company_id=company_id, is_admin=False)
+    return password
+
+
+async def _operator(tx: Tx, platform: Platform, port: int) -> str:
+    """Make the connector and its route where they are missing; return the password it binds with."""
+    found = next((c for c in await routes.connectors(tx) if c.name == CONNECTOR), None)
+    password = _smsc_password()
+    if found is None:
+        values = {"name": CONNECTOR, "host": _LOOPBACK, "port": port, "system_id": CONNECTOR}
+        connector_id = await routes.add_connector(tx, {**values, "password_sealed": platform.vault.seal(password)})
+        if connector_id is not None:
+            await routes.add_route(
+                tx,
+                connector_id,
+                priority=100,
+                country=_COUNTRY,
+                prefix=None,
+                company_id=None,
+                sender=None,
+                kind=None,
+            )
+        return password
+    if found.host != _LOOPBACK:
+        # The user has turned it into a real operator's: its password is none of the simulator's business.
+        return password
+    if found.port != port:
+        await routes.set_connector(tx, CONNECTOR, {"port": port})
+    try:
+        return platform.vault.open(found.password_sealed)
+    except VaultLocked:
+        # The key of a data directory that was lost; here both ends of the bind are ours.
+        await routes.set_connector(tx, CONNECTOR, {"password_sealed": platform.vault.seal(password)})
+        return password
+
+
+def _smsc_password() -> str:
+    """Return a password for the simulated operator: SMPP allows eight characters."""
+    return secrets.token_hex(4)

@@ -1,0 +1,1 @@
+"""The jobs process: periodic and long work."""

@@ -1,0 +1,1 @@
+"""Accounts: companies, their people and their senders."""

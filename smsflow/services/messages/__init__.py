@@ -1,0 +1,1 @@
+"""Messages: prepared, submitted, and what becomes of them."""

@@ -1,0 +1,121 @@
+"""The intake: requests that wait are accepted together, in one commit."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import structlog
+
+from smsflow import observe
+from smsflow.domain.message import NewMessage
+from smsflow.errors import Refused, Unavailable
+from smsflow.services.grouping import GroupCommit
+from smsflow.services.messages.submit import submit
+from smsflow.store.messages import accept as messages
+from smsflow.store.postgres.transactions import Database, Tx, is_outage
+
+log = structlog.get_logger(__name__)
+
+# How long a customer waits for a database to come back that was cut off with the answer to a commit under way.
+_LOOK_SECONDS = 5.0
+_LOOK_AGAIN = 0.1
+# Below the time after which a client is told 503 (web.http.connection): what it was told is then true of all that had not begun.
+_PATIENCE = 30.0
+# Far below the second for which a lane that found something goes on looking (dispatch.lane).
+_AWAKE = 0.1
+
+
+class Intake:
+    """The door's way to `submit`: one message in, its id out once the database has flushed it to disk."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime], *, most: int, bound: int) -> None:
+        """Accept at most `most` messages in one commit; answer Unavailable while `bound` are waiting."""
+        self._database = database
+        self._clock = clock
+        self._woken: dict[int, float] = {}
+        self._commits: GroupCommit[NewMessage, int] = GroupCommit(
+            self._accept, name="accept", most=most, bound=bound, patience=_PATIENCE
+        )
+
+    async def submit(self, message: NewMessage) -> int:
+        """Return the id of the stored message; raise Refused when it was not stored (then nothing was charged)."""
+        return await self._commits.add(message)
+
+    async def run(self) -> None:
+        """Commit what waits until cancelled."""
+        await self._commits.run()
+
+    async def drain(self) -> None:
+        """Wait until everything that was submitted has its answer."""
+        await self._commits.drain()
+
+    async def _accept(self, batch: Sequence[NewMessage]) -> list[int | Refused]:
+        now = self._clock()
+        # Nearly always every company can pay, and one statement with its own commit does it all.
+        try:
+            async with self._database.autocommit() as tx:
+                try:
+                    ids = await messages.accept(tx, batch, now=now, wake=self._is_asleep)
+                except Exception as error:
+                    if not tx.connection.closed:
+                        raise
+                    ids = await self._found_after(error, batch, now)
+        except BaseException:
+            self._woken.clear()
+            raise
+        answers: list[int | Refused] = [0 if i is None else i for i in ids]
+        left = [place for place, message_id in enumerate(ids) if message_id is None]
+        if left:
+            decided = await self._decide([batch[p] for p in left], now=now, alone=len(left) == len(batch))
+            for place, answer in zip(left, decided, strict=True):
+                answers[place] = answer
+        observe.accepted_total.inc(sum(type(a) is int for a in answers))
+        return answers
+
+    async def _found_after(self, cut: Exception, batch: Sequence[NewMessage], now: datetime) -> list[int | None]:
+        """Return what a batch came to whose answer was lost with the connection; raise `cut` when nothing of it was stored.
+
+        A refusal says that nothing was charged, and the commit may have been on disk already.
+        """
+        deadline = time.monotonic() + _LOOK_SECONDS
+        while True:
+            try:
+                async with self._database.autocommit() as tx:
+                    ids = await messages.stored(tx, batch, now=now)
+                break
+            except Exception as error:  # noqa: BLE001 - a batch whose fate is not known must not be written again
+                if not is_outage(error) or time.monotonic() >= deadline:
+                    raise cut from None
+                await asyncio.sleep(_LOOK_AGAIN)
+        if all(i is None for i in ids):
+            raise cut
+        log.warning("answer_lost_and_found", messages=sum(i is not None for i in ids))
+        return ids
+
+    def _is_asleep(self, connector_id: int) -> bool:
+        """Tell whether a connector's lanes must be woken: not when they were a moment ago, as they look again by themselves then."""
+        moment = time.monotonic()
+        if moment - self._woken.get(connector_id, 0.0) < _AWAKE:
+            return False
+        self._woken[connector_id] = moment
+        return True
+
+    async def _decide(self, left: Sequence[NewMessage], *, now: datetime, alone: bool) -> list[int | Refused]:
+        tx: Tx | None = None
+        try:
+            async with self._database.transaction() as tx:
+                return await submit(tx, left, now=now)
+        except Exception as error:
+            if tx is not None and tx.connection.closed:
+                with contextlib.suppress(Exception):
+                    found = await self._found_after(error, left, now)
+                    return [Unavailable(retry_after=1) if i is None else i for i in found]
+            # The rest of the batch is committed: were this raised, the rest would be written and charged a second time.
+            if alone:
+                raise
+            refusals: list[int | Refused] = [Unavailable(retry_after=1) for _ in left]
+            for refusal in refusals:
+                refusal.__cause__ = error  # type: ignore[union-attr]
+            return refusals

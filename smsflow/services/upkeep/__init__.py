@@ -1,0 +1,1 @@
+"""Upkeep: what an operator of the platform must know and do."""

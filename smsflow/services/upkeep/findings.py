@@ -1,0 +1,172 @@
+"""What `smsflow doctor` looks at in the database, and what it makes of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import phonenumbers
+
+from smsflow.domain.account import Company
+from smsflow.domain.routing import Route
+from smsflow.store.accounts import companies as accounts
+from smsflow.store.messages import queue
+from smsflow.store.postgres.transactions import Tx
+from smsflow.store.routing import connectors as routes
+from smsflow.store.routing import dispatchers as instances
+from smsflow.vault import Vault, VaultLocked
+
+# An ordinary message leaves within two seconds; one that waits this long waits for something to be done.
+LATE = timedelta(minutes=5)
+
+State = Literal["ok", "note", "wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: how it is, and what to do when it is wrong."""
+
+    what: str
+    state: State
+    says: str
+    do: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything that is looked at, read in one transaction."""
+
+    companies: Sequence[Company]
+    connectors: Sequence[routes.Connector]
+    routes: Sequence[Route]
+    binds: Sequence[instances.Bind]
+    dispatchers: Sequence[instances.Instance]
+    depths: Sequence[queue.Depth]
+
+
+async def look(tx: Tx) -> Seen:
+    """Read what is looked at; a dispatcher whose session has ended does not count."""
+    # No dispatcher has the id 0: all of them are others.
+    running = [i for i in await instances.others(tx, 0) if not await instances.has_gone(tx, i.id)]
+    return Seen(
+        await accounts.companies(tx),
+        await routes.connectors(tx),
+        await routes.routes(tx),
+        await instances.binds(tx),
+        running,
+        await queue.depths(tx),
+    )
+
+
+def judge(seen: Seen, vault: Vault, *, now: datetime) -> list[Finding]:
+    """Return what is found, in the order of the message."""
+    return [
+        *_companies(seen),
+        *_routes(seen),
+        *_dispatchers(seen),
+        *(finding for c in seen.connectors for finding in _connector(c, seen, vault)),
+        *_queue(seen, now),
+    ]
+
+
+def _companies(seen: Seen) -> Iterator[Finding]:
+    if not seen.companies:
+        yield Finding("companies", "note", "there is none", "add one: smsflow company add NAME")
+    open_to = {c.id for c in seen.connectors if c.enabled}
+    for company in seen.companies:
+        what = f"company {company.id} ({company.name})"
+        found = False
+        if company.sender(None) is None:
+            found = True
+            do = f"give it one: smsflow sender add {company.id} NAME --default"
+            yield Finding(what, "wrong", "it has no approved default sender", do)
+        reaches = company.countries or (company.country,)
+        unled = [
+            c for c in reaches if not any(_serves(r, company.id, c) and r.connector_id in open_to for r in seen.routes)
+        ]
+        if unled:
+            found = True
+            do = f"add one: smsflow route add --connector NAME --country {unled[0]}"
+            yield Finding(what, "wrong", f"no route with an enabled connector leads to {', '.join(unled)}", do)
+        if company.suspended:
+            yield Finding(what, "note", "it is suspended", f"let it send again: smsflow company resume {company.id}")
+        elif not found:
+            yield Finding(what, "ok", "it has a default sender and a route")
+
+
+def _serves(route: Route, company_id: int, country: str) -> bool:
+    return route.company_id in (None, company_id) and route.country in (None, country)
+
+
+def _routes(seen: Seen) -> Iterator[Finding]:
+    if not seen.routes:
+        yield Finding("routes", "wrong", "there is none, so nothing can be sent", "smsflow route add --connector NAME")
+    connectors = {c.id: c for c in seen.connectors}
+    for route in seen.routes:
+        connector = connectors.get(route.connector_id)
+        if connector is None or not connector.enabled:
+            says = "its connector is disabled" if connector else "its connector does not exist"
+            do = f"enable it: smsflow connector enable {connector.name}" if connector else ""
+            do = f"{do}, or remove the route: smsflow route remove {route.id}".removeprefix(", or ")
+            yield Finding(f"route {route.id}", "wrong", f"it leads nowhere: {says}", do)
+        elif route.prefix and route.country and not _may_meet(route.prefix, route.country):
+            do = f"remove it: smsflow route remove {route.id}"
+            yield Finding(f"route {route.id}", "wrong", f"no number of {route.country} starts with {route.prefix}", do)
+
+
+def _may_meet(prefix: str, country: str) -> bool:
+    """Tell whether a number of the country can start with this prefix."""
+    code = str(phonenumbers.country_code_for_region(country))
+    digits = prefix.removeprefix("+")
+    return digits.startswith(code) or code.startswith(digits)
+
+
+def _dispatchers(seen: Seen) -> Iterator[Finding]:
+    if seen.dispatchers:
+        names = ", ".join(f"{i.host} (process {i.pid})" for i in seen.dispatchers)
+        yield Finding("dispatch", "ok", f"running on {names}")
+    else:
+        yield Finding("dispatch", "wrong", "none is running, so nothing leaves", "start it: smsflow run")
+
+
+def _connector(connector: routes.Connector, seen: Seen, vault: Vault) -> Iterator[Finding]:
+    what = f"connector {connector.name}"
+    change = f"smsflow connector set {connector.name}"
+    try:
+        vault.open(connector.password_sealed)
+    except VaultLocked:
+        do = f"put the old key behind the new one in SMSFLOW_SECRET_KEY, or {change} --password-stdin"
+        yield Finding(what, "wrong", "its password cannot be read with the secret key", do)
+    if not connector.enabled:
+        do = f"when wanted: smsflow connector enable {connector.name}"
+        yield Finding(what, "note", "it is disabled", do)
+        return
+    alive = {i.id for i in seen.dispatchers}
+    binds = [b for b in seen.binds if b.connector_id == connector.id and b.instance_id in alive]
+    bound = sum(b.state == "bound" for b in binds)
+    if bound:
+        yield Finding(what, "ok", f"{bound} of {connector.binds} binds to {connector.host}:{connector.port}")
+    for bind in binds:
+        if bind.state != "bound":
+            do = f"look at the operator's side, or change it: {change}"
+            yield Finding(what, "wrong", f"bind {bind.slot} is {bind.state}: {bind.detail}", do)
+    if not binds and not seen.dispatchers:
+        yield Finding(what, "note", "it is not bound, as no dispatcher is running", "start one: smsflow run")
+    elif not binds:
+        do = "look at the log of dispatch, and at the number of binds that the operator allows"
+        yield Finding(what, "wrong", "no dispatcher has tried to bind", do)
+
+
+def _queue(seen: Seen, now: datetime) -> Iterator[Finding]:
+    names = {c.id: c.name for c in seen.connectors}
+    if not seen.depths:
+        yield Finding("queue", "ok", "nothing waits")
+    for depth in seen.depths:
+        name = names.get(depth.connector_id, str(depth.connector_id))
+        age = timedelta() if depth.oldest is None else now - depth.oldest
+        says = f"{depth.waiting} wait (the oldest for {int(age.total_seconds())} s), {depth.planned} are for later"
+        if depth.waiting and age > LATE:
+            do = f"see connector {name}: is it bound, and is its rate high enough?"
+            yield Finding(f"queue of {name}", "wrong", says, do)
+        else:
+            yield Finding(f"queue of {name}", "ok", says)

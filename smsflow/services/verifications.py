@@ -1,0 +1,120 @@
+"""Verification codes: sent, checked, shown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from smsflow.domain import phone, verification
+from smsflow.domain.account import Company
+from smsflow.domain.message import Kind
+from smsflow.domain.routing import Table
+from smsflow.domain.verification import CodeState
+from smsflow.errors import CodeNeverSent, NotFound, Refused, TooManyRequests
+from smsflow.services.messages.submit import Limits, Order, prepare, submit
+from smsflow.store import verifications
+from smsflow.store.postgres.transactions import Tx
+from smsflow.vault import Vault
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code in the clear, with its state as it is now."""
+
+    id: int
+    number: str
+    code: str
+    timeout: int
+    state: CodeState
+
+
+async def send_code(
+    tx: Tx,
+    company: Company,
+    routes: Table,
+    number: str,
+    timeout: int,
+    *,
+    vault: Vault,
+    randbelow: Callable[[int], int],
+    now: datetime,
+    limits: Limits,
+) -> Code:
+    """Send a new code, which replaces the one before; raise Refused when the SMS is, or when codes come too fast for this number."""
+    code = verification.new_code(randbelow)
+    text = verification.render(
+        company.code_template or verification.DEFAULT_TEMPLATE_FR,
+        code=code,
+        company=company.name,
+        minutes=verification.minutes_of(timeout),
+    )
+    order = Order(number, text, kind=Kind.OTP, parameters=("phone_number", "message", "planned_date"))
+    checked = prepare(
+        order, company=company, routes=routes, now=now, limits=replace(limits, validity=timedelta(seconds=timeout))
+    )
+    await verifications.hold_number(tx, company.id, checked.number)
+    wait = verification.wait_before_next(
+        await verifications.sent_since(tx, company.id, checked.number, now - _HOUR),
+        now=now,
+        every_seconds=company.code_every_seconds,
+        per_hour=company.code_per_hour,
+    )
+    if wait:
+        raise TooManyRequests(retry_after=wait)
+    # The stored text holds the code, so it is sealed like the code itself.
+    (answer,) = await submit(tx, [replace(checked, text=vault.seal(text), sealed=True)], now=now)
+    if isinstance(answer, Refused):
+        raise answer
+    await verifications.replace(tx, company.id, checked.number)
+    code_id = await verifications.add(
+        tx,
+        company.id,
+        message_id=answer,
+        number=checked.number,
+        code_sealed=vault.seal(code),
+        timeout=timeout,
+        now=now,
+        expires_at=now + timedelta(seconds=timeout),
+    )
+    return Code(code_id, checked.number, code, timeout, CodeState.SENT)
+
+
+async def check_code(
+    tx: Tx, company: Company, number: str, given: str, *, vault: Vault, now: datetime
+) -> Refused | None:
+    """Return why a code is not accepted, or None when it is; a wrong try counts, so the transaction must be committed either way."""
+    parsed = phone.parse(number, country=company.country, parameter="phone_number")
+    await verifications.hold_number(tx, company.id, parsed.e164)
+    last = await verifications.last(tx, company.id, parsed.e164)
+    if last is None:
+        return CodeNeverSent()
+    judgement = verification.judge(
+        given,
+        vault.open(last.code_sealed),
+        state=last.state,
+        tries=last.tries,
+        expires_at=last.expires_at,
+        now=now,
+    )
+    if (judgement.state, judgement.tries) != (last.state, last.tries):
+        await verifications.judged(tx, last.id, state=judgement.state, tries=judgement.tries)
+    return judgement.refusal
+
+
+async def show_code(tx: Tx, company_id: int, code_id: int, *, vault: Vault, now: datetime) -> Code:
+    """Return one code of the company; raise NotFound."""
+    found = await verifications.find(tx, company_id, code_id)
+    if found is None:
+        raise NotFound(what="code", id=code_id)
+    return _shown(found, vault, now)
+
+
+async def list_codes(tx: Tx, company_id: int, *, limit: int, vault: Vault, now: datetime) -> list[Code]:
+    """Return the company's last codes, newest first."""
+    return [_shown(v, vault, now) for v in await verifications.latest(tx, company_id, limit=limit)]
+
+
+def _shown(found: verifications.Verification, vault: Vault, now: datetime) -> Code:
+    state = verification.shown_state(found.state, found.expires_at, now)
+    return Code(found.id, found.number, vault.open(found.code_sealed), found.timeout, state)

@@ -1,0 +1,287 @@
+"""An operator that can be scripted: it accepts, refuses, delays, forgets and tells what every handset received."""
+
+import asyncio
+import random
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final, Self
+
+from smsflow.simulator.deliveries import Deliveries, Delivery
+from smsflow.simulator.inbox import Inbox, Received
+from smsflow.simulator.script import Script, every
+from smsflow.simulator.session import Desk
+from smsflow.smpp import concat, spec
+from smsflow.smpp.net.server import Peer, Server, ServerLimits, serve
+from smsflow.smpp.pdu import DeliverSm, ShortMessage, SubmitSm
+from smsflow.smpp.receipt import is_receipt_wanted, receipt_of
+from smsflow.smpp.submission import address
+
+# An early receipt has to be there before its response can be read in the same batch.
+_EARLY_SECONDS: Final = 0.05
+
+__all__ = ["Received", "Script", "Simulator"]
+
+
+class Simulator:
+    """A running operator; `start` is what makes one."""
+
+    def __init__(
+        self,
+        script: Script,
+        *,
+        seed: int = 0,
+        keep: int | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        log: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        """Prepare an operator whose ids follow from `seed` and that remembers the last `keep` texts."""
+        self.script = script
+        self.log = log
+        self._keep = keep
+        self._clock = clock
+        self._random = random.Random(seed)  # noqa: S311  its ids are no secret
+        self._next_id = self._random.randrange(10**8, 10**9)
+        self._references = 0
+        self._loop = asyncio.get_running_loop()
+        self._server: Server | None = None
+        self._waiters: set[asyncio.Future[None]] = set()
+        self.deliveries = Deliveries(keep=keep)
+        self.binds = 0
+        self.binds_max = 0
+        self.reset()
+
+    @classmethod
+    async def start(
+        cls,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        script: Script | None = None,
+        *,
+        seed: int = 0,
+        keep: int | None = None,
+        tls: ssl.SSLContext | None = None,
+        limits: ServerLimits | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        log: Callable[[str], None] = lambda _line: None,
+    ) -> Self:
+        """Listen for clients; the port is any free one unless it is given."""
+        simulator = cls(script or Script(), seed=seed, keep=keep, clock=clock, log=log)
+        simulator._server = await serve(
+            host, port, lambda peer: Desk(simulator, peer), tls=tls, limits=limits, system_id="SIMULATOR"
+        )
+        return simulator
+
+    async def stop(self) -> None:
+        """Unbind every client and stop listening."""
+        if self._server is not None:
+            await self._server.close()
+
+    async def __aenter__(self) -> Self:
+        """Use the operator as a context that stops it."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop."""
+        await self.stop()
+
+    # What can be asked of it.
+
+    @property
+    def port(self) -> int:
+        """Return the port it listens on."""
+        return 0 if self._server is None else self._server.port
+
+    @property
+    def inbox(self) -> list[Received]:
+        """Return every text that a handset shows, oldest first."""
+        return list(self.handsets.messages)
+
+    @property
+    def by_number(self) -> dict[str, int]:
+        """Return how many texts each number received."""
+        return self.handsets.counts()
+
+    @property
+    def duplicates(self) -> int:
+        """Return how many texts came again to a number that had them."""
+        return self.handsets.duplicates
+
+    def received(self, number: str) -> list[Received]:
+        """Return what one number received, oldest first; the plus is optional."""
+        return self.handsets.received(number)
+
+    def stats(self) -> dict[str, int]:
+        """Return every count."""
+        return {
+            "submits": self.submits,
+            "accepted": self.accepted,
+            "refused": self.refused,
+            "throttled": self.throttled,
+            "lost": self.lost,
+            "responses_lost": self.responses_lost,
+            "disconnects": self.disconnects,
+            "messages": self.handsets.total,
+            "incomplete": self.handsets.incomplete,
+            "duplicates": self.handsets.duplicates,
+            "receipts_sent": self.receipts_sent,
+            "deliveries_acknowledged": self.deliveries.acknowledged,
+            "deliveries_waiting": self.deliveries.waiting,
+            "binds": self.binds,
+            "binds_max": self.binds_max,
+        }
+
+    async def wait_for(self, predicate: Callable[[Self], bool], timeout: float = 10.0) -> None:
+        """Wait until `predicate` holds, looking after every change; raise TimeoutError when it does not in time."""
+        async with asyncio.timeout(timeout):
+            while not predicate(self):
+                waiter = self._loop.create_future()
+                self._waiters.add(waiter)
+                try:
+                    await waiter
+                finally:
+                    self._waiters.discard(waiter)
+
+    # What can be done to it.
+
+    def reset(self) -> None:
+        """Forget the texts and the counts; binds and waiting deliveries stay."""
+        self.handsets = Inbox(keep=self._keep)
+        self.last_submit: SubmitSm | None = None
+        self.submits = self.accepted = self.refused = self.throttled = self.lost = 0
+        self.responses_lost = self.disconnects = self.receipts_sent = 0
+        self._budget = 0.0
+        self._budget_at = self._loop.time()
+        self._budget_rate: float | None = None
+
+    def disconnect_all(self) -> None:
+        """Cut every connection without a word."""
+        for peer in list(self._server.peers) if self._server is not None else ():
+            self.disconnects += 1
+            peer.drop("the simulator cuts the connection")
+
+    def send_mo(self, source: str, destination: str, text: str, *, system_id: str = "") -> None:
+        """Send a text of a person to the client `system_id`, or to whoever receives."""
+        encoding = concat.encoding_of(text)
+        self._references = (self._references + 1) & 0xFFFF
+        source_ton, source_npi, source = address(source)
+        dest_ton, dest_npi, destination = address(destination)
+        parts = concat.cut(text, encoding)
+        for data in concat.user_data(parts, encoding, reference=self._references, mode="udh8"):
+            pdu = DeliverSm(
+                "",
+                source_ton,
+                source_npi,
+                source,
+                dest_ton,
+                dest_npi,
+                destination,
+                data.esm_class,
+                data_coding=data.data_coding,
+                short_message=data.short_message,
+            )
+            self.deliveries.put(Delivery(system_id, pdu))
+
+    # What its desks ask.
+
+    def submit(self, peer: Peer, sequence: int, message: ShortMessage) -> None:
+        """Decide about a submission as the script says."""
+        self.submits += 1
+        if isinstance(message, SubmitSm):
+            self.last_submit = message
+        status = self._verdict(message)
+        if status:
+            self.refused += 1
+            self._later(self.script.latency, lambda: peer.refuse([sequence], status))
+        elif every(self.submits, self.script.lose_every):
+            self.lost += 1
+            peer.forget(sequence)
+        else:
+            self.accepted += 1
+            self._accept(peer, sequence, message)
+        self.changed()
+
+    def changed(self) -> None:
+        """Let those who wait look again."""
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def count_bind(self, step: int) -> None:
+        """Count a client that came or went."""
+        self.binds += step
+        self.binds_max = max(self.binds_max, self.binds)
+        self.changed()
+
+    def _verdict(self, message: ShortMessage) -> int:
+        script = self.script
+        if script.throttle_rate is not None and not self._within_rate(script.throttle_rate):
+            self.throttled += 1
+            return spec.ESME_RTHROTTLED
+        if script.refuse:
+            status = script.refusal(message.dest)
+            if status:
+                return status
+        return script.refuse_status if every(self.submits, script.refuse_every) else spec.ESME_ROK
+
+    def _within_rate(self, rate: float) -> bool:
+        """Take one from a bucket that holds what a second allows."""
+        now = self._loop.time()
+        full = max(1.0, rate)
+        if rate != self._budget_rate:
+            self._budget, self._budget_rate = full, rate
+        self._budget = min(full, self._budget + (now - self._budget_at) * rate)
+        self._budget_at = now
+        if self._budget < 1:
+            return False
+        self._budget -= 1
+        return True
+
+    def _accept(self, peer: Peer, sequence: int, message: ShortMessage) -> None:
+        script = self.script
+        self.handsets.add(message, now=self._loop.time(), at=self._clock())
+        number = self._next_id
+        self._next_id += 1
+        decimal, hexadecimal = str(number), f"{number:X}"
+        message_id, other = (decimal, hexadecimal) if script.ids == "decimal" else (hexadecimal, decimal)
+        system_id = peer.bind.system_id if peer.bind is not None else ""
+        told = message_id if script.receipt_ids == "same" else other
+        state = script.final_state(message.dest)
+        if every(self.submits, script.disconnect_every):
+            self.disconnects += 1
+            self._later(script.latency, lambda: peer.drop("the simulator cuts the connection"))
+        elif every(self.submits, script.lose_response_every):
+            self.responses_lost += 1
+            peer.forget(sequence)
+        else:
+            wait = max(script.latency, _EARLY_SECONDS) if script.receipts == "early" else script.latency
+            self._later(wait, lambda: peer.accept(sequence, message_id))
+        if script.receipts != "none" and is_receipt_wanted(message, state):
+            self._schedule_receipt(system_id, self._receipt(message, told, state))
+        if every(self.submits, script.stray_every):
+            stray = self._receipt(message, str(self._random.randrange(10**12, 10**13)), "DELIVRD")
+            self._later(script.latency, lambda: self._send_receipt(system_id, stray))
+
+    def _receipt(self, message: ShortMessage, message_id: str, state: str) -> DeliverSm:
+        return receipt_of(message, message_id, state, at=self._clock(), tlvs=self.script.receipt_tlvs)
+
+    def _schedule_receipt(self, system_id: str, receipt: DeliverSm) -> None:
+        script = self.script
+        delay = script.latency + script.receipt_delay
+        if script.receipts == "early":
+            delay = 0.0
+        elif script.receipts == "late":
+            delay += script.late_by
+        for _ in range(2 if script.receipts == "duplicate" else 1):
+            self._later(delay, lambda: self._send_receipt(system_id, receipt))
+
+    def _send_receipt(self, system_id: str, receipt: DeliverSm) -> None:
+        self.receipts_sent += 1
+        self.deliveries.put(Delivery(system_id, receipt))
+        self.changed()
+
+    def _later(self, delay: float, act: Callable[[], Any]) -> None:
+        if delay > 0:
+            self._loop.call_later(delay, act)
+        else:
+            act()

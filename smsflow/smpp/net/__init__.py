@@ -1,0 +1,1 @@
+"""SMPP over asyncio: the only part of the library with I/O."""

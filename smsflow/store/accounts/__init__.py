@@ -1,0 +1,1 @@
+"""Companies and the people, tokens and senders that belong to them."""

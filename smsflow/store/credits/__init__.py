@@ -1,0 +1,1 @@
+"""Credits: what companies have, and the ledger that proves it."""

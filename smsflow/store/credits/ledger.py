@@ -1,0 +1,71 @@
+"""The proof that the money adds up: every invariant, recomputed from the rows."""
+
+from dataclasses import dataclass
+
+from smsflow.store.postgres.transactions import Tx, text
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An invariant that does not hold: where, what should be there and what is."""
+
+    invariant: str
+    where: str
+    expected: int
+    found: int
+
+
+# Each returns (where, expected, found) for every place where it is broken.
+_INVARIANTS = {
+    "a balance is the sum of its ledger lines": """
+        SELECT 'company ' || c.id, coalesce(l.total, 0), c.balance FROM company c
+        LEFT JOIN (SELECT company_id, sum(amount)::bigint AS total FROM ledger GROUP BY company_id) l ON l.company_id = c.id
+        WHERE c.balance <> coalesce(l.total, 0)
+    """,
+    "a balance is never below zero": "SELECT 'company ' || id, 0, balance FROM company WHERE balance < 0",
+    "what was charged and not returned is what the messages say": """
+        SELECT 'company ' || c.id, coalesce(m.total, 0) + coalesce(r.amount, 0), coalesce(l.total, 0) FROM company c
+        LEFT JOIN (SELECT company_id, sum(charged)::bigint AS total FROM message GROUP BY company_id) m ON m.company_id = c.id
+        LEFT JOIN (SELECT company_id, -sum(amount)::bigint AS total FROM ledger WHERE reason <> 'credit' GROUP BY company_id) l
+            ON l.company_id = c.id
+        LEFT JOIN retired_charge r ON r.company_id = c.id
+        WHERE coalesce(m.total, 0) + coalesce(r.amount, 0) <> coalesce(l.total, 0)
+    """,
+    "a message is charged its segments once, or not at all when it was returned": """
+        SELECT 'SMS' || id, segments, charged FROM message
+        WHERE charged <> segments AND NOT (charged = 0 AND status IN (4, 6, 7))
+    """,
+    "a message that waits to leave is in the queue": """
+        SELECT 'SMS' || m.id, 1, 0 FROM message m LEFT JOIN queue q ON q.message_id = m.id
+        WHERE m.status IN (1, 5) AND q.message_id IS NULL
+    """,
+    "a message that has ended is not in the queue": """
+        SELECT 'SMS' || m.id, 0, 1 FROM queue q JOIN message m ON m.id = q.message_id WHERE m.status NOT IN (1, 5)
+    """,
+    "what is in the queue is a message": """
+        SELECT 'SMS' || q.message_id, 1, 0 FROM queue q LEFT JOIN message m ON m.id = q.message_id WHERE m.id IS NULL
+    """,
+}
+
+
+async def check(tx: Tx, *, most: int = 20) -> list[Broken]:
+    """Recompute every invariant from the rows, in one snapshot; return at most `most` breaks of each."""
+    await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    # Whole tables are read: here, and only here, hash joins and scans are what we want.
+    for setting in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
+        await tx.execute(text(f"SET LOCAL {setting} = on"))
+    await tx.execute(text("SET LOCAL statement_timeout = 0"))
+    return [
+        Broken(invariant, *row)
+        for invariant, query in _INVARIANTS.items()
+        for row in await tx.execute(text(f"{query} LIMIT :most"), {"most": most})
+    ]
+
+
+async def totals(tx: Tx) -> dict[str, int]:
+    """Return what was checked: companies, ledger lines, messages and the queue's length."""
+    query = text("""
+        SELECT (SELECT count(*) FROM company), (SELECT count(*) FROM ledger), (SELECT count(*) FROM message), (SELECT count(*) FROM queue)
+    """)
+    row = (await tx.execute(query)).one()
+    return dict(zip(("companies", "ledger_lines", "messages", "queued"), row, strict=True))

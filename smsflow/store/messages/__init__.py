@@ -1,0 +1,1 @@
+"""Messages: accepted, queued, sent, and settled by their receipts."""

@@ -1,0 +1,272 @@
+"""The queue: what has to leave, who claimed it, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from smsflow.domain.message import Kind
+from smsflow.store.postgres.arrays import ints, texts, times
+from smsflow.store.postgres.transactions import Tx, text
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this instance may send while it is alive; (id, attempt) is the fence."""
+
+    id: int
+    attempt: int
+    company_id: int
+    kind: Kind
+    segments: int
+    number: str
+    sender: str
+    text: str
+    sealed: bool
+    valid_until: datetime
+
+
+# Walks queue_ready from its left end (connector, priority, turn), steps over the few rows already claimed, and updates in place.
+# About 15 µs of server time a message.
+_CLAIM = text("""
+WITH picked AS MATERIALIZED (
+    SELECT message_id FROM queue
+    WHERE connector_id = :connector_id AND due_at IS NULL AND claimed_by IS NULL AND EXISTS (SELECT FROM instance WHERE id = :instance_id)
+    ORDER BY priority, turn, message_id LIMIT :limit FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE queue q SET claimed_by = :instance_id, attempt = q.attempt + 1
+    FROM picked WHERE q.message_id = picked.message_id
+    RETURNING q.message_id, q.attempt, q.priority, q.turn
+), clock AS (
+    INSERT INTO lane_clock AS l (connector_id, priority, turn) SELECT CAST(:connector_id AS bigint), priority, max(turn) FROM claimed GROUP BY priority ORDER BY priority
+    ON CONFLICT (connector_id, priority) DO UPDATE SET turn = greatest(l.turn, excluded.turn)
+)
+SELECT m.id, c.attempt, m.company_id, m.kind, m.segments, m.number, m.sender, m.text, m.sealed, m.valid_until
+FROM claimed c JOIN message m ON m.id = c.message_id ORDER BY c.priority, c.turn, m.id
+""")
+
+
+async def claim(tx: Tx, connector_id: int, *, instance_id: int, limit: int) -> list[Claimed]:
+    """Claim up to `limit` messages that may leave by the connector now, in the order they have to leave.
+
+    An instance that was declared dead gets none.
+    """
+    rows = await tx.execute(
+        _CLAIM,
+        {"connector_id": connector_id, "instance_id": instance_id, "limit": limit},
+    )
+    return [Claimed(r[0], r[1], r[2], Kind(r[3]), r[4], r[5], r[6], r[7], r[8], r[9]) for r in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that the operator accepted: one reference per PDU."""
+
+    message_id: int
+    attempt: int
+    references: tuple[str, ...]
+
+
+# A claim that was taken away meanwhile changes no status, unless the message is still unknown from this very attempt: then this is
+# the answer that was missing. The references are kept in every case: they are true, and a receipt may come by them.
+_SENT = text("""
+WITH o AS MATERIALIZED (
+    SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
+), gone AS (
+    DELETE FROM queue q USING o WHERE q.message_id = o.message_id AND q.claimed_by = :instance_id AND q.attempt = o.attempt
+    RETURNING q.message_id
+), settled AS (
+    DELETE FROM unknown_outcome u USING o WHERE u.message_id = o.message_id AND u.attempt = o.attempt RETURNING u.message_id
+), ours AS (
+    SELECT message_id FROM gone UNION ALL SELECT message_id FROM settled
+), sent AS (
+    UPDATE message m SET status = 2, sent_at = :now, connector_id = :connector_id, error = NULL
+    FROM ours WHERE m.id = ours.message_id AND m.status IN (1, 8)
+), parts AS (
+    INSERT INTO part (message_id, account_id, reference, number, total)
+    SELECT t.message_id, :account_id, t.reference, t.number, t.total
+    FROM unnest(CAST(:part_ids AS bigint[]), CAST(:refs AS text[]), CAST(:numbers AS smallint[]), CAST(:totals AS smallint[]))
+        AS t(message_id, reference, number, total)
+)
+SELECT message_id FROM ours
+""")
+
+
+async def record_sent(
+    tx: Tx,
+    sent: Sequence[Sent],
+    *,
+    connector_id: int,
+    account_id: int,
+    instance_id: int,
+    now: datetime,
+) -> int:
+    """Record what the operator accepted; return how many of these claims were still held."""
+    parts = [
+        (s.message_id, reference, number, len(s.references))
+        for s in sent
+        for number, reference in enumerate(s.references, 1)
+    ]
+    result = await tx.execute(
+        _SENT,
+        {
+            "ids": ints(s.message_id for s in sent),
+            "attempts": ints(s.attempt for s in sent),
+            "connector_id": connector_id,
+            "account_id": account_id,
+            "instance_id": instance_id,
+            "now": now,
+            "part_ids": ints(p[0] for p in parts),
+            "refs": texts(p[1] for p in parts),
+            "numbers": ints(p[2] for p in parts),
+            "totals": ints(p[3] for p in parts),
+        },
+    )
+    return len(result.all())
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claim, by its message and its attempt."""
+
+    message_id: int
+    attempt: int
+
+
+_HOLD = text("""
+SELECT q.message_id, q.attempt FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
+JOIN queue q ON q.message_id = t.message_id AND q.attempt = t.attempt AND q.claimed_by = :instance_id
+ORDER BY q.message_id FOR UPDATE OF q
+""")
+
+
+async def still_held(tx: Tx, claims: Sequence[Held], *, instance_id: int) -> set[tuple[int, int]]:
+    """Lock these claims and return those, as (message, attempt), that this instance still holds."""
+    parameters = {
+        "ids": ints(c.message_id for c in claims),
+        "attempts": ints(c.attempt for c in claims),
+        "instance_id": instance_id,
+    }
+    return {(row[0], row[1]) for row in await tx.execute(_HOLD, parameters)}
+
+
+async def claims_of(tx: Tx, instance_id: int) -> list[Held]:
+    """Return everything that an instance has claimed (walks the whole queue: only after a claim whose answer was lost)."""
+    query = text("SELECT message_id, attempt FROM queue WHERE claimed_by = :instance_id")
+    return [Held(*row) for row in await tx.execute(query, {"instance_id": instance_id})]
+
+
+_RELEASE = text("""
+UPDATE queue q SET claimed_by = NULL, due_at = t.due_at
+FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[]), CAST(:due AS timestamptz[])) AS t(message_id, attempt, due_at)
+WHERE q.message_id = t.message_id AND q.attempt = t.attempt AND q.claimed_by = :instance_id
+""")
+
+
+async def release(tx: Tx, claims: Sequence[tuple[Held, datetime | None]], *, instance_id: int) -> None:
+    """Give claims back, each to leave at its time (None: at once, in its old place)."""
+    await tx.execute(
+        _RELEASE,
+        {
+            "ids": ints(c.message_id for c, _ in claims),
+            "attempts": ints(c.attempt for c, _ in claims),
+            "due": times(due for _, due in claims),
+            "instance_id": instance_id,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message whose time has come."""
+
+    message_id: int
+    company_id: int
+    connector_id: int
+    priority: int
+    segments: int
+    attempt: int
+
+
+# Walks queue_due from its left end.
+_DUE = text("""
+SELECT message_id, company_id, connector_id, priority, segments, attempt FROM queue WHERE due_at <= :now
+ORDER BY due_at, message_id LIMIT :limit FOR UPDATE SKIP LOCKED
+""")
+_GO = text("""
+WITH incoming AS MATERIALIZED (
+    SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:companies AS bigint[]), CAST(:connectors AS bigint[]), CAST(:priorities AS smallint[]),
+        CAST(:segments AS smallint[]), CAST(:steps AS bigint[])) AS t(message_id, company_id, connector_id, priority, segments, step)
+), queued AS (
+    UPDATE queue q SET due_at = NULL, turn = CASE WHEN q.attempt > 0 THEN q.turn ELSE greatest(s.turn, l.turn, 0) + i.step END
+    FROM incoming i
+    LEFT JOIN share s ON s.company_id = i.company_id AND s.connector_id = i.connector_id AND s.priority = i.priority
+    LEFT JOIN lane_clock l ON l.connector_id = i.connector_id AND l.priority = i.priority
+    WHERE q.message_id = i.message_id
+), moved AS (
+    INSERT INTO share AS s (company_id, connector_id, priority, turn)
+    SELECT i.company_id, i.connector_id, i.priority, greatest(max(o.turn), max(l.turn), 0) + max(i.step + i.segments)
+    FROM incoming i
+    LEFT JOIN share o ON o.company_id = i.company_id AND o.connector_id = i.connector_id AND o.priority = i.priority
+    LEFT JOIN lane_clock l ON l.connector_id = i.connector_id AND l.priority = i.priority
+    WHERE i.step IS NOT NULL
+    GROUP BY i.company_id, i.connector_id, i.priority
+    ON CONFLICT (company_id, connector_id, priority) DO UPDATE SET turn = greatest(s.turn, excluded.turn)
+), received AS (
+    UPDATE message m SET status = 1 FROM incoming i WHERE m.id = i.message_id AND m.status = 5
+)
+SELECT count(pg_notify('smsflow_queue', CAST(connector_id AS text))) FROM (SELECT DISTINCT connector_id FROM incoming) AS c
+""")
+
+
+async def release_due(tx: Tx, *, now: datetime, limit: int) -> int:
+    """Let up to `limit` messages leave whose time has come, each company in its fair turn; return how many there were.
+
+    What was tried before keeps the turn that it had: behind all that its company sent meanwhile it might never leave.
+    """
+    due = [Due(*row) for row in await tx.execute(_DUE, {"now": now, "limit": limit})]
+    if not due:
+        return 0
+    steps: dict[tuple[int, int, int], int] = {}
+    step_of: list[int | None] = []
+    for d in due:
+        if d.attempt:
+            step_of.append(None)
+            continue
+        lane = (d.company_id, d.connector_id, d.priority)
+        step = steps.get(lane, 0)
+        step_of.append(step)
+        steps[lane] = step + d.segments
+    await tx.execute(
+        _GO,
+        {
+            "ids": ints(d.message_id for d in due),
+            "companies": ints(d.company_id for d in due),
+            "connectors": ints(d.connector_id for d in due),
+            "priorities": ints(d.priority for d in due),
+            "segments": ints(d.segments for d in due),
+            "steps": ints(step_of),
+        },
+    )
+    return len(due)
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much waits for a connector, and since when."""
+
+    connector_id: int
+    waiting: int
+    planned: int
+    oldest: datetime | None
+
+
+_DEPTH = text("""
+SELECT q.connector_id, count(*) FILTER (WHERE q.due_at IS NULL), count(*) FILTER (WHERE q.due_at IS NOT NULL),
+    (SELECT min(m.created_at) FROM message m WHERE m.id = min(q.message_id) FILTER (WHERE q.due_at IS NULL))
+FROM queue q GROUP BY q.connector_id
+""")
+
+
+async def depths(tx: Tx) -> list[Depth]:
+    """Return what waits for each connector (walks the whole queue: for reports, not for the hot path)."""
+    return [Depth(*row) for row in await tx.execute(_DEPTH)]

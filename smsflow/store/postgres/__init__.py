@@ -1,0 +1,1 @@
+"""PostgreSQL itself: connections, transactions, arrays, partitions, and the server that we embed."""

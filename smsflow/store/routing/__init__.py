@@ -1,0 +1,1 @@
+"""Connectors, the routes that lead to them, and the dispatchers that hold their binds."""

@@ -1,0 +1,1 @@
+"""HTTP as every door uses it: connections, requests, forms and addresses."""
