@@ -13,13 +13,12 @@ from smsflow import observe
 from smsflow.datadir import prepare
 from smsflow.domain.message import Kind, NewMessage, Status
 from smsflow.runtime import now
-from smsflow.store.accounts import companies as accounts
-from smsflow.store.messages import accept as messages
-from smsflow.store.messages import queue, receipts
+from smsflow.store.accounts import companies
+from smsflow.store.credits import balances
+from smsflow.store.messages import accept, queue, receipts
 from smsflow.store.postgres import embedded, partitions
 from smsflow.store.postgres.transactions import Database, Tx, text
-from smsflow.store.routing import connectors as routes
-from smsflow.store.routing import dispatchers as instances
+from smsflow.store.routing import connectors, dispatchers
 
 _BATCH = 50
 _ROUNDS = 200
@@ -67,7 +66,7 @@ async def cost(tx: Tx, company: int, connector: int, instance: int) -> Counter[s
     )
     for _ in range(_ROUNDS):
         marks = [time.perf_counter()]
-        await messages.accept(tx, [one] * _BATCH, now=moment)
+        await accept.accept(tx, [one] * _BATCH, now=moment)
         marks.append(time.perf_counter())
         claims = await queue.claim(tx, connector, instance_id=instance, limit=_BATCH)
         marks.append(time.perf_counter())
@@ -92,14 +91,14 @@ async def measure(url: str, sizes: list[int]) -> None:
     await prepare(url)
     database = Database(url, pool=3)
     async with database.transaction() as tx:
-        company = await accounts.add_company(tx, "Growth", country="CM", timezone="Africa/Douala")
-        await accounts.credit(tx, company, 10**9, note="growth", now=now())
-        connector = await routes.add_connector(
+        company = await companies.add_company(tx, "Growth", country="CM", timezone="Africa/Douala")
+        await balances.credit(tx, company, 10**9, note="growth", now=now())
+        connector = await connectors.add_connector(
             tx, {"name": "growth", "host": "127.0.0.1", "port": 1, "system_id": "x", "password_sealed": ""}
         )
     assert connector is not None
     async with database.session() as tx:
-        instance = await instances.register(tx, host="bench", pid=1, now=now())
+        instance = await dispatchers.register(tx, host="bench", pid=1, now=now())
         for size in sizes:
             began = time.perf_counter()
             await fill(database, company, connector, size)

@@ -11,10 +11,12 @@ from datetime import timedelta
 
 from smsflow import observe
 from smsflow.runtime import new_token, now, platform
-from smsflow.services.accounts.companies import add_user, digest, open_company
+from smsflow.services.accounts.companies import open_company
+from smsflow.services.accounts.tokens import digest
+from smsflow.services.accounts.users import add_user
 from smsflow.settings import load
-from smsflow.store.accounts import companies as accounts
-from smsflow.store.routing import connectors as routes
+from smsflow.store.accounts import tokens, users
+from smsflow.store.routing import connectors, routes
 
 _READY = 60.0
 
@@ -39,10 +41,10 @@ async def prepare(port: int, window: int, *, enabled: bool) -> str:
             tx, "Bench", country="CM", timezone="Africa/Douala", credits=100_000_000, sender="BENCH", now=now()
         )
         await add_user(tx, f"bench{company_id}", new_token(), company_id=company_id, is_admin=False)
-        login = await accounts.login(tx, f"bench{company_id}")
+        login = await users.login(tx, f"bench{company_id}")
         assert login is not None
         token = new_token()
-        await accounts.add_token(tx, digest(token), login.user, now=now(), expires_at=now() + timedelta(days=1))
+        await tokens.add_token(tx, digest(token), login.user, now=now(), expires_at=now() + timedelta(days=1))
         columns = {
             "name": f"bench{company_id}",
             "host": "127.0.0.1",
@@ -52,7 +54,7 @@ async def prepare(port: int, window: int, *, enabled: bool) -> str:
             "window": window,
             "enabled": enabled,
         }
-        connector_id = await routes.add_connector(tx, columns)
+        connector_id = await connectors.add_connector(tx, columns)
         assert connector_id is not None
         await routes.add_route(
             tx, connector_id, priority=1, country=None, prefix=None, company_id=company_id, sender=None, kind=None

@@ -11,7 +11,8 @@ from typing import Final
 
 from smsflow.settings import Settings
 from smsflow.store.postgres import embedded, partitions
-from smsflow.store.postgres.transactions import Database, migrate
+from smsflow.store.postgres.migrate import migrate
+from smsflow.store.postgres.transactions import Database
 
 # A command of a minute ago may still hold the lock, or `smsflow run` may still be starting its PostgreSQL.
 WAIT: Final = 60.0

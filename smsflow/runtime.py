@@ -14,11 +14,13 @@ import structlog
 from smsflow.domain.account import Caller, Company
 from smsflow.domain.routing import Connector, Table
 from smsflow.errors import Unauthenticated
-from smsflow.services.accounts.companies import digest
+from smsflow.services.accounts.tokens import digest
 from smsflow.settings import Settings, secret_key
-from smsflow.store.accounts import companies as accounts
-from smsflow.store.postgres.transactions import Database, listen
-from smsflow.store.routing import connectors as routes
+from smsflow.store import campaigns
+from smsflow.store.accounts import companies, tokens
+from smsflow.store.postgres.notifications import listen
+from smsflow.store.postgres.transactions import Database
+from smsflow.store.routing import connectors, routes
 from smsflow.vault import Vault
 
 K = TypeVar("K")
@@ -85,7 +87,7 @@ class Ways:
     """Connectors and routes as they are now."""
 
     table: Table
-    connectors: tuple[routes.Connector, ...]
+    connectors: tuple[connectors.Connector, ...]
 
 
 class Directory:
@@ -157,19 +159,19 @@ class Directory:
 
     async def _load_caller(self, hashed: bytes) -> Caller | None:
         async with self._database.autocommit() as tx:
-            return await accounts.caller(tx, hashed)
+            return await tokens.caller(tx, hashed)
 
     async def _load_company(self, company_id: int) -> Company | None:
         async with self._database.autocommit() as tx:
-            return await accounts.company(tx, company_id)
+            return await companies.company(tx, company_id)
 
     async def _load_campaign(self, key: tuple[int, int]) -> bool:
         async with self._database.autocommit() as tx:
-            return await accounts.has_campaign(tx, *key)
+            return await campaigns.has_campaign(tx, *key)
 
     async def _load_ways(self, _key: None) -> Ways:
         async with self._database.autocommit() as tx:
-            known = await routes.connectors(tx)
+            known = await connectors.connectors(tx)
             table = Table(await routes.routes(tx), [Connector(c.id, c.name, c.enabled) for c in known])
         return Ways(table, tuple(known))
 

@@ -8,10 +8,14 @@ from smsflow import runtime
 from smsflow.domain.account import Company, User
 from smsflow.domain.message import Kind
 from smsflow.runtime import Platform
-from smsflow.services.accounts.companies import digest, hash_password, open_company
-from smsflow.store.accounts import companies as accounts
+from smsflow.services.accounts.companies import open_company
+from smsflow.services.accounts.passwords import hash_password
+from smsflow.services.accounts.tokens import digest
+from smsflow.store import campaigns
+from smsflow.store.accounts import companies, senders, tokens, users
+from smsflow.store.credits import balances
 from smsflow.store.credits.ledger import Broken, check
-from smsflow.store.routing import connectors as routes
+from smsflow.store.routing import connectors, routes
 
 PASSWORD = "ndolè-2026"  # noqa: S105 - opens nothing outside a test
 # No password has this hash: making a real one takes 25 ms, and most users of a test never log in.
@@ -41,10 +45,10 @@ async def a_company(
             now=runtime.now(),
         )
         if suspended:
-            await accounts.set_suspended(tx, company_id, suspended=True)
+            await companies.set_suspended(tx, company_id, suspended=True)
         if send_rate is not None:
-            await accounts.set_send_rate(tx, company_id, send_rate)
-        company = await accounts.company(tx, company_id)
+            await companies.set_send_rate(tx, company_id, send_rate)
+        company = await companies.company(tx, company_id)
     platform.directory.forget()
     assert company is not None  # noqa: S101 - it was added above
     return company
@@ -61,7 +65,7 @@ async def a_user(
     """Add a user of a company; without a password it cannot log in, and is made in no time."""
     hashed = _NOBODYS_HASH if password is None else hash_password(password)
     async with platform.database.transaction() as tx:
-        user_id = await accounts.add_user(
+        user_id = await users.add_user(
             tx,
             username,
             company_id=company.id,
@@ -80,7 +84,7 @@ async def a_token(
     user = await a_user(platform, company, username=f"user-{token[:12]}", password=None)
     now = now or runtime.now()
     async with platform.database.transaction() as tx:
-        await accounts.add_token(tx, digest(token), user, now=now, expires_at=now + life)
+        await tokens.add_token(tx, digest(token), user, now=now, expires_at=now + life)
     platform.directory.forget()
     return token
 
@@ -95,7 +99,7 @@ async def a_sender(
 ) -> int:
     """Give a company one more sender; return its id."""
     async with platform.database.transaction() as tx:
-        sender_id = await accounts.add_sender(tx, company.id, name, state=state, is_default=is_default)
+        sender_id = await senders.add_sender(tx, company.id, name, state=state, is_default=is_default)
     platform.directory.forget()
     return sender_id
 
@@ -103,7 +107,7 @@ async def a_sender(
 async def a_campaign(platform: Platform, company: Company, name: str = "Rentrée") -> int:
     """Give a company a campaign; return its id."""
     async with platform.database.transaction() as tx:
-        campaign_id = await accounts.add_campaign(tx, company.id, name)
+        campaign_id = await campaigns.add_campaign(tx, company.id, name)
     platform.directory.forget()
     return campaign_id
 
@@ -128,7 +132,7 @@ async def a_connector(
         **columns,
     }
     async with platform.database.transaction() as tx:
-        connector_id = await routes.add_connector(tx, values)
+        connector_id = await connectors.add_connector(tx, values)
     platform.directory.forget()
     assert connector_id is not None, f"there is already a connector {name}"  # noqa: S101 - a mistake of the test
     return connector_id
@@ -166,7 +170,7 @@ async def a_route(
 async def balance(platform: Platform, company: Company) -> int:
     """Return the credits that a company has left."""
     async with platform.database.autocommit() as tx:
-        left = await accounts.balance(tx, company.id)
+        left = await balances.balance(tx, company.id)
     assert left is not None  # noqa: S101 - companies are not removed
     return left
 

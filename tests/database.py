@@ -15,7 +15,8 @@ from sqlalchemy.engine import make_url
 from smsflow import runtime
 from smsflow.settings import Settings
 from smsflow.store.postgres import embedded, partitions
-from smsflow.store.postgres.transactions import Database, libpq_url, migrate
+from smsflow.store.postgres.migrate import migrate
+from smsflow.store.postgres.transactions import Database, libpq_url
 
 SECRET_KEY = "the key that the tests encrypt with and nobody else"
 

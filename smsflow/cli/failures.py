@@ -10,8 +10,8 @@ from smsflow.datadir import AlreadyRunning
 from smsflow.errors import Refused
 from smsflow.settings import SettingsError
 from smsflow.store.postgres.embedded import EmbeddedFailed
+from smsflow.store.postgres.outages import is_outage
 from smsflow.store.postgres.pool import PoolTimeout
-from smsflow.store.postgres.transactions import is_outage
 from smsflow.vault import VaultLocked
 
 

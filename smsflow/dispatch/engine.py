@@ -18,7 +18,8 @@ from smsflow.dispatch.telling import Telling
 from smsflow.runtime import Platform
 from smsflow.services.messages.outcomes import Graces, Way
 from smsflow.store.messages import queue
-from smsflow.store.postgres.transactions import first_line, listen
+from smsflow.store.postgres.notifications import listen
+from smsflow.store.postgres.outages import first_line
 from smsflow.store.routing.connectors import Connector
 from smsflow.vault import VaultLocked
 

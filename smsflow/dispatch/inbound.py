@@ -8,9 +8,9 @@ from datetime import datetime
 import structlog
 
 from smsflow import observe
-from smsflow.connectors import smpp as wire
+from smsflow.connectors import smpp
 from smsflow.dispatch.recorder import Recorder
-from smsflow.services.messages import outcomes as progress
+from smsflow.services.messages import receipts
 from smsflow.smpp import charset, receipt
 from smsflow.smpp.net.client import Link
 from smsflow.smpp.pdu import DeliverSm
@@ -43,7 +43,7 @@ class Receiver:
         self._connector = connector
         self._database = database
         self._clock = clock
-        self._forms = wire.forms(connector)
+        self._forms = smpp.forms(connector)
         self.recorder: Recorder[Delivery] = Recorder(
             self._store,
             name="receipts",
@@ -62,7 +62,7 @@ class Receiver:
         if found is None:
             self.recorder.put(Delivery(link, sequence, self._inbound(pdu)))
             return
-        said = wire.news(self._connector, found)
+        said = smpp.news(self._connector, found)
         if said is None:
             # Not the end of the message: nothing to store, so nothing to wait for.
             link.acknowledge((sequence,))
@@ -84,7 +84,7 @@ class Receiver:
         messages = [d.what for d in batch if isinstance(d.what, inbound.Inbound)]
         if news:
             policy = self._connector.delivered_when
-            await progress.receive(self._database, news, policy=policy, forms=self._forms, now=now)  # type: ignore[arg-type]
+            await receipts.receive(self._database, news, policy=policy, forms=self._forms, now=now)  # type: ignore[arg-type]
         if messages:
             async with self._database.transaction() as tx:
                 await inbound.keep(tx, messages, now=now)

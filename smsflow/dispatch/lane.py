@@ -9,16 +9,17 @@ from datetime import datetime
 import structlog
 
 from smsflow import observe
-from smsflow.connectors import smpp as wire
+from smsflow.connectors import smpp
 from smsflow.dispatch.inbound import Receiver
 from smsflow.dispatch.recorder import Recorder
 from smsflow.dispatch.traffic import Traffic
 from smsflow.domain.delivery import Accepted, Unanswered
-from smsflow.services.messages import outcomes as progress
+from smsflow.services.messages import outcomes
 from smsflow.services.messages.outcomes import Report, Way
 from smsflow.smpp.net.client import Link
 from smsflow.store.messages import queue
-from smsflow.store.postgres.transactions import Database, first_line, is_outage
+from smsflow.store.postgres.outages import first_line, is_outage
+from smsflow.store.postgres.transactions import Database
 from smsflow.store.routing.connectors import Connector
 from smsflow.vault import Vault
 
@@ -65,7 +66,7 @@ class Lane:
         self._outcomes: Recorder[Report] = Recorder(self._record, name="outcomes", most=500, poisoned=self._give_up_on)
         self._receiver = Receiver(connector, database, clock, self._turn)
         self.traffic = Traffic(connector, vault=vault, alive=alive, report=self._outcomes.put, receiver=self._receiver)
-        self._ok = observe.responses_total.labels(connector.name, wire.status_name(0))
+        self._ok = observe.responses_total.labels(connector.name, smpp.status_name(0))
 
     def wake(self) -> None:
         """There is something to claim."""
@@ -138,7 +139,7 @@ class Lane:
 
     async def _record(self, reports: Sequence[Report]) -> None:
         async with self._turn:
-            await progress.record(self._database, self._way, reports, now=self._clock())
+            await outcomes.record(self._database, self._way, reports, now=self._clock())
         for r in reports:
             self.traffic.let_go(r)
         self.traffic.room.set()

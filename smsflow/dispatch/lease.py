@@ -11,8 +11,9 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from smsflow.store.postgres.transactions import Database, Tx, first_line
-from smsflow.store.routing import dispatchers as instances
+from smsflow.store.postgres.outages import first_line
+from smsflow.store.postgres.transactions import Database, Tx
+from smsflow.store.routing import dispatchers
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +51,7 @@ class Lease:
     async def hold(self) -> AsyncIterator[int]:
         """Hold it under a new id, which is given; slots that are taken meanwhile are free again at the end."""
         async with self._database.session() as session:
-            me = await instances.register(session, host=socket.gethostname(), pid=os.getpid(), now=self._clock())
+            me = await dispatchers.register(session, host=socket.gethostname(), pid=os.getpid(), now=self._clock())
             self._ids.add(me)
             self._shown_at = time.monotonic()
             self._session, self._me = session, me
@@ -68,7 +69,7 @@ class Lease:
         """Show that we live; when that fails, nothing more is sent from this moment."""
         started = time.monotonic()
         try:
-            shown = await finished(TIMEOUT, instances.beat(self._tx, self._me))
+            shown = await finished(TIMEOUT, dispatchers.beat(self._tx, self._me))
         except Exception:
             self._shown_at = 0.0
             raise
@@ -81,14 +82,14 @@ class Lease:
         """Tell the others that we end; one that is lost already has nothing to give back."""
         if self.alive():
             try:
-                await finished(TIMEOUT, instances.leave(self._tx, self._me))
+                await finished(TIMEOUT, dispatchers.leave(self._tx, self._me))
             except Exception as error:  # noqa: BLE001 - the others will notice
                 log.warning("lease_not_given_back", reason=first_line(error))
         self._shown_at = 0.0
 
     async def watch(self) -> None:
         """Note when each other dispatcher's beat was last seen to move, by our own clock."""
-        others = await finished(TIMEOUT, instances.others(self._tx, self._me))
+        others = await finished(TIMEOUT, dispatchers.others(self._tx, self._me))
         moment = time.monotonic()
         for other in others:
             if other.beat != self._beats.get(other.id, (None, 0.0))[0]:
@@ -98,17 +99,17 @@ class Lease:
 
     async def take_slot(self, connector_id: int, slot: int) -> float | None:
         """Take one of a connector's binds; return how long to wait before binding, None when another holds it."""
-        if not await instances.take_slot(self._tx, connector_id, slot):
+        if not await dispatchers.take_slot(self._tx, connector_id, slot):
             return None
         return await self._courtesy(connector_id, slot)
 
     async def free_slot(self, connector_id: int, slot: int) -> None:
         """Give a bind back."""
-        await instances.free_slot(self._tx, connector_id, slot)
+        await dispatchers.free_slot(self._tx, connector_id, slot)
 
     async def _courtesy(self, connector_id: int, slot: int) -> float:
         """Return how long it takes until whoever had this slot has surely unbound."""
-        last = await instances.holder(self._tx, connector_id, slot)
+        last = await dispatchers.holder(self._tx, connector_id, slot)
         if last is None or last.instance_id in self._ids:
             return 0.0
         if last.pid is not None and last.host == socket.gethostname() and not _runs(last.pid):

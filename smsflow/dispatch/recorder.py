@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from smsflow import observe
-from smsflow.store.postgres.transactions import first_line, is_outage
+from smsflow.store.postgres.outages import first_line, is_outage
 
 T = TypeVar("T")
 

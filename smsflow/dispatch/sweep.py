@@ -12,15 +12,16 @@ from smsflow.connectors.smpp import forms
 from smsflow.domain.message import Status
 from smsflow.domain.phone import Number
 from smsflow.runtime import Platform
-from smsflow.services.messages import outcomes as progress
+from smsflow.services.messages import outcomes, receipts
 from smsflow.services.messages.outcomes import Graces
-from smsflow.store.messages import accept as messages
-from smsflow.store.messages import queue, receipts, unknowns
+from smsflow.store.messages import closing, queue, unknowns
+from smsflow.store.messages import receipts as stored_receipts
+from smsflow.store.messages.queue import FRONT, Place
 from smsflow.store.postgres.arrays import ints
-from smsflow.store.postgres.transactions import Tx, first_line
-from smsflow.store.routing import connectors as routes
-from smsflow.store.routing import dispatchers as instances
-from smsflow.store.routing.connectors import FRONT, Connector, Place
+from smsflow.store.postgres.outages import first_line
+from smsflow.store.postgres.transactions import Tx
+from smsflow.store.routing import dispatchers
+from smsflow.store.routing.connectors import Connector
 
 log = structlog.get_logger(__name__)
 
@@ -101,9 +102,9 @@ class Sweep:
             late = [w.message_id for w in waiting if w.valid_until <= now]
             if late:
                 # It may have been delivered, so its credits stay where they are.
-                locked = await messages.lock(tx, late)
-                ended = [messages.Closed(m, Status.EXPIRED, "validity ended", refund=False) for m in late]
-                await messages.close(tx, ended, locked, now=now)
+                locked = await closing.lock(tx, late)
+                ended = [closing.Closed(m, Status.EXPIRED, "validity ended", refund=False) for m in late]
+                await closing.close(tx, ended, locked, now=now)
             await unknowns.give_up(tx, now=now, limit=_MOST)
 
     async def _next_way(self, waiting: unknowns.Waiting) -> int:
@@ -132,30 +133,30 @@ class Sweep:
             answered[c.account_id] = min(due, answered.get(c.account_id, due))
         since = _EVER if age is None else min(answered.values(), default=now) - age
         async with self._database.transaction() as tx:
-            by_account: dict[int, list[receipts.News]] = {}
-            for news in await receipts.unpark(tx, since=since, answered=answered, limit=_MOST):
+            by_account: dict[int, list[stored_receipts.News]] = {}
+            for news in await stored_receipts.unpark(tx, since=since, answered=answered, limit=_MOST):
                 by_account.setdefault(news.account_id, []).append(news)
             for account_id, ours in by_account.items():
                 connector = connectors.get(account_id)
                 policy = connector.delivered_when if connector else "all"
                 ways = forms(connector) if connector else (lambda _reference: ())
-                strangers = await progress.settle(tx, ours, policy=policy, forms=ways, guess=True, now=now)  # type: ignore[arg-type]
+                strangers = await receipts.settle(tx, ours, policy=policy, forms=ways, guess=True, now=now)  # type: ignore[arg-type]
                 if strangers:
-                    await receipts.park(tx, strangers, forms=ways, now=now)
+                    await stored_receipts.park(tx, strangers, forms=ways, now=now)
 
     async def _bury_the_dead(self) -> None:
         """Take back what dispatchers had claimed whose session has ended, or who have stood still for a whole lease."""
         moment = time.monotonic()
         async with self._database.autocommit() as tx:
-            others = await instances.others(tx, self._me)
+            others = await dispatchers.others(tx, self._me)
         seen = {o.id: self._beats.get(o.id, (o.beat, moment)) for o in others}
         self._beats = {o.id: seen[o.id] if seen[o.id][0] == o.beat else (o.beat, moment) for o in others}
         for other in others:
             stood_still = moment - self._beats[other.id][1] > self._platform.settings.claim_lease
             async with self._database.transaction() as tx:
-                gone = await instances.has_gone(tx, other.id)
+                gone = await dispatchers.has_gone(tx, other.id)
                 if gone or stood_still:
-                    await instances.bury(tx, other.id)
+                    await dispatchers.bury(tx, other.id)
                     log.warning("dispatcher_buried", instance=other.id, host=other.host, pid=other.pid, gone=gone)
                     self._looks = _LOOKS
         if self._looks:
@@ -164,16 +165,16 @@ class Sweep:
 
     async def _take_back_unowned(self) -> None:
         async with self._database.autocommit() as tx:
-            unowned = await instances.unowned(tx)
+            unowned = await dispatchers.unowned(tx)
         for instance_id in unowned:
-            taken = await progress.take_back(self._database, instance_id, graces=self._graces, now=self._clock())
+            taken = await outcomes.take_back(self._database, instance_id, graces=self._graces, now=self._clock())
             log.warning("claims_taken_back", instance=instance_id, messages=taken)
 
     async def _fall_back(self) -> None:
         """Move what waits for connectors that are disabled, or have been down too long, to the next of their routes."""
         ways = await self._platform.directory.ways()
         async with self._database.autocommit() as tx:
-            up = {b.connector_id for b in await instances.binds(tx) if b.state == "bound"}
+            up = {b.connector_id for b in await dispatchers.binds(tx) if b.state == "bound"}
         moment = time.monotonic()
         down = {c.id for c in ways.connectors if not c.enabled or c.id not in up}
         self._down_since = {c: self._down_since.get(c, moment) for c in down}
@@ -195,7 +196,7 @@ class Sweep:
         moved: list[tuple[int, int]] = []
         late: list[int] = []
         after = self._looked_at.pop(connector.id, FRONT)
-        page = await routes.stuck(tx, connector.id, after=after, before=now, limit=_MOST)
+        page = await queue.stuck(tx, connector.id, after=after, before=now, limit=_MOST)
         for s in page:
             number = Number(s.number, s.country, mobile=True)
             ways = table.decide(number, company_id=s.company_id, sender=s.sender, kind=s.kind, without=out)
@@ -204,11 +205,11 @@ class Sweep:
             elif ways:
                 moved.append((s.message_id, ways[0]))
         if late:
-            locked = await messages.lock(tx, late)
-            ended = [messages.Closed(m, Status.EXPIRED, "validity ended", refund=True) for m in late]
-            await messages.close(tx, ended, locked, now=now)
+            locked = await closing.lock(tx, late)
+            ended = [closing.Closed(m, Status.EXPIRED, "validity ended", refund=True) for m in late]
+            await closing.close(tx, ended, locked, now=now)
         if moved:
-            await routes.move(tx, ints(m for m, _ in moved), ints(c for _, c in moved))
+            await queue.move(tx, ints(m for m, _ in moved), ints(c for _, c in moved))
             log.warning("fallback", connector=connector.name, messages=len(moved))
         if len(page) < _MOST:
             return False

@@ -7,8 +7,9 @@ from datetime import datetime
 import structlog
 
 from smsflow.dispatch.lease import TIMEOUT
-from smsflow.store.postgres.transactions import Database, first_line
-from smsflow.store.routing import dispatchers as instances
+from smsflow.store.postgres.outages import first_line
+from smsflow.store.postgres.transactions import Database
+from smsflow.store.routing import dispatchers
 from smsflow.store.routing.connectors import Connector
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,7 @@ class Telling:
     async def _write(self, state: str, detail: str) -> None:
         try:
             async with self._database.autocommit() as tx:
-                await instances.tell_bind(
+                await dispatchers.tell_bind(
                     tx,
                     self._connector.id,
                     self._slot,

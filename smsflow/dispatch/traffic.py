@@ -11,7 +11,7 @@ from itertools import count
 import structlog
 
 from smsflow import observe
-from smsflow.connectors import smpp as wire
+from smsflow.connectors import smpp
 from smsflow.dispatch.inbound import Receiver
 from smsflow.dispatch.sending import Piece, Sending
 from smsflow.dispatch.throttle import Throttle
@@ -20,7 +20,7 @@ from smsflow.services.messages.outcomes import Report
 from smsflow.smpp.net.client import Link
 from smsflow.smpp.pdu import DeliverSm
 from smsflow.store.messages import queue
-from smsflow.store.postgres.transactions import first_line
+from smsflow.store.postgres.outages import first_line
 from smsflow.store.routing.connectors import Connector
 from smsflow.vault import Vault
 
@@ -96,7 +96,7 @@ class Traffic:
         """Hold a message and submit it when its turn comes, which `pump` looks for."""
         try:
             text = self._vault.open(claim.text) if claim.sealed else claim.text
-            bodies = wire.bodies(self._connector, claim.id, claim.number, claim.sender, text, claim.valid_until)
+            bodies = smpp.bodies(self._connector, claim.id, claim.number, claim.sender, text, claim.valid_until)
         except Exception as error:  # noqa: BLE001 - whatever it is, a claim without an outcome would be held for ever
             log.error("message_cannot_be_encoded", message_id=claim.id, reason=first_line(error))
             sending = Sending(claim, [b""])
@@ -161,21 +161,21 @@ class Traffic:
         if status == 0:
             self._throttle.accepted(now)
             self._accepted_since += 1
-            self._settle(sending, sending.accept(token.part, wire.stored_reference(message_id)))
-        elif wire.is_throttle(status):
+            self._settle(sending, sending.accept(token.part, smpp.stored_reference(message_id)))
+        elif smpp.is_throttle(status):
             self._count(status)
             self._slow_down(now, status)
             sending.submitted -= 1
             heapq.heappush(self._pieces, token)
             self._settle(sending, sending.stopped())
-        elif wire.is_temporary(status):
+        elif smpp.is_temporary(status):
             self._count(status)
             self._throttle.accepted(now)
             self._settle(sending, sending.decline())
         else:
             self._count(status)
             self._throttle.accepted(now)
-            self._report(sending, sending.refuse(wire.status_name(status)))
+            self._report(sending, sending.refuse(smpp.status_name(status)))
         if self._pieces:
             self.pump()
 
@@ -190,9 +190,9 @@ class Traffic:
     def on_late_response(self, token: Piece, status: int, message_id: str) -> None:
         """Take an answer that came after its time: it settles the message if nobody else has."""
         if status == 0:
-            self._settle(token.sending, token.sending.accept(token.part, wire.stored_reference(message_id)))
-        elif not wire.is_throttle(status) and not wire.is_temporary(status):
-            self._report_claim(token.sending.claim, token.sending.refuse(wire.status_name(status)))
+            self._settle(token.sending, token.sending.accept(token.part, smpp.stored_reference(message_id)))
+        elif not smpp.is_throttle(status) and not smpp.is_temporary(status):
+            self._report_claim(token.sending.claim, token.sending.refuse(smpp.status_name(status)))
 
     def on_deliver(self, link: Link, sequence: int, pdu: DeliverSm) -> None:
         """Take a receipt or a message from a handset."""
@@ -238,13 +238,13 @@ class Traffic:
         self._throttle.throttled(now, sent_per_second=rate)
         self._accepted_at, self._accepted_since = now, 0
         if not before:
-            name, pause = wire.status_name(status), self._throttle.wait(now)
+            name, pause = smpp.status_name(status), self._throttle.wait(now)
             log.warning(
                 "operator_throttles", connector=self._connector.name, status=name, rate=self._throttle.rate, pause=pause
             )
 
     def _count(self, status: int) -> None:
-        observe.responses_total.labels(self._connector.name, wire.status_name(status)).inc()
+        observe.responses_total.labels(self._connector.name, smpp.status_name(status)).inc()
 
     def _settle(self, sending: Sending, outcome: Outcome | None) -> None:
         """Report an outcome; that all was accepted is told even when the message had been reported lost."""

@@ -10,7 +10,7 @@ from procrastinate import builtin_tasks
 
 from smsflow.runtime import Platform, now, platform
 from smsflow.settings import Settings
-from smsflow.store.accounts import companies as accounts
+from smsflow.store.accounts import attempts, tokens
 from smsflow.store.messages import receipts
 from smsflow.store.postgres import partitions
 from smsflow.store.postgres.transactions import libpq_url
@@ -38,8 +38,8 @@ def build(here: Platform) -> procrastinate.App:
     async def forget(timestamp: int) -> None:  # noqa: ARG001
         moment = now()
         async with here.database.transaction() as tx:
-            await accounts.forget_tokens(tx, before=moment - timedelta(days=1))
-            await accounts.forget_attempts(tx, before=moment - timedelta(days=1))
+            await tokens.forget_tokens(tx, before=moment - timedelta(days=1))
+            await attempts.forget_attempts(tx, before=moment - timedelta(days=1))
             days = timedelta(days=here.settings.receipts_kept_days)
             dropped = await receipts.forget_parked(tx, before=moment - days)
         if dropped:

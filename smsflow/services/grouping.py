@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from smsflow import observe
 from smsflow.errors import Refused, Unavailable
-from smsflow.store.postgres.transactions import is_outage
+from smsflow.store.postgres.outages import is_outage
 
 T = TypeVar("T")
 R = TypeVar("R")

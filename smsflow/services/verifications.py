@@ -10,7 +10,8 @@ from smsflow.domain.message import Kind
 from smsflow.domain.routing import Table
 from smsflow.domain.verification import CodeState
 from smsflow.errors import CodeNeverSent, NotFound, Refused, TooManyRequests
-from smsflow.services.messages.submit import Limits, Order, prepare, submit
+from smsflow.services.messages.prepare import Limits, Order, prepare
+from smsflow.services.messages.submit import submit
 from smsflow.store import verifications
 from smsflow.store.postgres.transactions import Tx
 from smsflow.vault import Vault

@@ -10,7 +10,7 @@ import falcon.asgi
 from smsflow import runtime
 from smsflow.runtime import Platform
 from smsflow.services.messages.intake import Intake
-from smsflow.services.messages.submit import Limits
+from smsflow.services.messages.prepare import Limits
 from smsflow.web import docs
 from smsflow.web.api_v2 import errors as refusals
 from smsflow.web.api_v2.auth import Door

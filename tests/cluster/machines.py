@@ -20,7 +20,8 @@ from sqlalchemy.engine import make_url
 
 from smsflow.settings import Settings
 from smsflow.store.postgres import embedded
-from smsflow.store.postgres.transactions import libpq_url, migrate
+from smsflow.store.postgres.migrate import migrate
+from smsflow.store.postgres.transactions import libpq_url
 from tests.cluster.network import Network, NoNamespaces
 from tests.database import SECRET_KEY
 from tests.machine import free_port

@@ -6,9 +6,10 @@ import time
 import pytest
 
 from smsflow import testing
-from smsflow.services.accounts.companies import digest, suspend
-from smsflow.store.accounts import companies as accounts
-from smsflow.store.routing import connectors as routes
+from smsflow.services.accounts.companies import suspend
+from smsflow.services.accounts.tokens import digest
+from smsflow.store.accounts import companies, tokens
+from smsflow.store.routing import connectors, routes
 from tests.cluster.conftest import BINDS
 from tests.cluster.traffic import a_customer, stats, until
 
@@ -42,7 +43,7 @@ async def test_a_revoked_token_opens_no_node(cluster, platform, measured):
 
         async def revoke():
             async with platform.database.transaction() as tx:
-                await accounts.revoke_token(tx, digest(token))
+                await tokens.revoke_token(tx, digest(token))
 
         async def refused(node):
             return await customer.balance(node) == 401
@@ -75,7 +76,7 @@ async def test_a_new_route_leads_from_every_node_and_a_removed_one_from_none(clu
     (connector,) = (await platform.directory.ways()).connectors
     async with a_customer(platform) as (customer, company, _):
         async with platform.database.transaction() as tx:
-            await accounts.update_company(tx, company.id, {"countries": ["GA"]})
+            await companies.update_company(tx, company.id, {"countries": ["GA"]})
         made = []
 
         async def add():
@@ -99,7 +100,7 @@ async def test_a_disabled_connector_is_unbound_everywhere_and_bound_when_enabled
     def change(*, enabled):
         async def make():
             async with platform.database.transaction() as tx:
-                await routes.set_connector(tx, "operator", {"enabled": enabled})
+                await connectors.set_connector(tx, "operator", {"enabled": enabled})
 
         return make
 

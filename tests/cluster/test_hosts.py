@@ -11,7 +11,9 @@ from sqlalchemy.engine import make_url
 
 from smsflow.settings import Settings
 from smsflow.store.postgres import embedded
-from smsflow.store.postgres.transactions import Database, libpq_url, listen, sqlalchemy_url, text
+from smsflow.store.postgres.migrate import sqlalchemy_url
+from smsflow.store.postgres.notifications import listen
+from smsflow.store.postgres.transactions import Database, libpq_url, text
 
 
 @pytest.fixture

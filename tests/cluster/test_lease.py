@@ -7,7 +7,7 @@ from smsflow import runtime
 from smsflow.dispatch import bind
 from smsflow.dispatch.engine import Engine, Held
 from smsflow.dispatch.lease import Lease
-from smsflow.store.routing import dispatchers as instances
+from smsflow.store.routing import dispatchers
 from smsflow.testing import a_connector
 
 
@@ -75,7 +75,7 @@ async def test_a_bind_is_taken_over_when_its_holder_must_have_stopped_and_not_be
         connector = await a_connector(platform)
         seen, unseen = 101, 102
         for slot, holder in enumerate((seen, unseen)):
-            await instances.tell_bind(
+            await dispatchers.tell_bind(
                 tx, connector, slot, instance_id=holder, state="bound", detail="", now=runtime.now()
             )
         mine = Lease(platform.database, runtime.now)

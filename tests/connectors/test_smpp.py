@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from smsflow.connectors import smpp as wire
+from smsflow.connectors import smpp
 from smsflow.domain.message import Status
 from smsflow.smpp import codec, spec
 from smsflow.smpp.receipt import Receipt
@@ -20,7 +20,7 @@ _VALID = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
 def submits(text, *, connector=CONNECTOR, sender="AWA", number="+237690000001", message_id=5):
-    bodies = wire.bodies(connector, message_id, number, sender, text, _VALID)
+    bodies = smpp.bodies(connector, message_id, number, sender, text, _VALID)
     return [codec.decode(spec.SUBMIT_SM, body) for body in bodies]
 
 
@@ -82,7 +82,7 @@ def test_rule_10_a_payload_carries_the_whole():
 
 
 def test_the_tries_to_connect_never_show_the_password():
-    assert "hush" not in repr(wire.bind_config(CONNECTOR, "hush", mode="trx"))
+    assert "hush" not in repr(smpp.bind_config(CONNECTOR, "hush", mode="trx"))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_the_tries_to_connect_never_show_the_password():
     ],
 )
 def test_rule_08_a_final_state_is_news(state, status, refused):
-    news = wire.news(CONNECTOR, Receipt("00AB", state, "0x45", None, "237690000001", "AWA"))
+    news = smpp.news(CONNECTOR, Receipt("00AB", state, "0x45", None, "237690000001", "AWA"))
 
     assert (news.account_id, news.reference, news.status, news.refused) == (7, "ab", status, refused)
     assert (news.error, news.number, news.sender) == (f"{state} 0x45", "+237690000001", "AWA")
@@ -104,20 +104,20 @@ def test_rule_08_a_final_state_is_news(state, status, refused):
 
 @pytest.mark.parametrize("state", ["ENROUTE", "ACCEPTD", "UNKNOWN", "WHATEVER"])
 def test_rule_08_any_other_state_is_no_news(state):
-    assert wire.news(CONNECTOR, Receipt("1", state, None, None, "237690000001", "AWA")) is None
+    assert smpp.news(CONNECTOR, Receipt("1", state, None, None, "237690000001", "AWA")) is None
 
 
 def test_rule_05_a_connector_that_learns_looks_in_every_base_and_one_that_is_told_in_its_own():
     told = replace(CONNECTOR, reference_base="hex_to_dec")
     heard = Receipt("FF", "DELIVRD", None, None, "237690000001", "AWA")
 
-    assert set(wire.forms(CONNECTOR)("ff")) >= {"ff", "255"}
-    assert list(wire.forms(told)("ff")) == []
-    assert wire.news(told, heard).reference == "255"
+    assert set(smpp.forms(CONNECTOR)("ff")) >= {"ff", "255"}
+    assert list(smpp.forms(told)("ff")) == []
+    assert smpp.news(told, heard).reference == "255"
 
 
 def test_what_no_database_can_hold_does_not_come_through():
-    news = wire.news(CONNECTOR, Receipt("a\x00b", "DELIVRD", "\x00", None, "2376\x0090", "A\x00"))
+    news = smpp.news(CONNECTOR, Receipt("a\x00b", "DELIVRD", "\x00", None, "2376\x0090", "A\x00"))
 
     assert "\x00" not in f"{news.reference}{news.error}{news.number}{news.sender}"
-    assert wire.stored_reference("a\x00b") == "ab"
+    assert smpp.stored_reference("a\x00b") == "ab"

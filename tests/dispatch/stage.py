@@ -13,8 +13,8 @@ from smsflow.dispatch.engine import Engine
 from smsflow.domain.message import Kind, NewMessage, Status
 from smsflow.services.messages.outcomes import Graces
 from smsflow.simulator.operator import Script, Simulator
-from smsflow.store.accounts import companies as accounts
-from smsflow.store.messages import accept as messages
+from smsflow.store.credits import balances
+from smsflow.store.messages import accept
 from smsflow.store.postgres.transactions import text
 from tests import waiting
 
@@ -47,7 +47,7 @@ def a_message(company, connector_id, **fields):
 async def accepted(platform, *batch, now=None):
     """Store, charge and queue messages; return their ids."""
     async with platform.database.autocommit() as tx:
-        ids = await messages.accept(tx, batch, now=now or runtime.now())
+        ids = await accept.accept(tx, batch, now=now or runtime.now())
     assert None not in ids
     return ids
 
@@ -133,7 +133,7 @@ async def until_bound(platform, connector_id, binds=1):
 async def top_up(platform, company, amount):
     """Give a company credits."""
     async with platform.database.transaction() as tx:
-        await accounts.credit(tx, company.id, amount, note="test", now=runtime.now())
+        await balances.credit(tx, company.id, amount, note="test", now=runtime.now())
 
 
 SOON = Graces(timedelta(seconds=60), timedelta(hours=24))

@@ -14,8 +14,7 @@ from smsflow.simulator.operator import Simulator
 from smsflow.smpp.net.client import ConnectFailed
 from smsflow.store.messages import queue
 from smsflow.store.postgres.transactions import Database, text
-from smsflow.store.routing import connectors as routes
-from smsflow.store.routing import dispatchers as instances
+from smsflow.store.routing import connectors, dispatchers
 from tests.dispatch.stage import (
     SOON,
     a_message,
@@ -53,12 +52,12 @@ async def twin(open_platform):
 
 async def change(platform, name, **values):
     async with platform.database.transaction() as tx:
-        assert await routes.set_connector(tx, name, values)
+        assert await connectors.set_connector(tx, name, values)
 
 
 async def bind_of(platform, connector):
     async with platform.database.autocommit() as tx:
-        return next((b for b in await instances.binds(tx) if b.connector_id == connector), None)
+        return next((b for b in await dispatchers.binds(tx) if b.connector_id == connector), None)
 
 
 async def test_two_dispatchers_never_bind_more_than_the_operator_allows(quick, twin):
@@ -126,7 +125,7 @@ async def test_burying_a_dispatcher_ends_no_session_of_another_database(quick, d
         # In another database of the same server, a dispatcher has the same number.
         await lease.execute("SELECT pg_advisory_lock(7301, 4711)")
         async with quick.database.transaction() as tx:
-            await instances.bury(tx, 4711)
+            await dispatchers.bury(tx, 4711)
         assert (await lease.execute("SELECT 1")).scalar_one() == 1
     await elsewhere.close()
 
@@ -137,7 +136,7 @@ async def test_a_dispatcher_that_stands_still_is_buried_and_told(open_platform):
         an_engine(platform),
         platform.database.session() as still,
     ):
-        stuck = await instances.register(still, host="elsewhere", pid=1, now=runtime.now())
+        stuck = await dispatchers.register(still, host="elsewhere", pid=1, now=runtime.now())
         await until(lambda: gone(platform, stuck))
 
 
@@ -180,15 +179,15 @@ async def test_a_bind_that_is_given_back_is_free_only_once_its_holder_is_forgott
             await tx.execute(text("SELECT FROM bind_state FOR UPDATE"))
             freeing = asyncio.create_task(mine.free_slot(connector, 0))
             await until(lambda: query(quick, _WAITS_FOR_A_LOCK))
-            assert not await instances.take_slot(another, connector, 0)
+            assert not await dispatchers.take_slot(another, connector, 0)
         await freeing
 
-        assert await instances.take_slot(another, connector, 0)
-        assert await instances.holder(another, connector, 0) is None
+        assert await dispatchers.take_slot(another, connector, 0)
+        assert await dispatchers.holder(another, connector, 0) is None
 
 
 async def test_nothing_is_told_of_a_bind_after_it_was_given_back(quick, monkeypatch):
-    real, unbound, told = instances.tell_bind, asyncio.Event(), asyncio.Event()
+    real, unbound, told = dispatchers.tell_bind, asyncio.Event(), asyncio.Event()
 
     async def slow(*arguments, state, **named):
         if state == "bound":
@@ -198,14 +197,14 @@ async def test_nothing_is_told_of_a_bind_after_it_was_given_back(quick, monkeypa
         if state == "bound":
             told.set()
 
-    monkeypatch.setattr(instances, "tell_bind", slow)
+    monkeypatch.setattr(dispatchers, "tell_bind", slow)
     async with an_operator() as operator, an_engine(quick), quick.database.session() as another:
         connector = await testing.a_connector(quick, port=operator.port)
         await operator.wait_for(lambda o: o.binds == 1)
         await change(quick, "operator", enabled=False)
         await operator.wait_for(lambda o: o.binds == 0)
         unbound.set()
-        await until(lambda: instances.take_slot(another, connector, 0))
+        await until(lambda: dispatchers.take_slot(another, connector, 0))
         await told.wait()
 
         assert await bind_of(quick, connector) is None
@@ -315,7 +314,7 @@ async def test_rule_14_an_operator_that_comes_back_is_bound_again(quick):
 
 async def test_a_bind_cut_short_while_it_is_told_leaves_no_session_behind(quick, monkeypatch):
     telling = asyncio.Event()
-    real = instances.tell_bind
+    real = dispatchers.tell_bind
 
     async def tell_bind(*arguments, **named):
         if named["state"] == "bound" and not telling.is_set():
@@ -323,7 +322,7 @@ async def test_a_bind_cut_short_while_it_is_told_leaves_no_session_behind(quick,
             await asyncio.Event().wait()
         await real(*arguments, **named)
 
-    monkeypatch.setattr(instances, "tell_bind", tell_bind)
+    monkeypatch.setattr(dispatchers, "tell_bind", tell_bind)
     async with an_operator() as operator, an_engine(quick):
         await testing.a_connector(quick, port=operator.port)
         await telling.wait()
@@ -335,7 +334,7 @@ async def test_a_bind_cut_short_while_it_is_told_leaves_no_session_behind(quick,
 
 
 async def test_a_beat_that_times_out_without_a_word_does_not_end_the_dispatcher(quick, monkeypatch):
-    real, failed = instances.beat, []
+    real, failed = dispatchers.beat, []
 
     async def beat(*arguments):
         if not failed:
@@ -343,7 +342,7 @@ async def test_a_beat_that_times_out_without_a_word_does_not_end_the_dispatcher(
             raise TimeoutError
         return await real(*arguments)
 
-    monkeypatch.setattr(instances, "beat", beat)
+    monkeypatch.setattr(dispatchers, "beat", beat)
     async with an_operator() as operator, an_engine(quick):
         connector = await testing.a_connector(quick, port=operator.port)
         await until_bound(quick, connector)

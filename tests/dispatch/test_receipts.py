@@ -8,10 +8,11 @@ from psycopg.errors import OperationalError
 from smsflow import runtime, testing
 from smsflow.dispatch import inbound as receiving
 from smsflow.domain.message import Status
-from smsflow.services.messages import outcomes as progress
+from smsflow.services.messages import receipts
 from smsflow.simulator.deliveries import Delivery
 from smsflow.smpp.pdu import DeliverSm
 from smsflow.smpp.receipt import format_receipt
+from smsflow.store.messages.receipts import News
 from tests.dispatch.stage import (
     a_message,
     accepted,
@@ -193,10 +194,10 @@ async def test_rule_09_a_refused_part_returns_the_credits_whatever_comes_with_it
         await until_status(quick, message, Status.SENT)
         told = {1: (Status.FAILED, True, "REJECTD"), 2: (Status.DELIVERED, False, "DELIVRD")}
         news = [
-            progress.News(connector, await reference_of(quick, message, part), *told[part], "+237690000001", "AWA")
+            News(connector, await reference_of(quick, message, part), *told[part], "+237690000001", "AWA")
             for part in order
         ]
-        await progress.receive(quick.database, news, policy="all", forms=lambda _r: (), now=runtime.now())
+        await receipts.receive(quick.database, news, policy="all", forms=lambda _r: (), now=runtime.now())
 
     assert await statuses(quick, [message]) == [Status.FAILED]
     assert "REJECTD" in (await row(quick, message)).error
@@ -206,14 +207,14 @@ async def test_rule_09_a_refused_part_returns_the_credits_whatever_comes_with_it
 
 async def test_a_receipt_is_acknowledged_only_after_its_commit(quick, monkeypatch):
     committing, let_go = asyncio.Event(), asyncio.Event()
-    real = progress.receive
+    real = receipts.receive
 
     async def receive(*arguments, **named):
         committing.set()
         await let_go.wait()
         await real(*arguments, **named)
 
-    monkeypatch.setattr(receiving.progress, "receive", receive)
+    monkeypatch.setattr(receiving.receipts, "receive", receive)
     async with an_operator() as operator, an_engine(quick):
         _, _, message = await one(quick, operator)
         await committing.wait()
@@ -225,7 +226,7 @@ async def test_a_receipt_is_acknowledged_only_after_its_commit(quick, monkeypatc
 
 
 async def test_while_the_database_is_away_the_operator_is_told_to_try_again(quick, monkeypatch):
-    real, tries = progress.receive, []
+    real, tries = receipts.receive, []
 
     async def receive(*arguments, **named):
         tries.append(1)
@@ -233,7 +234,7 @@ async def test_while_the_database_is_away_the_operator_is_told_to_try_again(quic
             raise OperationalError("away")
         await real(*arguments, **named)
 
-    monkeypatch.setattr(receiving.progress, "receive", receive)
+    monkeypatch.setattr(receiving.receipts, "receive", receive)
     async with an_operator() as operator, an_engine(quick):
         _, _, message = await one(quick, operator)
         await until_status(quick, message, Status.DELIVERED)

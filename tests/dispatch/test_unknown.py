@@ -9,11 +9,12 @@ from smsflow import runtime, testing
 from smsflow.dispatch.sweep import Sweep
 from smsflow.domain.delivery import Accepted, Deferred, NotSent, Rejected, Unanswered
 from smsflow.domain.message import Kind, Status
-from smsflow.services.messages import outcomes as progress
+from smsflow.services.messages import outcomes, receipts
 from smsflow.services.messages.outcomes import Graces, Report, Way
 from smsflow.smpp import spec
-from smsflow.store.messages import queue, receipts
-from smsflow.store.routing import dispatchers as instances
+from smsflow.store.messages import queue
+from smsflow.store.messages import receipts as stored_receipts
+from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import (
     SOON,
     a_message,
@@ -49,13 +50,13 @@ class Desk:
             return await queue.claim(tx, connector or self.connector, instance_id=self.way.instance_id, limit=limit)
 
     async def reports(self, claim, outcome):
-        await progress.record(
+        await outcomes.record(
             self.platform.database, self.way, [Report(claim.id, claim.attempt, outcome)], now=self.now
         )
 
     async def hears(self, reference, status, *, refused=False, number="+237690000001", sender="AWA"):
-        news = progress.News(self.connector, reference, status, refused, status.name, number, sender)
-        await progress.receive(self.platform.database, [news], policy="all", forms=lambda _r: (), now=self.now)
+        news = stored_receipts.News(self.connector, reference, status, refused, status.name, number, sender)
+        await receipts.receive(self.platform.database, [news], policy="all", forms=lambda _r: (), now=self.now)
 
     async def sweeps(self):
         await self.sweep._resend_unknown()
@@ -74,7 +75,7 @@ class Desk:
 
 async def an_instance(platform):
     async with platform.database.transaction() as tx:
-        return await instances.register(tx, host="test", pid=1, now=runtime.now())
+        return await dispatchers.register(tx, host="test", pid=1, now=runtime.now())
 
 
 @pytest.fixture
@@ -331,8 +332,8 @@ async def test_a_parked_receipt_is_looked_at_while_it_is_young_and_then_with_all
 
     async with desk.platform.database.transaction() as tx:
         answered = {desk.connector: now}
-        young = await receipts.unpark(tx, since=now - timedelta(minutes=1), answered=answered, limit=10)
-        everything = await receipts.unpark(tx, since=now - timedelta(hours=2), answered=answered, limit=10)
+        young = await stored_receipts.unpark(tx, since=now - timedelta(minutes=1), answered=answered, limit=10)
+        everything = await stored_receipts.unpark(tx, since=now - timedelta(hours=2), answered=answered, limit=10)
 
     assert young == []
     assert [news.reference for news in everything] == ["foreign"]
@@ -341,7 +342,7 @@ async def test_a_parked_receipt_is_looked_at_while_it_is_young_and_then_with_all
 async def test_claims_of_a_dispatcher_whose_session_ended_become_unknown(desk):
     message = await desk.accepts(number="+237690000001")
     async with desk.platform.database.session() as tx:
-        ghost = await instances.register(tx, host="test", pid=1, now=runtime.now())
+        ghost = await dispatchers.register(tx, host="test", pid=1, now=runtime.now())
         await queue.claim(tx, desk.connector, instance_id=ghost, limit=10)
     for _ in range(10):
         await desk.sweep._bury_the_dead()
@@ -358,14 +359,14 @@ async def test_a_buried_dispatcher_claims_nothing_and_is_told(desk):
 
     assert await desk.claims() == []
     async with desk.platform.database.autocommit() as tx:
-        assert not await instances.beat(tx, desk.way.instance_id)
+        assert not await dispatchers.beat(tx, desk.way.instance_id)
 
 
 async def test_a_dispatcher_that_leaves_with_claims_stays_registered_for_the_others_to_bury(desk):
     await desk.accepts()
     await desk.claims()
     async with desk.platform.database.autocommit() as tx:
-        await instances.leave(tx, desk.way.instance_id)
+        await dispatchers.leave(tx, desk.way.instance_id)
 
     assert await query(desk.platform, "SELECT id FROM instance") == [(desk.way.instance_id,)]
 

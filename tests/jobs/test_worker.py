@@ -6,7 +6,7 @@ import pytest
 
 from smsflow import runtime, testing
 from smsflow.jobs import worker as jobs
-from smsflow.services.accounts.companies import digest
+from smsflow.services.accounts.tokens import digest
 from smsflow.store.postgres import partitions
 from tests.dispatch.stage import a_message, accepted, execute, query
 

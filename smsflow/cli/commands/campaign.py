@@ -7,7 +7,8 @@ from smsflow.cli.options import CompanyId, Name
 from smsflow.cli.output import Json
 from smsflow.cli.work import transact
 from smsflow.errors import NotFound
-from smsflow.store.accounts import companies as accounts
+from smsflow.store import campaigns
+from smsflow.store.accounts import companies
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -23,9 +24,9 @@ def add(company: CompanyId, name: Name, *, as_json: Json = False) -> None:
     """Add a campaign to a company."""
 
     async def job(tx: Tx) -> int:
-        if await accounts.company(tx, company) is None:
+        if await companies.company(tx, company) is None:
             raise NotFound(what="company", id=company)
-        return await accounts.add_campaign(tx, company, name)
+        return await campaigns.add_campaign(tx, company, name)
 
     campaign = {"id": transact(job), "company_id": company, "name": name}
     output.result(campaign, f"Campaign {campaign['id']} of company {company} is {name}.", as_json=as_json)

@@ -13,8 +13,9 @@ from smsflow.domain import phone
 from smsflow.domain.account import Company
 from smsflow.errors import NotFound
 from smsflow.runtime import now
-from smsflow.services.accounts import companies as services
-from smsflow.store.accounts import companies as accounts
+from smsflow.services.accounts import companies
+from smsflow.store.accounts import companies as stored
+from smsflow.store.credits import balances
 from smsflow.store.postgres.transactions import Tx
 
 _MOST_CREDITS = 10**12
@@ -44,7 +45,7 @@ def add(
     """Add a company."""
 
     async def job(tx: Tx) -> dict[str, Any]:
-        company_id = await services.open_company(
+        company_id = await companies.open_company(
             tx, name, country=country, timezone=timezone, credits=credits_, sender=sender, now=now()
         )
         return await _shown(tx, company_id)
@@ -57,7 +58,7 @@ def list_(*, as_json: Json = False) -> None:
     """List every company."""
 
     async def job(tx: Tx) -> list[dict[str, Any]]:
-        return [_document(c, await accounts.balance(tx, c.id)) for c in await accounts.companies(tx)]
+        return [_document(c, await balances.balance(tx, c.id)) for c in await stored.companies(tx)]
 
     companies = transact(job)
     if as_json:
@@ -143,7 +144,7 @@ def set_(
         raise typer.BadParameter("say what to change: `smsflow company set --help` lists it.")
 
     async def job(tx: Tx) -> dict[str, Any]:
-        if not await accounts.update_company(tx, company, values):
+        if not await stored.update_company(tx, company, values):
             raise NotFound(what="company", id=company)
         return await _shown(tx, company)
 
@@ -163,7 +164,7 @@ def resume(company: CompanyId, *, as_json: Json = False) -> None:
 
 def _set_suspended(company: int, *, suspended: bool, as_json: bool) -> None:
     async def job(tx: Tx) -> dict[str, Any]:
-        await services.suspend(tx, company, suspended=suspended)
+        await companies.suspend(tx, company, suspended=suspended)
         return await _shown(tx, company)
 
     shown = transact(job)
@@ -173,10 +174,10 @@ def _set_suspended(company: int, *, suspended: bool, as_json: bool) -> None:
 
 async def _shown(tx: Tx, company_id: int) -> dict[str, Any]:
     """Return a company as a document; raise NotFound when there is none."""
-    company = await accounts.company(tx, company_id)
+    company = await stored.company(tx, company_id)
     if company is None:
         raise NotFound(what="company", id=company_id)
-    return _document(company, await accounts.balance(tx, company_id))
+    return _document(company, await balances.balance(tx, company_id))
 
 
 def _document(company: Company, balance: int | None) -> dict[str, Any]:

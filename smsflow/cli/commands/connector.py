@@ -13,8 +13,7 @@ from smsflow.cli.work import transact, vault
 from smsflow.errors import AlreadyExists, NotFound
 from smsflow.settings import load
 from smsflow.store.postgres.transactions import Tx
-from smsflow.store.routing import connectors as routes
-from smsflow.store.routing import dispatchers as instances
+from smsflow.store.routing import connectors, dispatchers
 
 _HIGHEST_PORT = 65535
 # SMPP 3.4 §5.2.1 and §5.2.3: a system_id has 15 characters; operators are known to give longer passwords than its 8.
@@ -88,7 +87,7 @@ def add(
     values = _columns(given)
 
     async def job(tx: Tx) -> dict[str, Any]:
-        if await routes.add_connector(tx, {"name": name, **values}) is None:
+        if await connectors.add_connector(tx, {"name": name, **values}) is None:
             raise AlreadyExists(what="connector", name=name)
         return await _shown(tx, name)
 
@@ -127,12 +126,12 @@ def list_(*, as_json: Json = False) -> None:
     """List every connector with its binds."""
 
     async def job(tx: Tx) -> list[dict[str, Any]]:
-        binds = await instances.binds(tx)
-        return [_document(c, binds) for c in await routes.connectors(tx)]
+        binds = await dispatchers.binds(tx)
+        return [_document(c, binds) for c in await connectors.connectors(tx)]
 
-    connectors = transact(job)
+    known = transact(job)
     if as_json:
-        output.document(connectors)
+        output.document(known)
         return
     output.table(
         ("id", "name", "enabled", "operator", "system_id", "bind", "window", "rate", "binds"),
@@ -148,7 +147,7 @@ def list_(*, as_json: Json = False) -> None:
                 c["rate"],
                 "\n".join(f"{b['state']}: {b['detail']}" for b in c["states"]) or "none yet",
             )
-            for c in connectors
+            for c in known
         ],
         none="There is no connector: add one with `smsflow connector add NAME`.",
     )
@@ -166,7 +165,7 @@ def disable(name: Name, *, as_json: Json = False) -> None:
 
 def _change(name: str, values: Mapping[str, Any], sentence: str, *, as_json: bool) -> None:
     async def job(tx: Tx) -> dict[str, Any]:
-        if not await routes.set_connector(tx, name, values):
+        if not await connectors.set_connector(tx, name, values):
             raise NotFound(what="connector", id=name)
         return await _shown(tx, name)
 
@@ -174,11 +173,11 @@ def _change(name: str, values: Mapping[str, Any], sentence: str, *, as_json: boo
 
 
 async def _shown(tx: Tx, name: str) -> dict[str, Any]:
-    binds = await instances.binds(tx)
-    return next(_document(c, binds) for c in await routes.connectors(tx) if c.name == name)
+    binds = await dispatchers.binds(tx)
+    return next(_document(c, binds) for c in await connectors.connectors(tx) if c.name == name)
 
 
-def _document(connector: routes.Connector, binds: list[instances.Bind]) -> dict[str, Any]:
+def _document(connector: connectors.Connector, binds: list[dispatchers.Bind]) -> dict[str, Any]:
     """Return a connector as it may be shown: never its password."""
     shown = asdict(connector)
     del shown["password_sealed"]

@@ -9,7 +9,7 @@ from smsflow.cli.options import CompanyId
 from smsflow.cli.output import Json
 from smsflow.cli.work import transact
 from smsflow.runtime import now
-from smsflow.services.accounts import companies as services
+from smsflow.services import credits
 
 _MOST = 10**12
 
@@ -33,7 +33,7 @@ def add(
     """Add credits to a company, with a line in the ledger."""
     if amount == 0:
         raise typer.BadParameter("it is not zero.", param_hint="AMOUNT")
-    balance = transact(lambda tx: services.add_credit(tx, company, amount, note=note, now=now()))
+    balance = transact(lambda tx: credits.add_credit(tx, company, amount, note=note, now=now()))
     output.result(
         {"company_id": company, "amount": amount, "note": note, "balance": balance},
         f"Company {company} has {balance} credits.",

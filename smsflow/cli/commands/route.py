@@ -15,10 +15,10 @@ from smsflow.domain.message import Kind
 from smsflow.domain.routing import Connector, Route, Step, Table
 from smsflow.errors import NotFound, Refused
 from smsflow.runtime import now
-from smsflow.services.messages.submit import Limits, Order, prepare
-from smsflow.store.accounts import companies as accounts
+from smsflow.services.messages.prepare import Limits, Order, prepare
+from smsflow.store.accounts import companies
 from smsflow.store.postgres.transactions import Tx
-from smsflow.store.routing import connectors as routes
+from smsflow.store.routing import connectors, routes
 
 _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 _LAST = 1_000_000
@@ -56,10 +56,10 @@ def add(
     """Lead SMS to a connector; it takes effect without a restart."""
 
     async def job(tx: Tx) -> dict[str, Any]:
-        names = {c.name: c.id for c in await routes.connectors(tx)}
+        names = {c.name: c.id for c in await connectors.connectors(tx)}
         if connector not in names:
             raise NotFound(what="connector", id=connector)
-        if company is not None and await accounts.company(tx, company) is None:
+        if company is not None and await companies.company(tx, company) is None:
             raise NotFound(what="company", id=company)
         route_id = await routes.add_route(
             tx,
@@ -130,7 +130,7 @@ def explain(
 
 
 async def _explain(tx: Tx, typed: str, company_id: int, sender: str | None, kind: Kind) -> dict[str, Any]:
-    company = await accounts.company(tx, company_id)
+    company = await companies.company(tx, company_id)
     if company is None:
         raise NotFound(what="company", id=company_id)
     table = await _table(tx)
@@ -159,8 +159,8 @@ async def _explain(tx: Tx, typed: str, company_id: int, sender: str | None, kind
 
 
 async def _table(tx: Tx) -> Table:
-    connectors = [Connector(c.id, c.name, c.enabled) for c in await routes.connectors(tx)]
-    return Table(await routes.routes(tx), connectors)
+    known = [Connector(c.id, c.name, c.enabled) for c in await connectors.connectors(tx)]
+    return Table(await routes.routes(tx), known)
 
 
 def _step(step: Step) -> dict[str, Any]:

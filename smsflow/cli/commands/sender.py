@@ -8,7 +8,7 @@ from smsflow.cli import options, output
 from smsflow.cli.options import CompanyId
 from smsflow.cli.output import Json
 from smsflow.cli.work import transact
-from smsflow.services.accounts import companies as services
+from smsflow.services.accounts import senders
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -33,7 +33,7 @@ def add(
     """Give a company a sender, or change the one of that name."""
 
     async def job(tx: Tx) -> int:
-        return await services.add_sender(tx, company, name, state=state, is_default=default)
+        return await senders.add_sender(tx, company, name, state=state, is_default=default)
 
     sender = {"id": transact(job), "company_id": company, "name": name, "state": state, "default": default}
     last = " and sends what names no sender" if default and state == "approved" else ""

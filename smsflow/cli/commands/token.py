@@ -6,8 +6,8 @@ from smsflow.cli import options, output
 from smsflow.cli.output import Json
 from smsflow.cli.work import transact
 from smsflow.errors import NotFound
-from smsflow.services.accounts.companies import digest
-from smsflow.store.accounts import companies as accounts
+from smsflow.services.accounts.tokens import digest
+from smsflow.store.accounts import tokens
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -24,7 +24,7 @@ def revoke(*, as_json: Json = False) -> None:
     hashed = digest(options.read_secret("Token"))
 
     async def job(tx: Tx) -> None:
-        if not await accounts.revoke_token(tx, hashed):
+        if not await tokens.revoke_token(tx, hashed):
             raise NotFound(what="such", id="token")
 
     transact(job)

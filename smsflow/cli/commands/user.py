@@ -9,8 +9,8 @@ from smsflow.cli.options import CompanyOption, Name, PasswordStdin
 from smsflow.cli.output import Json
 from smsflow.cli.work import transact
 from smsflow.errors import NotFound
-from smsflow.services.accounts import companies as services
-from smsflow.store.accounts import companies as accounts
+from smsflow.services.accounts import passwords, users
+from smsflow.store.accounts import users as stored
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -34,7 +34,7 @@ def add(
     chosen, made = options.user_password(from_stdin=password_stdin)
 
     async def job(tx: Tx) -> int:
-        return await services.add_user(tx, username, chosen, company_id=company, is_admin=admin)
+        return await users.add_user(tx, username, chosen, company_id=company, is_admin=admin)
 
     user: dict[str, Any] = {"id": transact(job), "username": username, "company_id": company, "is_admin": admin}
     _tell(user, f"User {username} may log in for company {company}.", chosen if made else None, as_json=as_json)
@@ -45,10 +45,10 @@ def password(username: Name, *, password_stdin: PasswordStdin = False, as_json: 
     chosen, made = options.user_password(from_stdin=password_stdin)
 
     async def job(tx: Tx) -> dict[str, Any]:
-        login = await accounts.login(tx, username)
+        login = await stored.login(tx, username)
         if login is None:
             raise NotFound(what="user", id=username)
-        await accounts.set_password(tx, login.user.id, services.hash_password(chosen))
+        await stored.set_password(tx, login.user.id, passwords.hash_password(chosen))
         return {"id": login.user.id, "username": login.user.username, "company_id": login.user.company_id}
 
     _tell(transact(job), f"User {username} has a new password.", chosen if made else None, as_json=as_json)

@@ -7,11 +7,12 @@ from typing import Final
 
 from smsflow.datadir import write_private
 from smsflow.runtime import Platform, now
-from smsflow.services.accounts import companies as services
+from smsflow.services.accounts import companies, passwords, users
 from smsflow.settings import Settings
-from smsflow.store.accounts import companies as accounts
+from smsflow.store.accounts import companies as stored_companies
+from smsflow.store.accounts import users as stored_users
 from smsflow.store.postgres.transactions import Tx
-from smsflow.store.routing import connectors as routes
+from smsflow.store.routing import connectors, routes
 from smsflow.vault import VaultLocked
 
 COMPANY: Final = "Démo SMSFLOW"
@@ -80,32 +81,32 @@ def _kept(file: Path) -> str | None:
 async def _account(tx: Tx, file: Path) -> str | None:
     """Make the company and the user where they are missing; return the password, or None when it is another now."""
     kept = _kept(file)
-    found = await accounts.login(tx, USERNAME)
+    found = await stored_users.login(tx, USERNAME)
     if found is not None and kept is not None:
-        return kept if services.is_password(found.password_hash, kept) else None
-    known = {company.name: company.id for company in await accounts.companies(tx)}
+        return kept if passwords.is_password(found.password_hash, kept) else None
+    known = {company.name: company.id for company in await stored_companies.companies(tx)}
     if found is not None and found.user.company_id != known.get(COMPANY):
         return None
     # Written before the commit: a password kept without its user is used at the next start.
     password = kept or "d" + secrets.token_urlsafe(12)
     write_private(file, password + "\n")
     if found is not None:
-        await accounts.set_password(tx, found.user.id, services.hash_password(password))
+        await stored_users.set_password(tx, found.user.id, passwords.hash_password(password))
         return password
-    company_id = known.get(COMPANY) or await services.open_company(
+    company_id = known.get(COMPANY) or await companies.open_company(
         tx, COMPANY, country=_COUNTRY, timezone=_TIMEZONE, credits=CREDITS, sender=_SENDER, now=now()
     )
-    await services.add_user(tx, USERNAME, password, company_id=company_id, is_admin=False)
+    await users.add_user(tx, USERNAME, password, company_id=company_id, is_admin=False)
     return password
 
 
 async def _operator(tx: Tx, platform: Platform, port: int) -> str:
     """Make the connector and its route where they are missing; return the password it binds with."""
-    found = next((c for c in await routes.connectors(tx) if c.name == CONNECTOR), None)
+    found = next((c for c in await connectors.connectors(tx) if c.name == CONNECTOR), None)
     password = _smsc_password()
     if found is None:
         values = {"name": CONNECTOR, "host": _LOOPBACK, "port": port, "system_id": CONNECTOR}
-        connector_id = await routes.add_connector(tx, {**values, "password_sealed": platform.vault.seal(password)})
+        connector_id = await connectors.add_connector(tx, {**values, "password_sealed": platform.vault.seal(password)})
         if connector_id is not None:
             await routes.add_route(
                 tx,
@@ -122,12 +123,12 @@ async def _operator(tx: Tx, platform: Platform, port: int) -> str:
         # The user has turned it into a real operator's: its password is none of the simulator's business.
         return password
     if found.port != port:
-        await routes.set_connector(tx, CONNECTOR, {"port": port})
+        await connectors.set_connector(tx, CONNECTOR, {"port": port})
     try:
         return platform.vault.open(found.password_sealed)
     except VaultLocked:
         # The key of a data directory that was lost; here both ends of the bind are ours.
-        await routes.set_connector(tx, CONNECTOR, {"password_sealed": platform.vault.seal(password)})
+        await connectors.set_connector(tx, CONNECTOR, {"password_sealed": platform.vault.seal(password)})
         return password
 
 

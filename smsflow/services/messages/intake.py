@@ -13,8 +13,9 @@ from smsflow.domain.message import NewMessage
 from smsflow.errors import Refused, Unavailable
 from smsflow.services.grouping import GroupCommit
 from smsflow.services.messages.submit import submit
-from smsflow.store.messages import accept as messages
-from smsflow.store.postgres.transactions import Database, Tx, is_outage
+from smsflow.store.messages import accept
+from smsflow.store.postgres.outages import is_outage
+from smsflow.store.postgres.transactions import Database, Tx
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +58,7 @@ class Intake:
         try:
             async with self._database.autocommit() as tx:
                 try:
-                    ids = await messages.accept(tx, batch, now=now, wake=self._is_asleep)
+                    ids = await accept.accept(tx, batch, now=now, wake=self._is_asleep)
                 except Exception as error:
                     if not tx.connection.closed:
                         raise
@@ -83,7 +84,7 @@ class Intake:
         while True:
             try:
                 async with self._database.autocommit() as tx:
-                    ids = await messages.stored(tx, batch, now=now)
+                    ids = await accept.stored(tx, batch, now=now)
                 break
             except Exception as error:  # noqa: BLE001 - a batch whose fate is not known must not be written again
                 if not is_outage(error) or time.monotonic() >= deadline:

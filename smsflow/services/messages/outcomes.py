@@ -1,7 +1,7 @@
-"""What became of messages: the answers of operators and their receipts, recorded in groups."""
+"""What became of submits: the answers of operators, recorded in groups."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from smsflow.domain.account import Resend
@@ -11,19 +11,17 @@ from smsflow.domain.delivery import (
     NotSent,
     Outcome,
     Outlived,
-    Policy,
     Rejected,
     Unanswered,
-    combine,
 )
-from smsflow.domain.message import FINAL, Kind, Status, advance
-from smsflow.store.messages import accept as messages
-from smsflow.store.messages import queue, receipts, unknowns
-from smsflow.store.messages.receipts import News
+from smsflow.domain.message import FINAL, Kind, Status
+from smsflow.store.messages import closing, queue, unknowns
 from smsflow.store.postgres.transactions import Database, Tx
 
 # So much longer each further time, and for the last time after so many: with a minute at first, 17 hours.
 _LONGER = 4
+
+
 _LONGEST = 5
 
 
@@ -79,7 +77,7 @@ async def _record_others(tx: Tx, way: Way, reports: Sequence[Report], *, now: da
     held = await queue.still_held(
         tx, [queue.Held(r.message_id, r.attempt) for r in reports], instance_id=way.instance_id
     )
-    ended: list[messages.Closed] = []
+    ended: list[closing.Closed] = []
     back: list[tuple[queue.Held, datetime | None]] = []
     unsure: list[tuple[int, int]] = []
     refused = [(r.message_id, r.attempt) for r in reports if isinstance(r.outcome, Rejected)]
@@ -91,9 +89,9 @@ async def _record_others(tx: Tx, way: Way, reports: Sequence[Report], *, now: da
         claim = queue.Held(r.message_id, r.attempt)
         match r.outcome:
             case Rejected(error):
-                ended.append(messages.Closed(r.message_id, Status.FAILED, error, refund=True))
+                ended.append(closing.Closed(r.message_id, Status.FAILED, error, refund=True))
             case Outlived():
-                ended.append(messages.Closed(r.message_id, Status.EXPIRED, "validity ended", refund=True))
+                ended.append(closing.Closed(r.message_id, Status.EXPIRED, "validity ended", refund=True))
             case Deferred(_, wait):
                 back.append((claim, now + timedelta(seconds=wait)))
             case NotSent():
@@ -103,8 +101,8 @@ async def _record_others(tx: Tx, way: Way, reports: Sequence[Report], *, now: da
             case Accepted():  # pragma: no cover - recorded before
                 pass
     if ended:
-        locked = await messages.lock(tx, [e.message_id for e in ended])
-        await messages.close(tx, [e for e in ended if locked[e.message_id].status not in FINAL], locked, now=now)
+        locked = await closing.lock(tx, [e.message_id for e in ended])
+        await closing.close(tx, [e for e in ended if locked[e.message_id].status not in FINAL], locked, now=now)
     if back:
         await queue.release(tx, back, instance_id=way.instance_id)
     if unsure:
@@ -138,98 +136,3 @@ async def take_back(database: Database, instance_id: int, *, graces: Graces, now
         total += len(found)
         if len(found) < most:
             return total
-
-
-async def receive(
-    database: Database,
-    news: Sequence[News],
-    *,
-    policy: Policy,
-    forms: Callable[[str], Iterable[str]],
-    now: datetime,
-) -> None:
-    """Record receipts; when this returns they are on disk and may be acknowledged.
-
-    `forms` gives the other ways that an operator may write a reference. What belongs to no message yet is parked.
-    """
-    async with database.autocommit() as tx:
-        plain = [place for place, n in enumerate(news) if n.status is Status.DELIVERED]
-        settled = await receipts.deliver(tx, [news[p] for p in plain], now=now) if plain else set()
-    done = {plain[p] for p in settled}
-    left = [n for place, n in enumerate(news) if place not in done]
-    if left:
-        async with database.transaction() as tx:
-            foreign = await settle(tx, left, policy=policy, forms=forms, guess=False, now=now)
-            if foreign:
-                await receipts.park(tx, foreign, forms=forms, now=now)
-
-
-async def settle(
-    tx: Tx,
-    news: Sequence[News],
-    *,
-    policy: Policy,
-    forms: Callable[[str], Iterable[str]],
-    guess: bool,
-    now: datetime,
-) -> list[News]:
-    """Apply receipts to the messages they speak of; return those that speak of none.
-
-    `guess` allows a receipt whose reference nobody knows to settle the one unknown message that it can speak of.
-    """
-    found = await _find(tx, news, forms)
-    whole: dict[int, News] = {}
-    parts: list[tuple[int, int, Status]] = []
-    by_message: dict[int, list[News]] = {}
-    for place, part in found.items():
-        n = news[place]
-        if part.total == 1:
-            whole.setdefault(part.message_id, n)
-        else:
-            parts.append((part.message_id, part.number, n.status))
-            by_message.setdefault(part.message_id, []).append(n)
-    strangers = [n for p, n in enumerate(news) if p not in found]
-    guessed = await receipts.guess(tx, strangers) if guess and strangers else {}
-    for place, message_id in guessed.items():
-        whole.setdefault(message_id, strangers[place])
-    locked = await messages.lock(tx, sorted({*whole, *(p[0] for p in parts)}))
-    if parts:
-        for message_id, states in (await receipts.note_parts(tx, parts)).items():
-            end = combine(states, policy)
-            if end is not None:
-                whole[message_id] = _decisive(by_message[message_id], end)
-    await messages.close(tx, _ends(whole, locked), locked, now=now)
-    return [n for place, n in enumerate(strangers) if place not in guessed]
-
-
-def _decisive(news: Sequence[News], end: Status) -> News:
-    """Return the news of a part that brought the end about, a refusal first: its credits go back."""
-    deciding = [n for n in news if n.status is end] or list(news)
-    return replace(max(deciding, key=lambda n: n.refused), status=end)
-
-
-def _ends(whole: Mapping[int, News], locked: Mapping[int, messages.Locked]) -> list[messages.Closed]:
-    """Return the messages whose status moves; stale news moves nothing, and only what the operator refused is returned."""
-    return [
-        messages.Closed(message_id, n.status, n.error, refund=n.refused)
-        for message_id, n in whole.items()
-        if message_id in locked and advance(locked[message_id].status, n.status) is not locked[message_id].status
-    ]
-
-
-async def _find(tx: Tx, news: Sequence[News], forms: Callable[[str], Iterable[str]]) -> dict[int, receipts.Found]:
-    """Return the parts that receipts speak of: by the reference as it is, or in another base when only that agrees with the number."""
-    found = await receipts.find(tx, news)
-    tries = [
-        (place, replace(n, reference=form))
-        for place, n in enumerate(news)
-        if place not in found or not found[place].agrees
-        for form in forms(n.reference)
-        if form != n.reference
-    ]
-    if tries:
-        for position, part in (await receipts.find(tx, [n for _, n in tries])).items():
-            place = tries[position][0]
-            if place not in found or part.agrees:
-                found[place] = part
-    return found

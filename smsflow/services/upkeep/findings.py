@@ -9,11 +9,10 @@ import phonenumbers
 
 from smsflow.domain.account import Company
 from smsflow.domain.routing import Route
-from smsflow.store.accounts import companies as accounts
+from smsflow.store.accounts import companies
 from smsflow.store.messages import queue
 from smsflow.store.postgres.transactions import Tx
-from smsflow.store.routing import connectors as routes
-from smsflow.store.routing import dispatchers as instances
+from smsflow.store.routing import connectors, dispatchers, routes
 from smsflow.vault import Vault, VaultLocked
 
 # An ordinary message leaves within two seconds; one that waits this long waits for something to be done.
@@ -37,22 +36,22 @@ class Seen:
     """Everything that is looked at, read in one transaction."""
 
     companies: Sequence[Company]
-    connectors: Sequence[routes.Connector]
+    connectors: Sequence[connectors.Connector]
     routes: Sequence[Route]
-    binds: Sequence[instances.Bind]
-    dispatchers: Sequence[instances.Instance]
+    binds: Sequence[dispatchers.Bind]
+    dispatchers: Sequence[dispatchers.Instance]
     depths: Sequence[queue.Depth]
 
 
 async def look(tx: Tx) -> Seen:
     """Read what is looked at; a dispatcher whose session has ended does not count."""
     # No dispatcher has the id 0: all of them are others.
-    running = [i for i in await instances.others(tx, 0) if not await instances.has_gone(tx, i.id)]
+    running = [i for i in await dispatchers.others(tx, 0) if not await dispatchers.has_gone(tx, i.id)]
     return Seen(
-        await accounts.companies(tx),
-        await routes.connectors(tx),
+        await companies.companies(tx),
+        await connectors.connectors(tx),
         await routes.routes(tx),
-        await instances.binds(tx),
+        await dispatchers.binds(tx),
         running,
         await queue.depths(tx),
     )
@@ -129,7 +128,7 @@ def _dispatchers(seen: Seen) -> Iterator[Finding]:
         yield Finding("dispatch", "wrong", "none is running, so nothing leaves", "start it: smsflow run")
 
 
-def _connector(connector: routes.Connector, seen: Seen, vault: Vault) -> Iterator[Finding]:
+def _connector(connector: connectors.Connector, seen: Seen, vault: Vault) -> Iterator[Finding]:
     what = f"connector {connector.name}"
     change = f"smsflow connector set {connector.name}"
     try:

@@ -1,11 +1,9 @@
-"""Messages: stored and charged in one statement, read by company."""
+"""Messages stored, queued and charged in one statement."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
 
-from smsflow.domain.message import NewMessage, Status
+from smsflow.domain.message import NewMessage
 from smsflow.store.postgres.arrays import flags, ints, texts, times
 from smsflow.store.postgres.transactions import Tx, text
 
@@ -132,121 +130,3 @@ async def stored(tx: Tx, batch: Sequence[NewMessage], *, now: datetime) -> list[
         ids = known.get((m.company_id, m.number, m.text))
         found.append(ids.pop(0) if ids else None)
     return found
-
-
-class Shown(NamedTuple):
-    """A message as its company may see it; a named tuple, because a list has a thousand of them."""
-
-    id: int
-    created_at: datetime
-    number: str
-    segments: int
-    campaign: str | None
-    status: Status
-    sender: str
-    planned_at: datetime | None
-
-
-_SHOWN = """
-SELECT m.id, m.created_at, m.number, m.segments, c.name, m.status, m.sender, m.planned_at
-FROM message m LEFT JOIN campaign c ON c.id = m.campaign_id
-"""
-_ONE = text(_SHOWN + "WHERE m.id = :id AND m.company_id = :company_id")
-_LATEST = text(_SHOWN + "WHERE m.company_id = :company_id ORDER BY m.id DESC LIMIT :limit")
-
-
-async def find(tx: Tx, company_id: int, message_id: int) -> Shown | None:
-    """Return one message of the company, or None."""
-    row = (await tx.execute(_ONE, {"id": message_id, "company_id": company_id})).one_or_none()
-    return _shown(row) if row else None
-
-
-async def latest(tx: Tx, company_id: int, *, limit: int) -> list[Shown]:
-    """Return the company's last messages, newest first (walks message_company backwards)."""
-    return [_shown(row) for row in await tx.execute(_LATEST, {"company_id": company_id, "limit": limit})]
-
-
-_STATUSES = {int(status): status for status in Status}
-
-
-def _shown(row: Any) -> Shown:
-    return Shown(row[0], row[1], row[2], row[3], row[4], _STATUSES[row[5]], row[6], row[7])
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """A message that ends now, and why; `refund` gives its credits back."""
-
-    message_id: int
-    status: Status
-    error: str | None
-    refund: bool
-
-
-_LOCK = text("""
-SELECT m.id, m.company_id, m.status, m.charged FROM message m WHERE m.id = ANY(CAST(:ids AS bigint[])) ORDER BY m.id FOR NO KEY UPDATE
-""")
-_CLOSE = text("""
-WITH ended AS (
-    SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:statuses AS smallint[]), CAST(:errors AS text[]), CAST(:refunds AS boolean[]))
-        AS t(id, status, error, refund)
-)
-UPDATE message m SET status = e.status, error = e.error, done_at = :now, charged = CASE WHEN e.refund THEN 0 ELSE m.charged END
-FROM ended e WHERE m.id = e.id
-""")
-_REFUND = text("""
-WITH owed AS (
-    SELECT * FROM unnest(CAST(:companies AS bigint[]), CAST(:amounts AS bigint[]), CAST(:counts AS integer[])) AS t(company_id, amount, messages)
-), paid AS (
-    UPDATE company c SET balance = c.balance + o.amount FROM owed o WHERE c.id = o.company_id
-)
-INSERT INTO ledger (company_id, amount, reason, messages, created_at) SELECT company_id, amount, 'refund', messages, :now FROM owed
-""")
-_FORGET = text("""
-WITH ids AS (SELECT unnest(CAST(:ids AS bigint[])) AS id), dropped AS (DELETE FROM unknown_outcome u USING ids WHERE u.message_id = ids.id)
-DELETE FROM queue q USING ids WHERE q.message_id = ids.id
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class Locked:
-    """What deciding on a message's next status needs; its row is locked until the transaction ends."""
-
-    id: int
-    company_id: int
-    status: Status
-    charged: int
-
-
-async def lock(tx: Tx, ids: Sequence[int]) -> Mapping[int, Locked]:
-    """Lock messages in the order of their ids and return them by id."""
-    rows = await tx.execute(_LOCK, {"ids": ints(ids)})
-    return {row[0]: Locked(row[0], row[1], Status(row[2]), row[3]) for row in rows}
-
-
-async def close(tx: Tx, ended: Sequence[Closed], locked: Mapping[int, Locked], *, now: datetime) -> None:
-    """Give each message its last status, take it from the queue and return credits where they are due; rows must be locked."""
-    if not ended:
-        return
-    ids = ints(e.message_id for e in ended)
-    parameters = {
-        "ids": ids,
-        "statuses": ints(int(e.status) for e in ended),
-        "errors": texts(e.error for e in ended),
-        "refunds": flags(e.refund for e in ended),
-        "now": now,
-    }
-    await tx.execute(_CLOSE, parameters)
-    await tx.execute(_FORGET, {"ids": ids})
-    owed: dict[int, list[int]] = {}
-    for e in ended:
-        message = locked[e.message_id]
-        if e.refund and message.charged:
-            total = owed.setdefault(message.company_id, [0, 0])
-            total[0] += message.charged
-            total[1] += 1
-    if owed:
-        ordered = sorted(owed)
-        amounts = ints(owed[c][0] for c in ordered)
-        counts = ints(owed[c][1] for c in ordered)
-        await tx.execute(_REFUND, {"companies": ints(ordered), "amounts": amounts, "counts": counts, "now": now})

@@ -270,3 +270,53 @@ FROM queue q GROUP BY q.connector_id
 async def depths(tx: Tx) -> list[Depth]:
     """Return what waits for each connector (walks the whole queue: for reports, not for the hot path)."""
     return [Depth(*row) for row in await tx.execute(_DEPTH)]
+
+
+_MOVE = text("""
+UPDATE queue q SET connector_id = t.connector_id FROM unnest(CAST(:ids AS bigint[]), CAST(:connectors AS bigint[])) AS t(message_id, connector_id)
+WHERE q.message_id = t.message_id AND q.claimed_by IS NULL RETURNING q.message_id, q.connector_id
+""")
+
+
+_STUCK = text("""
+SELECT q.message_id, q.company_id, m.number, m.country, m.sender, m.kind, m.valid_until, q.priority, q.turn FROM queue q JOIN message m ON m.id = q.message_id
+WHERE q.connector_id = :connector_id AND q.due_at IS NULL AND q.claimed_by IS NULL AND m.created_at < :before
+    AND (q.priority, q.turn, q.message_id) > (:priority, :turn, :message_id)
+ORDER BY q.priority, q.turn, q.message_id LIMIT :limit FOR UPDATE OF q SKIP LOCKED
+""")
+
+
+# Where a message stands in a connector's queue: priority, turn and id.
+Place = tuple[int, int, int]
+
+
+FRONT: Place = (-1, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A message that waits for a connector that is down, with what routing it again needs."""
+
+    message_id: int
+    company_id: int
+    number: str
+    country: str
+    sender: str
+    kind: Kind
+    valid_until: datetime
+    place: Place
+
+
+async def stuck(tx: Tx, connector_id: int, *, after: Place, before: datetime, limit: int) -> list[Stuck]:
+    """Lock and return messages behind a place that have waited for a connector since before this time, in their order."""
+    parameters = {"connector_id": connector_id, "before": before, "limit": limit}
+    place = {"priority": after[0], "turn": after[1], "message_id": after[2]}
+    rows = await tx.execute(_STUCK, {**parameters, **place})
+    return [Stuck(r[0], r[1], r[2], r[3], r[4], Kind(r[5]), r[6], (r[7], r[8], r[0])) for r in rows]
+
+
+async def move(tx: Tx, ids: str, connectors: str) -> None:
+    """Let messages (array literals of ids and connectors) wait for other connectors, and wake those."""
+    moved = {row[1] for row in await tx.execute(_MOVE, {"ids": ids, "connectors": connectors})}
+    for connector_id in sorted(moved):
+        await tx.execute(text("SELECT pg_notify('smsflow_queue', :id)"), {"id": str(connector_id)})

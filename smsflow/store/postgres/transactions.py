@@ -1,25 +1,13 @@
-"""The database: its pool, its transactions, its migrations and its notifications."""
+"""Transactions on a pool of connections."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-import psycopg
-import sqlalchemy
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
 from smsflow.store.postgres.pool import Connection, Pool
-
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
-
-# A lock that only a migration takes, so that two nodes starting together migrate once.
-_MIGRATION_LOCK = 7_300_001
 
 # The hot statements join a handful of incoming rows to big tables by their keys. Their plans must not depend on statistics:
 # a table that was empty when it was last analysed would otherwise be walked from end to end. JIT would cost more than they do.
@@ -29,6 +17,7 @@ _SESSION = (
     "-c timezone=UTC -c tcp_keepalives_idle=2 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=2 -c tcp_user_timeout=6000 "
     "-c statement_timeout=30s -c idle_in_transaction_session_timeout=30s"
 )
+
 
 CONNECT = {
     "connect_timeout": 5,
@@ -130,87 +119,6 @@ class Database:
         await self._pool.close()
 
 
-def sqlalchemy_url(url: str) -> str:
-    """Return `url` with the psycopg driver named, whatever PostgreSQL scheme it came with."""
-    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-
-
 def libpq_url(url: str) -> str:
     """Return `url` as libpq takes it."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-# A server that only reads is being replaced or has a full disk, and psycopg counts neither of these among what is operational.
-_OUTAGES = (
-    OSError,
-    asyncio.TimeoutError,
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    psycopg.errors.ReadOnlySqlTransaction,
-    psycopg.errors.IdleInTransactionSessionTimeout,
-)
-
-
-def is_outage(error: BaseException) -> bool:
-    """Tell whether `error` says that the database is away, full, read-only or out of connections, rather than that a row is wrong."""
-    return isinstance(error, _OUTAGES)
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of what an error says, or its name when it says nothing (a time-out does not)."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
-
-
-def migrate(url: str) -> None:
-    """Bring the schema up to date; safe to call from several nodes at once."""
-    engine = sqlalchemy.create_engine(sqlalchemy_url(url))
-    try:
-        with engine.connect() as connection:
-            connection.execute(sqlalchemy.text("SELECT pg_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-            connection.commit()
-            try:
-                command.upgrade(_alembic(connection), "head")
-                connection.commit()
-            finally:
-                connection.rollback()
-                connection.execute(sqlalchemy.text("SELECT pg_advisory_unlock(:lock)"), {"lock": _MIGRATION_LOCK})
-                connection.commit()
-    finally:
-        engine.dispose()
-
-
-async def is_migrated(tx: Tx) -> bool:
-    """Tell whether every migration was applied; raises when the database is away."""
-    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    try:
-        applied = await tx.execute("SELECT version_num FROM alembic_version")
-    except psycopg.errors.UndefinedTable:
-        return False
-    return applied.scalar_one_or_none() == head
-
-
-async def listen(
-    url: str, channels: tuple[str, ...], heard: Callable[[str, str], None], *, connected: Callable[[], None]
-) -> None:
-    """Call `heard(channel, payload)` for every notification until cancelled; raises when the connection is lost.
-
-    `connected` is called once listening has begun: what changed before that moment was not heard.
-    """
-    connection = await psycopg.AsyncConnection.connect(libpq_url(url), autocommit=True, **_plain_connect())
-    async with connection:
-        for channel in channels:
-            await connection.execute(f"LISTEN {channel}")
-        connected()
-        async for notification in connection.notifies():
-            heard(notification.channel, notification.payload)
-
-
-def _plain_connect() -> dict[str, Any]:
-    return {k: v for k, v in CONNECT.items() if k != "options"}
-
-
-def _alembic(connection: sqlalchemy.Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config

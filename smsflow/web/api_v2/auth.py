@@ -8,7 +8,7 @@ from smsflow.domain.account import Company
 from smsflow.errors import AccountSuspended, Unauthenticated
 from smsflow.runtime import Platform
 from smsflow.services.messages.intake import Intake
-from smsflow.services.messages.submit import Limits
+from smsflow.services.messages.prepare import Limits
 from smsflow.web.http import forms
 from smsflow.web.http.request import Request
 

@@ -3,7 +3,7 @@
 import falcon.asgi
 
 from smsflow.errors import Unauthenticated
-from smsflow.store.accounts import companies as accounts
+from smsflow.store.credits import balances
 from smsflow.web.api_v2 import wire
 from smsflow.web.api_v2.auth import Door
 from smsflow.web.http.request import Request
@@ -20,7 +20,7 @@ class Balance:
         """Answer the credits as they are now, and the company's name."""
         company = await self._door.company(req)
         async with self._door.platform.database.autocommit() as tx:
-            left = await accounts.balance(tx, company.id)
+            left = await balances.balance(tx, company.id)
         if left is None:
             raise Unauthenticated
         resp.data = wire.balance_reply(left, company.name)

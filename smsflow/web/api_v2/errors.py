@@ -10,7 +10,7 @@ from prometheus_client import Counter
 
 from smsflow import observe
 from smsflow.errors import MethodNotAllowed, Refused, Unauthenticated, Unavailable
-from smsflow.store.postgres.transactions import is_outage
+from smsflow.store.postgres.outages import is_outage
 from smsflow.web.api_v2 import wire
 
 log = structlog.get_logger(__name__)

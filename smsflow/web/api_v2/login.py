@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 import falcon.asgi
 
 from smsflow.runtime import new_token
-from smsflow.services.accounts.companies import LoginLimits, log_in
+from smsflow.services.accounts.login import LoginLimits, log_in
 from smsflow.web.api_v2 import wire
 from smsflow.web.api_v2.auth import Door
 from smsflow.web.http import forms

@@ -7,8 +7,8 @@ import falcon.asgi
 from smsflow.domain.account import Company
 from smsflow.domain.message import internal_id
 from smsflow.errors import DateOutOfRange, NotFound, ParameterInvalid
-from smsflow.services.messages.submit import Order, prepare
-from smsflow.store.messages import accept as messages
+from smsflow.services.messages.prepare import Order, prepare
+from smsflow.store.messages import rows
 from smsflow.store.postgres.transactions import Tx
 from smsflow.web.api_v2 import wire
 from smsflow.web.api_v2.auth import Door
@@ -43,7 +43,7 @@ class Sms:
             if public:
                 shown = [await _find(tx, company, public)]
             else:
-                shown = await messages.latest(tx, company.id, limit=wire.LIST_LIMIT)
+                shown = await rows.latest(tx, company.id, limit=wire.LIST_LIMIT)
         resp.data = wire.sms_reply(shown, company.timezone)
 
     on_head = on_get
@@ -67,11 +67,11 @@ class Sms:
         )
 
 
-async def _find(tx: Tx, company: Company, public: str) -> messages.Shown:
+async def _find(tx: Tx, company: Company, public: str) -> rows.Shown:
     message_id = internal_id(public.strip())
     if message_id is None:
         raise ParameterInvalid(parameter="id", expected="SMS and seven digits")
-    found = await messages.find(tx, company.id, message_id)
+    found = await rows.find(tx, company.id, message_id)
     if found is None:
         raise NotFound(what="sms", id=public)
     return found

@@ -13,7 +13,7 @@ from smsflow.domain.message import Kind, Status, public_id
 from smsflow.domain.verification import CodeState
 from smsflow.errors import NotFound, ParameterInvalid, Refused, SenderNotAllowed
 from smsflow.services.verifications import Code
-from smsflow.store.messages.accept import Shown
+from smsflow.store.messages.rows import Shown
 
 LIST_LIMIT = 1000
 _MOST_ECHOED = 100

@@ -2,8 +2,10 @@ import asyncio
 
 import pytest
 
-from smsflow.services.accounts.companies import digest, is_password
-from smsflow.store.accounts import companies as accounts
+from smsflow.services.accounts.passwords import is_password
+from smsflow.services.accounts.tokens import digest
+from smsflow.store import campaigns
+from smsflow.store.accounts import tokens, users
 from smsflow.store.postgres.transactions import Database
 
 
@@ -134,7 +136,7 @@ def test_a_user_has_a_made_password_that_is_printed_once(smsflow):
 
     user = smsflow.json("user", "add", "awa", "--company", "1", "--admin")
 
-    login = read(smsflow, lambda tx: accounts.login(tx, "awa"))
+    login = read(smsflow, lambda tx: users.login(tx, "awa"))
     assert is_password(login.password_hash, user["password"])
     assert login.user.is_admin
 
@@ -145,7 +147,7 @@ def test_a_password_from_standard_input_is_not_printed(smsflow):
     out = smsflow("user", "add", "awa", "--company", "1", "--password-stdin", "--json", stdin="ndolè-2026\n")
 
     assert "ndolè" not in out
-    assert is_password(read(smsflow, lambda tx: accounts.login(tx, "awa")).password_hash, "ndolè-2026")
+    assert is_password(read(smsflow, lambda tx: users.login(tx, "awa")).password_hash, "ndolè-2026")
 
 
 def test_a_short_password_is_refused(shell):
@@ -168,7 +170,7 @@ def test_a_new_password_replaces_the_old_one(smsflow):
 
     second = smsflow.json("user", "password", "awa")["password"]
 
-    login = read(smsflow, lambda tx: accounts.login(tx, "awa"))
+    login = read(smsflow, lambda tx: users.login(tx, "awa"))
     assert is_password(login.password_hash, second)
     assert not is_password(login.password_hash, first)
 
@@ -203,7 +205,7 @@ def test_a_campaign_belongs_to_its_company(smsflow):
 
     campaign = smsflow.json("campaign", "add", "1", "Noël")
 
-    assert read(smsflow, lambda tx: accounts.has_campaign(tx, 1, campaign["id"]))
+    assert read(smsflow, lambda tx: campaigns.has_campaign(tx, 1, campaign["id"]))
 
 
 def test_a_token_is_revoked_by_standard_input(smsflow):
@@ -215,8 +217,8 @@ def test_a_token_is_revoked_by_standard_input(smsflow):
     smsflow("user", "add", "awa", "--company", "1")
 
     async def give(tx):
-        login = await accounts.login(tx, "awa")
-        await accounts.add_token(tx, digest("a token"), login.user, now=now(), expires_at=now() + timedelta(hours=1))
+        login = await users.login(tx, "awa")
+        await tokens.add_token(tx, digest("a token"), login.user, now=now(), expires_at=now() + timedelta(hours=1))
 
     read(smsflow, give)
 

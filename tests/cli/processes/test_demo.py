@@ -1,10 +1,12 @@
 import asyncio
 
 from smsflow.cli.processes import demo
-from smsflow.services.accounts import companies as services
+from smsflow.services.accounts import passwords, users
 from smsflow.settings import Settings
-from smsflow.store.accounts import companies as accounts
-from smsflow.store.routing import connectors as routes
+from smsflow.store.accounts import companies as stored_companies
+from smsflow.store.accounts import users as stored_users
+from smsflow.store.credits import balances
+from smsflow.store.routing import connectors, routes
 from smsflow.vault import Vault
 
 
@@ -12,12 +14,12 @@ async def test_the_demo_has_a_company_a_user_an_operator_and_a_route(platform):
     made = await demo.prepare(platform, smsc_port=2775)
 
     async with platform.database.transaction() as tx:
-        login = await accounts.login(tx, "demo")
-        company = await accounts.company(tx, login.user.company_id)
-        (connector,) = await routes.connectors(tx)
+        login = await stored_users.login(tx, "demo")
+        company = await stored_companies.company(tx, login.user.company_id)
+        (connector,) = await connectors.connectors(tx)
         (route,) = await routes.routes(tx)
-        assert await accounts.balance(tx, company.id) == 1000
-    assert services.is_password(login.password_hash, made.password)
+        assert await balances.balance(tx, company.id) == 1000
+    assert passwords.is_password(login.password_hash, made.password)
     assert (company.name, company.country, company.sender(None).name) == ("Démo SMSFLOW", "CM", "SMSFLOW")
     assert (connector.name, connector.host, connector.port, connector.enabled) == ("demo", "127.0.0.1", 2775, True)
     assert platform.vault.open(connector.password_sealed) == made.smsc_password
@@ -41,14 +43,14 @@ async def test_preparing_again_changes_nothing(platform):
 async def test_what_the_user_changed_is_kept(platform):
     await demo.prepare(platform, smsc_port=2775)
     async with platform.database.transaction() as tx:
-        login = await accounts.login(tx, "demo")
-        await accounts.set_password(tx, login.user.id, services.hash_password("another one"))
-        await routes.set_connector(tx, "demo", {"host": "smpp.operator.example", "port": 9000, "enabled": False})
+        login = await stored_users.login(tx, "demo")
+        await stored_users.set_password(tx, login.user.id, passwords.hash_password("another one"))
+        await connectors.set_connector(tx, "demo", {"host": "smpp.operator.example", "port": 9000, "enabled": False})
 
     made = await demo.prepare(platform, smsc_port=2775)
 
     async with platform.database.transaction() as tx:
-        (connector,) = await routes.connectors(tx)
+        (connector,) = await connectors.connectors(tx)
     assert (connector.host, connector.port, connector.enabled) == ("smpp.operator.example", 9000, False)
     assert made.password is None
     assert "YOUR-PASSWORD" in made.curl
@@ -61,9 +63,9 @@ async def test_a_lost_password_file_brings_a_new_password(platform):
     second = await demo.prepare(platform, smsc_port=2775)
 
     async with platform.database.transaction() as tx:
-        login = await accounts.login(tx, "demo")
+        login = await stored_users.login(tx, "demo")
     assert second.password != first.password
-    assert services.is_password(login.password_hash, second.password)
+    assert passwords.is_password(login.password_hash, second.password)
 
 
 async def test_the_operator_follows_its_port_and_a_lost_key(platform, settings_of):
@@ -74,15 +76,15 @@ async def test_the_operator_follows_its_port_and_a_lost_key(platform, settings_o
     made = await demo.prepare(platform, smsc_port=2776)
 
     async with platform.database.transaction() as tx:
-        (connector,) = await routes.connectors(tx)
+        (connector,) = await connectors.connectors(tx)
     assert connector.port == 2776
     assert other.open(connector.password_sealed) == made.smsc_password
 
 
 async def test_a_stranger_named_demo_keeps_his_password(platform):
     async with platform.database.transaction() as tx:
-        company_id = await accounts.add_company(tx, "Demo & Sons", country="CM", timezone="Africa/Douala")
-        await services.add_user(tx, "demo", "a secret", company_id=company_id, is_admin=False)
+        company_id = await stored_companies.add_company(tx, "Demo & Sons", country="CM", timezone="Africa/Douala")
+        await users.add_user(tx, "demo", "a secret", company_id=company_id, is_admin=False)
 
     made = await demo.prepare(platform, smsc_port=2775)
 

@@ -11,11 +11,11 @@ from smsflow import runtime, testing
 from smsflow.dispatch.sweep import Sweep
 from smsflow.domain.delivery import Accepted, Deferred, NotSent, Outlived, Rejected, Unanswered
 from smsflow.domain.message import Kind, Status
-from smsflow.services.messages import outcomes as progress
+from smsflow.services.messages import outcomes, receipts
 from smsflow.services.messages.outcomes import Report, Way
 from smsflow.services.messages.submit import submit
 from smsflow.store.messages import queue
-from smsflow.store.routing import dispatchers as instances
+from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import SOON, a_message, execute, query
 
 _KINDS = st.sampled_from(list(Kind))
@@ -82,7 +82,7 @@ class World:
         if self.claims:
             claim = self.claims[place % len(self.claims)]
             report = Report(claim.id, claim.attempt, outcome_of(claim))
-            await progress.record(self.platform.database, self.way, [report], now=self.now)
+            await outcomes.record(self.platform.database, self.way, [report], now=self.now)
 
     async def accept(self, place, _):
         def outcome(claim):
@@ -110,8 +110,8 @@ class World:
     async def hear(self, message_id, reference, end):
         status, refused = end
         number = self.numbers[message_id]
-        news = progress.News(1, reference, status, refused, status.name, number, "AWA")
-        await progress.receive(self.platform.database, [news] * 2, policy="all", forms=lambda _r: (), now=self.now)
+        news = outcomes.News(1, reference, status, refused, status.name, number, "AWA")
+        await receipts.receive(self.platform.database, [news] * 2, policy="all", forms=lambda _r: (), now=self.now)
 
     async def receipt(self, place, end):
         if self.references:
@@ -142,7 +142,7 @@ async def live(platform, steps):
     if not await query(platform, "SELECT 1 FROM connector WHERE id = 1"):
         await testing.a_connector(platform)
     async with platform.database.transaction() as tx:
-        instance = await instances.register(tx, host="test", pid=1, now=runtime.now())
+        instance = await dispatchers.register(tx, host="test", pid=1, now=runtime.now())
     world = World(platform, company, Way(1, 1, instance, SOON), runtime.now())
     names = {"return": world.give_back}
     for name, number, more in steps:

@@ -5,8 +5,7 @@ import re
 import pytest
 
 from smsflow import runtime, testing
-from smsflow.store.messages import accept as messages
-from smsflow.store.messages import queue, receipts, unknowns
+from smsflow.store.messages import accept, closing, queue, receipts, rows, unknowns
 from tests.dispatch.stage import a_message, accepted, execute
 
 _NOW = runtime.now()
@@ -46,7 +45,7 @@ _SENT = {
 _HEARD = {"accounts": "{1}", "refs": "{r}", "numbers": "{x}"}
 
 _STATEMENTS = {
-    "accept": (messages._ACCEPT, _ACCEPT, ("company_pkey", "share_pkey", "lane_clock_pkey")),
+    "accept": (accept._ACCEPT, _ACCEPT, ("company_pkey", "share_pkey", "lane_clock_pkey")),
     "claim": (queue._CLAIM, {"connector_id": 1, "instance_id": 1, "limit": 10}, ("queue_ready", "queue_pkey")),
     "sent": (queue._SENT, _SENT, ("queue_pkey", "unknown_outcome_pkey")),
     "hold": (queue._HOLD, {"ids": "{1}", "attempts": "{1}", "instance_id": 1}, ("queue_pkey",)),
@@ -65,11 +64,11 @@ _STATEMENTS = {
         ("parked_receipt_received", "part_.*reference", "unknown_outcome_number"),
     ),
     "resend": (unknowns._RESEND, {"now": _NOW, "limit": 10}, ("unknown_outcome_resend",)),
-    "latest": (messages._LATEST, {"company_id": 1, "limit": 10}, ("message_.*company_id",)),
-    "one": (messages._ONE, {"company_id": 1, "id": 1}, ("message_.*(?:pkey|company_id)",)),
-    "lock": (messages._LOCK, {"ids": "{1,2}"}, ("message_.*pkey",)),
+    "latest": (rows._LATEST, {"company_id": 1, "limit": 10}, ("message_.*company_id",)),
+    "one": (rows._ONE, {"company_id": 1, "id": 1}, ("message_.*(?:pkey|company_id)",)),
+    "lock": (closing._LOCK, {"ids": "{1,2}"}, ("message_.*pkey",)),
     "close": (
-        messages._CLOSE,
+        closing._CLOSE,
         {"ids": "{1}", "statuses": "{3}", "errors": "{x}", "refunds": "{f}", "now": _NOW},
         ("message_.*pkey",),
     ),

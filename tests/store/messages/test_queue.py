@@ -9,8 +9,8 @@ from psycopg.errors import OperationalError, ReadOnlySqlTransaction
 from smsflow import runtime, testing
 from smsflow.domain.message import Kind, Status
 from smsflow.store.messages import queue
-from smsflow.store.postgres.transactions import first_line, is_outage
-from smsflow.store.routing import dispatchers as instances
+from smsflow.store.postgres.outages import first_line, is_outage
+from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import (
     a_message,
     accepted,
@@ -26,7 +26,7 @@ from tests.dispatch.stage import (
 
 async def an_instance(platform):
     async with platform.database.transaction() as tx:
-        return await instances.register(tx, host="test", pid=1, now=runtime.now())
+        return await dispatchers.register(tx, host="test", pid=1, now=runtime.now())
 
 
 async def claim(platform, connector, instance, limit):

@@ -6,11 +6,11 @@ import pytest
 
 from smsflow import runtime, testing
 from smsflow.domain.delivery import Accepted
-from smsflow.services.messages import outcomes as progress
+from smsflow.services.messages import outcomes
 from smsflow.services.messages.outcomes import Report, Way
 from smsflow.store.messages import queue
 from smsflow.store.postgres import partitions
-from smsflow.store.routing import dispatchers as instances
+from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import a_message, accepted, execute, query, sound
 
 _YEAR, _WEEK = timedelta(days=400), timedelta(days=7)
@@ -34,11 +34,11 @@ async def retire(platform, now):
 
 async def deliver_all(platform):
     async with platform.database.transaction() as tx:
-        instance = await instances.register(tx, host="test", pid=1, now=runtime.now())
+        instance = await dispatchers.register(tx, host="test", pid=1, now=runtime.now())
     async with platform.database.autocommit() as tx:
         claims = await queue.claim(tx, 1, instance_id=instance, limit=100)
     reports = [Report(c.id, c.attempt, Accepted((f"r{c.id}",))) for c in claims]
-    await progress.record(platform.database, Way(1, 1, instance), reports, now=runtime.now())
+    await outcomes.record(platform.database, Way(1, 1, instance), reports, now=runtime.now())
 
 
 async def test_the_partitions_of_the_next_ids_are_there_before_they_are_needed(platform, narrow):

@@ -8,7 +8,7 @@ import pytest
 
 from smsflow import testing
 from smsflow.domain.message import Status
-from smsflow.store.messages import accept as messages
+from smsflow.store.messages import closing
 from tests.web.customer import BODIES, Customer
 
 PATHS = ["/apiv2/sms", "/apiv2/sms/"]
@@ -118,9 +118,9 @@ async def test_every_status_has_its_number_and_its_name(site: Customer, status, 
     await testing.a_route(site.platform)
     await site.send(token)
     async with site.platform.database.transaction() as tx:
-        locked = await messages.lock(tx, [1])
-        closed = messages.Closed(1, status, error=None, refund=False)
-        await messages.close(tx, [closed], locked, now=site.clock.now)
+        locked = await closing.lock(tx, [1])
+        closed = closing.Closed(1, status, error=None, refund=False)
+        await closing.close(tx, [closed], locked, now=site.clock.now)
 
     (row,) = (await site.get("/apiv2/sms/?id=SMS0000001", token=token)).json["data"]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from smsflow import testing
-from smsflow.store.accounts import companies as accounts
+from smsflow.store.accounts import tokens
 from tests.web.customer import Customer
 
 SENDS = {"/apiv2/sms/": {"number": "690000001", "message": "Bonjour"}, "/apiv2/smscode/": {"phone_number": "690000001"}}
@@ -176,10 +176,10 @@ async def test_401_for_a_token_past_its_end_or_revoked(site: Customer):
     old = await testing.a_token(site.platform, company, life=timedelta(seconds=-1))
     assert (await site.get("/apiv2/balance/", token=old)).status_code == 401
 
-    from smsflow.services.accounts.companies import digest
+    from smsflow.services.accounts.tokens import digest
 
     async with site.platform.database.transaction() as tx:
-        await accounts.revoke_token(tx, digest(token))
+        await tokens.revoke_token(tx, digest(token))
     site.platform.directory.forget()
 
     assert (await site.get("/apiv2/balance/", token=token)).status_code == 401

@@ -7,7 +7,7 @@ import pytest
 
 from smsflow import runtime, testing
 from smsflow.domain import verification
-from smsflow.services.accounts import companies as accounts
+from smsflow.services.accounts import passwords
 
 NUMBER = "+237690000001"
 
@@ -39,8 +39,8 @@ class Comparison:
 
 @pytest.fixture
 def hasher(monkeypatch):
-    remembering = Hasher(accounts._HASHER)
-    monkeypatch.setattr(accounts, "_HASHER", remembering)
+    remembering = Hasher(passwords._HASHER)
+    monkeypatch.setattr(passwords, "_HASHER", remembering)
     return remembering
 
 

@@ -1,0 +1,100 @@
+"""Preparing: the rules that one message must pass before it is stored."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from smsflow.domain import phone, segments
+from smsflow.domain.account import Company
+from smsflow.domain.message import Kind, NewMessage
+from smsflow.domain.routing import Table
+from smsflow.errors import (
+    AccountSuspended,
+    CountryNotAllowed,
+    DateOutOfRange,
+    MessageTooLong,
+    NoRoute,
+    NumberNotMobile,
+    ParameterInvalid,
+    SenderNotAllowed,
+)
+
+_PAST_IS_NOW = timedelta(minutes=5)
+
+
+_FARTHEST = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An SMS as somebody asks for it; `parameters` names number and text as that door's customers know them."""
+
+    number: str
+    text: str
+    sender: str | None = None
+    campaign_id: int | None = None
+    planned_at: datetime | None = None
+    kind: Kind = Kind.TRANSACTIONAL
+    parameters: tuple[str, str, str] = ("number", "message", "planned_date")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What bounds every message."""
+
+    segments: int = 10
+    validity: timedelta = timedelta(hours=48)
+
+
+def prepare(order: Order, *, company: Company, routes: Table, now: datetime, limits: Limits) -> NewMessage:
+    """Return the message that `order` asks for, or raise the Refused that says why not; nothing is stored."""
+    number_is, text_is, date_is = order.parameters
+    if company.suspended:
+        raise AccountSuspended
+    number = phone.parse(order.number, country=company.country, parameter=number_is)
+    if company.mobile_only and not number.mobile:
+        raise NumberNotMobile(parameter=number_is, number=number.e164)
+    if not company.reaches(number.country):
+        raise CountryNotAllowed(country=number.country)
+    _check_storable(order.text, text_is)
+    count = segments.count(order.text)
+    if count > limits.segments:
+        raise MessageTooLong(parameter=text_is, segments=count, limit=limits.segments)
+    sender = company.sender(order.sender)
+    if sender is None:
+        raise SenderNotAllowed(sender=order.sender or "")
+    due_at = _due(order.planned_at, date_is, now)
+    ways = routes.decide(number, company_id=company.id, sender=sender.name, kind=order.kind)
+    if not ways:
+        raise NoRoute(number=number.e164)
+    return NewMessage(
+        company_id=company.id,
+        number=number.e164,
+        country=number.country,
+        text=order.text,
+        sender=sender.name,
+        kind=order.kind,
+        segments=count,
+        connector_id=ways[0],
+        valid_until=(due_at or now) + limits.validity,
+        campaign_id=order.campaign_id,
+        due_at=due_at,
+    )
+
+
+def _check_storable(text: str, parameter: str) -> None:
+    """Refuse what no database can hold as text: a NUL, or half a surrogate pair."""
+    if "\x00" in text:
+        raise ParameterInvalid(parameter=parameter, expected="a text without NUL characters")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ParameterInvalid(parameter=parameter, expected="a text in UTF-8") from None
+
+
+def _due(planned_at: datetime | None, parameter: str, now: datetime) -> datetime | None:
+    if planned_at is None:
+        return None
+    if planned_at < now - _PAST_IS_NOW or planned_at > now + _FARTHEST:
+        raise DateOutOfRange(parameter=parameter)
+    return planned_at if planned_at > now else None

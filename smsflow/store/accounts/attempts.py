@@ -1,0 +1,23 @@
+"""How often somebody tried something, counted per period."""
+
+from datetime import datetime
+
+from smsflow.store.postgres.transactions import Tx, text
+
+
+async def count_attempt(tx: Tx, door: str, who: str, *, period: float, now: datetime) -> tuple[int, float]:
+    """Count one more attempt of `who` at `door`; return how many there were in this period, and the seconds until it ends."""
+    upsert = text("""
+        INSERT INTO attempt_window AS w (door, who, started_at, count) VALUES (:door, :who, :now, 1)
+        ON CONFLICT (door, who) DO UPDATE SET
+            count = CASE WHEN w.started_at <= :now - make_interval(secs => :period) OR w.started_at > :now THEN 1 ELSE w.count + 1 END,
+            started_at = CASE WHEN w.started_at <= :now - make_interval(secs => :period) OR w.started_at > :now THEN :now ELSE w.started_at END
+        RETURNING count, started_at
+    """)
+    row = (await tx.execute(upsert, {"door": door, "who": who, "now": now, "period": period})).one()
+    return row[0], max(0.0, period - (now - row[1]).total_seconds())
+
+
+async def forget_attempts(tx: Tx, *, before: datetime) -> None:
+    """Drop the attempt windows that began before this time."""
+    await tx.execute(text("DELETE FROM attempt_window WHERE started_at < :before"), {"before": before})

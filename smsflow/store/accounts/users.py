@@ -1,0 +1,43 @@
+"""The people who may log in for a company."""
+
+from dataclasses import dataclass
+
+from smsflow.domain.account import User
+from smsflow.store.postgres.transactions import Tx, text
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user with what proving the password needs."""
+
+    user: User
+    password_hash: str
+    disabled: bool
+
+
+async def login(tx: Tx, username: str) -> Login | None:
+    """Return the user of that name, or None."""
+    query = text("""
+        SELECT u.id, u.company_id, u.username, u.is_admin, c.name, u.password_hash, u.disabled
+        FROM account_user u JOIN company c ON c.id = u.company_id WHERE lower(u.username) = lower(:username)
+    """)
+    row = (await tx.execute(query, {"username": username})).one_or_none()
+    return Login(User(*row[:5]), row[5], row[6]) if row else None
+
+
+async def add_user(tx: Tx, username: str, *, company_id: int, password_hash: str, is_admin: bool) -> int | None:
+    """Add a user; return the id, or None when the name is taken."""
+    insert = text("""
+        INSERT INTO account_user (company_id, username, password_hash, is_admin) VALUES (:company_id, :username, :hash, :is_admin)
+        ON CONFLICT (lower(username)) DO NOTHING RETURNING id
+    """)
+    parameters = {"company_id": company_id, "username": username, "hash": password_hash, "is_admin": is_admin}
+    return (await tx.execute(insert, parameters)).scalar_one_or_none()
+
+
+async def set_password(tx: Tx, user_id: int, password_hash: str) -> None:
+    """Change a user's password and end all tokens of that user."""
+    await tx.execute(
+        text("UPDATE account_user SET password_hash = :hash WHERE id = :id"), {"id": user_id, "hash": password_hash}
+    )
+    await tx.execute(text("DELETE FROM token WHERE user_id = :id"), {"id": user_id})
