@@ -1,4 +1,4 @@
-"""The way out by SMPP: what a message is on the wire, and what an operator's statuses and receipts mean for it."""
+"""The SMPP connector: encodes messages as submit_sm, and reads an operator's statuses and receipts."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -86,7 +86,7 @@ def stored_reference(message_id: str) -> str:
 
 
 def news(connector: Connector, receipt: Receipt) -> News | None:
-    """Return what a receipt says, or None when it says nothing final (ENROUTE, ACCEPTD, an unknown word)."""
+    """Return what a receipt says, or None when its state is not final (ENROUTE, ACCEPTD, an unknown word)."""
     status = RECEIPT_STATUS.get(receipt.state)
     if status is None:
         return None
@@ -104,7 +104,7 @@ def news(connector: Connector, receipt: Receipt) -> News | None:
 
 
 def forms(connector: Connector) -> Callable[[str], Iterable[str]]:
-    """Return the function that lists the ways this operator may write a reference in its receipts."""
+    """Return the function that lists the forms in which this operator may write a reference in its receipts."""
     if connector.reference_base == "learn":
         return lambda reference: alternatives(reference).values()
     return lambda _reference: ()

@@ -1,4 +1,4 @@
-"""A bind kept up: connected, lost, connected again with backoff and jitter, and stopped where trying again is useless."""
+"""Keeps one bind up: connects, reconnects with backoff and jitter, and stops on errors that a retry cannot mend."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,30 +14,30 @@ log = structlog.get_logger(__name__)
 
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 60.0
-# A bind that lasted this long was a good one: the next try after it does not wait as if it had failed.
+# A bind that lasted this long resets the backoff.
 _GOOD_BIND = 30.0
 
-Tell = Callable[[str, str], Awaitable[None]]
+Notify = Callable[[str, str], Awaitable[None]]
 
 
 async def keep_bound(
     lane: Lane,
     password: str,
     *,
-    tell: Tell,
+    notify: Notify,
     jitter: Callable[[], float],
     clock: Callable[[], float],
 ) -> None:
     """Bind and run the lane until cancelled, or until the operator says that the credentials are wrong.
 
-    `tell(state, sentence)` is called at every change; `jitter()` is a number from 0 to 1.
+    `notify(state, sentence)` is called at every change; `jitter()` is a number from 0 to 1.
     """
     name = lane.connector.name
     bound = observe.bound.labels(name)
     failures = 0
     while True:
         if not failures:
-            await tell("connecting", f"binding to {lane.connector.host}:{lane.connector.port}")
+            await notify("connecting", f"binding to {lane.connector.host}:{lane.connector.port}")
         try:
             links = await _open(lane, password)
         except BindRefused as error:
@@ -46,7 +46,7 @@ async def keep_bound(
                     f"{error}: check system_id and password (smsflow connector set {name} …), then it binds again"
                 )
                 log.error("bind_refused", connector=name, reason=str(error))
-                await tell("stopped", sentence)
+                await notify("stopped", sentence)
                 return
             reason = str(error)
         except ConnectFailed as error:
@@ -56,7 +56,7 @@ async def keep_bound(
             bound.inc()
             try:
                 log.info("bound", connector=name, operator=links[0].system_id)
-                await tell("bound", f"bound to {links[0].system_id or lane.connector.host}")
+                await notify("bound", f"bound to {links[0].system_id or lane.connector.host}")
                 reason = await _run(lane, links)
             finally:
                 bound.dec()
@@ -67,15 +67,15 @@ async def keep_bound(
         failures += 1
         wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(failures - 1, 10)) * (0.5 + jitter() / 2)
         log.warning("bind_lost", connector=name, reason=reason, again_in=round(wait, 1))
-        await tell("lost", reason)
+        await notify("lost", reason)
         await asyncio.sleep(wait)
 
 
 async def _open(lane: Lane, password: str) -> tuple[Link, ...]:
-    """Return the bound links, the one to submit by first; with none left open when one of them fails."""
+    """Return the bound links, the one for submits first; leave none open when one of them fails."""
     if lane.connector.bind == "trx":
         return (await connect(bind_config(lane.connector, password, mode="trx"), lane.traffic),)
-    # The receiver first: a receipt must find somebody.
+    # The receiver first: receipts may come as soon as the transmitter is bound.
     receiver = await connect(bind_config(lane.connector, password, mode="rx"), lane.traffic)
     try:
         transmitter = await connect(bind_config(lane.connector, password, mode="tx"), lane.traffic)
@@ -99,7 +99,7 @@ async def _run(lane: Lane, links: tuple[Link, ...]) -> str:
             end.cancel()
         try:
             if not lane.alive():
-                # Another may bind in our place any moment, and the lane may have to wait for the database.
+                # Another node may bind in our place at any moment, and the lane may have to wait for the database.
                 await asyncio.gather(*(link.close(drain=0) for link in links))
         finally:
             sending.cancel()

@@ -1,4 +1,4 @@
-"""The engine: takes the binds that are free, keeps their lanes running, and stops them all when its lease is lost."""
+"""The engine: takes free bind slots, keeps their lanes running, and stops all of them when its lease is lost."""
 
 import asyncio
 import contextlib
@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from smsflow.dispatch.bind import keep_bound
+from smsflow.dispatch.bind_state import BindStateNotifier
 from smsflow.dispatch.lane import Lane
 from smsflow.dispatch.lease import TIMEOUT, Lease, LeaseLost, finished
 from smsflow.dispatch.sweep import Sweep
-from smsflow.dispatch.telling import Telling
 from smsflow.runtime import Platform
 from smsflow.services.messages.outcomes import Graces, Way
 from smsflow.store.messages import queue
@@ -26,7 +26,7 @@ from smsflow.vault import VaultLocked
 log = structlog.get_logger(__name__)
 
 _BEAT = 1.0
-# Several statements of one match, each of which may take its time.
+# One match runs several statements, each with its own time-out.
 _MATCH_TIMEOUT = TIMEOUT * 3
 _GUARD = 0.1
 _LISTEN_AGAIN = 1.0
@@ -34,7 +34,7 @@ _LISTEN_AGAIN = 1.0
 
 @dataclass(slots=True)
 class Held:
-    """A bind that this dispatcher has taken."""
+    """A bind slot that this dispatcher has taken."""
 
     connector: Connector
     slot: int
@@ -43,7 +43,7 @@ class Held:
     ending: bool = False
 
     def end(self) -> None:
-        """Ask the bind to end, once: a second time would cut short what it does to end well."""
+        """Cancel the bind once: a second cancellation would cut short its orderly end."""
         if not self.ending:
             self.ending = True
             self.task.cancel()
@@ -57,7 +57,7 @@ class Engine:
         self._platform = platform
         self._clock = clock
         self._held: dict[tuple[int, int], Held] = {}
-        self._strays = False
+        self._unowned_claims = False
         self._lease = Lease(platform.database, clock)
         self._changed = asyncio.Event()
         settings = platform.settings
@@ -65,8 +65,8 @@ class Engine:
         platform.directory.on_change(self._changed.set)
 
     async def run(self) -> None:
-        """Dispatch until cancelled. A lost lease ends every bind at once, and a new lease is asked for."""
-        ears = asyncio.create_task(self._listen())
+        """Dispatch until cancelled. A lost lease ends every bind at once; then a new lease is taken."""
+        listening = asyncio.create_task(self._listen())
         try:
             while True:
                 try:
@@ -77,8 +77,8 @@ class Engine:
                     log.warning("dispatch_waits_for_database", reason=first_line(error))
                 await asyncio.sleep(_BEAT)
         finally:
-            ears.cancel()
-            await asyncio.gather(ears, return_exceptions=True)
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
     async def _hold_lease(self) -> None:
         async with self._lease.hold() as me:
@@ -86,7 +86,7 @@ class Engine:
             guarding = asyncio.create_task(self._guard())
             sweeping: asyncio.Task[None] | None = None
             try:
-                # Before the sweep: it buries the dead, and who was dead already is seen only before.
+                # Before the sweep, which removes dead dispatchers: their beats must be noted while their rows are there.
                 await self._tend_once(me)
                 sweeping = asyncio.create_task(Sweep(self._platform, me, self._graces, self._clock).run())
                 await self._tend(me, sweeping)
@@ -94,13 +94,13 @@ class Engine:
                 background = [t for t in (sweeping, guarding) if t is not None]
                 if sweeping is not None:
                     sweeping.cancel()
-                # The binds first: the sweep may wait for a database that does not answer.
+                # Binds end first, because the sweep may be waiting for a database that does not answer.
                 await self._stop_all()
                 guarding.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
 
     async def _guard(self) -> None:
-        """End every bind as soon as the lease cannot be trusted, whatever the database keeps the others waiting for."""
+        """End every bind as soon as the lease cannot be trusted; needs no database."""
         while True:
             left = self._lease.left()
             if left <= 0:
@@ -109,7 +109,7 @@ class Engine:
             await asyncio.sleep(max(left, _GUARD))
 
     async def _tend(self, me: int, sweeping: asyncio.Task[None]) -> None:
-        """Beat, and match what is bound with what should be, for as long as the sweep runs."""
+        """Renew the lease and match the binds with the configuration for as long as the sweep runs."""
         while not sweeping.done():
             try:
                 async with asyncio.timeout(_BEAT):
@@ -120,21 +120,21 @@ class Engine:
         sweeping.result()
 
     async def _tend_once(self, me: int) -> None:
-        await self._lease.show()
+        await self._lease.renew()
         self._changed.clear()
         await self._lease.watch()
         await finished(_MATCH_TIMEOUT, self._match(me))
-        if self._strays or any(h.lane.unsure for h in self._held.values()):
-            await self._give_back_strays(me)
+        if self._unowned_claims or any(h.lane.unsure for h in self._held.values()):
+            await self._release_unowned_claims(me)
 
     async def _match(self, me: int) -> None:
-        """End the binds that should not be, and open those that should; nothing here waits for a bind to end."""
+        """End binds that are no longer configured and open those that are; never wait for a bind to end."""
         wanted = {c.id: c for c in (await self._platform.directory.ways()).connectors if c.enabled}
         for key, held in list(self._held.items()):
             unwanted = wanted.get(key[0]) != held.connector
             if unwanted:
                 held.end()
-            # One that ended by itself was stopped by the operator, and stays so until its connector changes.
+            # A bind that ended by itself was refused by the operator for good; it stays ended until its connector changes.
             if held.task.done() and (unwanted or held.task.cancelled() or held.task.exception()):
                 await self._let_go(key)
         for connector in wanted.values():
@@ -150,15 +150,15 @@ class Engine:
         error = None if held.task.cancelled() else held.task.exception()
         if error is not None:
             log.error("bind_failed", connector=held.connector.name, reason=first_line(error))
-        self._strays = self._strays or held.lane.unsure
+        self._unowned_claims = self._unowned_claims or held.lane.unsure
         await self._lease.free_slot(*key)
         if held.lane.traffic.holds():
             raise LeaseLost("a bind ended and what it had sent could not be recorded")
 
-    async def _give_back_strays(self, me: int) -> None:
-        """Release what the database says we claimed and no lane holds: the claim's answer was lost, so it has not left."""
+    async def _release_unowned_claims(self, me: int) -> None:
+        """Release claims of ours that no lane holds: the answer to the claim was lost, so these messages have not left."""
         lanes = [h.lane for h in self._held.values()]
-        self._strays = False
+        self._unowned_claims = False
         for lane in lanes:
             lane.unsure = False
         async with self._platform.database.autocommit() as tx:
@@ -166,13 +166,13 @@ class Engine:
         for lane in lanes:
             await lane.claimed()
         held: set[tuple[int, int]] = set().union(*(lane.traffic.holds() for lane in lanes))
-        strays: list[tuple[queue.Held, datetime | None]] = [
+        unowned: list[tuple[queue.Held, datetime | None]] = [
             (c, None) for c in claims if (c.message_id, c.attempt) not in held
         ]
-        if strays:
+        if unowned:
             async with self._platform.database.autocommit() as tx:
-                await queue.release(tx, strays, instance_id=me)
-            log.warning("stray_claims_given_back", messages=len(strays))
+                await queue.release(tx, unowned, instance_id=me)
+            log.warning("unowned_claims_released", messages=len(unowned))
 
     def _start(self, connector: Connector, slot: int, me: int, *, after: float) -> None:
         settings = self._platform.settings
@@ -190,22 +190,22 @@ class Engine:
         self._held[connector.id, slot] = Held(connector, slot, lane, task)
 
     async def _keep(self, lane: Lane, slot: int, me: int, *, after: float) -> None:
-        telling = Telling(self._platform.database, self._clock, lane.connector, slot, instance_id=me)
+        notifier = BindStateNotifier(self._platform.database, self._clock, lane.connector, slot, instance_id=me)
         try:
             password = self._platform.vault.open(lane.connector.password_sealed)
         except VaultLocked as error:
-            await telling.tell("stopped", str(error))
+            await notifier.notify("stopped", str(error))
             return
         if after:
             log.info("bind_taken_over", connector=lane.connector.name, slot=slot, after=after)
             await asyncio.sleep(after)
         try:
-            await keep_bound(lane, password, tell=telling.tell, jitter=random.random, clock=time.monotonic)
+            await keep_bound(lane, password, notify=notifier.notify, jitter=random.random, clock=time.monotonic)
         finally:
-            await telling.finish()
+            await notifier.finish()
 
     async def _stop_all(self) -> None:
-        """End every bind: what is in flight gets its answer or becomes unknown; then the lease is given back."""
+        """End every bind: submits in flight are answered or become unknown; then release the lease."""
         held = list(self._held.values())
         for h in held:
             h.end()
@@ -213,19 +213,19 @@ class Engine:
         while pending:
             _, pending = await asyncio.wait(pending, timeout=_BEAT)
             if pending and self._lease.alive():
-                # The lease is shown for as long as something is in flight, or nobody would record it.
+                # The lease is renewed for as long as something is in flight: without it the outcomes could not be recorded.
                 with contextlib.suppress(Exception):
-                    await self._lease.show()
+                    await self._lease.renew()
         self._held.clear()
         await self._lease.give_back()
 
     async def _listen(self) -> None:
-        """Wake the lanes whose queue has something new."""
+        """Wake lanes whose queue has new messages."""
         while True:
             try:
                 await listen(self._platform.database.url, ("smsflow_queue",), self._heard, connected=lambda: None)
-            except Exception as error:  # noqa: BLE001 - the lanes look by themselves meanwhile
-                log.warning("queue_not_heard", reason=first_line(error))
+            except Exception as error:  # noqa: BLE001 - lanes poll meanwhile
+                log.warning("queue_notifications_lost", reason=first_line(error))
             await asyncio.sleep(_LISTEN_AGAIN)
 
     def _heard(self, _channel: str, payload: str) -> None:

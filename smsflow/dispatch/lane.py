@@ -1,4 +1,4 @@
-"""A lane: claims messages for one bind of one connector, as many as its traffic has room for, and records what became of them."""
+"""A lane: claims messages for one bind of a connector, as many as its traffic has room for, and records their outcomes."""
 
 import asyncio
 import contextlib
@@ -26,17 +26,17 @@ from smsflow.vault import Vault
 log = structlog.get_logger(__name__)
 
 _DATABASE_AWAY = 0.5
-# For so long after it found something, a lane looks again by itself: meanwhile the doors need not wake it (see services.messages.intake).
+# For this long after it found messages a lane polls by itself, so that accepting needs no notification (services/messages/intake).
 _BUSY = 1.0
 _LOOK_AGAIN = 0.02
-# How long an end waits for answers, and without a lease for the database.
+# How long the end of a lane waits for answers, and without a lease for the database.
 _DRAIN = 5.0
 _RECORD_WITHOUT_LEASE = 1.0
 _LOOK_AT_LEASE = 0.2
 
 
 class Lane:
-    """Claims, has its traffic submit without waiting for answers, and hands what happened to a recorder."""
+    """Claims messages, lets its traffic submit them without waiting for answers, and gives the outcomes to a recorder."""
 
     def __init__(
         self,
@@ -56,35 +56,35 @@ class Lane:
         self._clock = clock
         self.alive = alive
         self._poll = poll
-        # Claims, outcomes and receipts take turns: each finds more to do when its turn comes, and writes it in one go.
+        # Claims, outcomes and receipts take turns, so that each writes a larger batch when its turn comes.
         self._turn = asyncio.Lock()
         self._busy_until = 0.0
         self._work = asyncio.Event()
         self._claiming: asyncio.Task[int] | None = None
         self.unsure = False
-        """A claim was made whose answer never came: the database may know of claims that nobody holds."""
+        """The answer to a claim was lost: the database may know of claims that no lane holds."""
         self._outcomes: Recorder[Report] = Recorder(self._record, name="outcomes", most=500, poisoned=self._give_up_on)
         self._receiver = Receiver(connector, database, clock, self._turn)
         self.traffic = Traffic(connector, vault=vault, alive=alive, report=self._outcomes.put, receiver=self._receiver)
         self._ok = observe.responses_total.labels(connector.name, smpp.status_name(0))
 
     def wake(self) -> None:
-        """There is something to claim."""
+        """Look for messages to claim now."""
         self._work.set()
 
     async def claimed(self) -> None:
-        """Wait for the claim that is being made, if any."""
+        """Wait for the claim that is under way, if any."""
         if self._claiming is not None:
             await asyncio.wait([self._claiming])
 
     async def run(self, link: Link) -> None:
-        """Send by `link` until it is lost or this is cancelled; whatever is held then has an outcome before this returns."""
+        """Send by `link` until it is lost or this is cancelled; every claim that is held has an outcome before this returns."""
         self.traffic.begin(link)
         background = [asyncio.create_task(w.run()) for w in (self._outcomes, self._receiver.recorder)]
         try:
-            await self._claim_for_ever(link)
+            await self._claim_until_lost(link)
         finally:
-            # Often the link is lost and this is cancelled in one moment: that must not cut the end short.
+            # A cancellation often comes together with the loss of the link; it must not cut the end short.
             ending = asyncio.create_task(self._end(link, background))
             while not ending.done():
                 with contextlib.suppress(asyncio.CancelledError):
@@ -99,7 +99,7 @@ class Lane:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
 
-    async def _claim_for_ever(self, link: Link) -> None:
+    async def _claim_until_lost(self, link: Link) -> None:
         traffic = self.traffic
         while link.bound:
             limit = traffic.claimable()
@@ -109,7 +109,7 @@ class Lane:
                 await _wait_for(traffic.room, min(wait, self._poll) if wait else self._poll)
                 continue
             self._work.clear()
-            # A claim that has begun is finished even when this is cancelled: else its rows would be held by nobody.
+            # A claim that has begun is finished even when this is cancelled: otherwise no lane would hold its rows.
             self._claiming = asyncio.create_task(self._claim(limit))
             try:
                 claimed = await asyncio.shield(self._claiming)
@@ -148,14 +148,14 @@ class Lane:
         self._ok.inc(sum(len(r.outcome.references) for r in reports if isinstance(r.outcome, Accepted)))
 
     async def _give_up_on(self, report: Report) -> None:
-        """The database refuses this outcome as it is: the message may have left, and that can always be recorded."""
+        """Record an outcome that the database refuses as unanswered: the message may have left."""
         if not isinstance(report.outcome, Unanswered):
             await self._record(
                 [Report(report.message_id, report.attempt, Unanswered("its outcome could not be recorded"))]
             )
 
     async def _finish(self, link: Link) -> None:
-        """End the traffic, and record everything."""
+        """End the traffic and record every outcome."""
         while self._claiming is not None and not self._claiming.done() and self.alive():
             await asyncio.wait([self._claiming], timeout=_LOOK_AT_LEASE)
         if self._claiming is not None and (not self._claiming.done() or self._claiming.exception() is not None):
@@ -164,7 +164,7 @@ class Lane:
         await self._record_the_rest()
 
     async def _record_the_rest(self) -> None:
-        """Wait until it is recorded; without a lease not for long, because the others deal with our claims."""
+        """Wait until everything is recorded; without a lease only briefly, because other dispatchers take back our claims."""
         rest = {asyncio.create_task(r.drain()) for r in (self._outcomes, self._receiver.recorder)}
         try:
             while rest:

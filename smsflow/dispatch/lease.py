@@ -1,4 +1,4 @@
-"""The lease of a dispatcher: how it shows the others that it lives, and when it must stop because they may think otherwise."""
+"""The lease of a dispatcher: renewed while it lives; without it, the dispatcher stops sending before others take over (ADR 4)."""
 
 import asyncio
 import os
@@ -17,78 +17,78 @@ from smsflow.store.routing import dispatchers
 
 log = structlog.get_logger(__name__)
 
-# A lease that could not be shown for this long is as good as lost: nothing is sent until it is shown again. The server lets go
-# of the session of a node that was cut off after 6 seconds, so nobody else sends by the same bind before we have stopped.
+# A lease that could not be renewed for this long counts as lost: nothing is sent until it is renewed. The server drops the
+# session of a node that was cut off after 6 seconds, so no other node sends by the same bind before this one has stopped.
 _TRUST = 3.5
 TIMEOUT: Final = 3.0
-# A session can also end at once. Whoever finds a slot free that was not given back binds this long after the last beat of its
+# A session can also end at once. A slot that is free but was not given back is bound this long after the last beat of its
 # holder that we saw: by then the holder has noticed (_TRUST) and unbound.
 _TAKEOVER = 5.0
-# The beats of dispatchers that are gone are remembered for as long as somebody may ask.
+# Beats of dispatchers that are gone are kept this long, for `_takeover_wait`.
 _REMEMBERED = 60.0
 
 T = TypeVar("T")
 
 
 class LeaseLost(Exception):
-    """The database was away for too long, or somebody declared this dispatcher dead: its binds may be another's now."""
+    """The database was away for too long, or this dispatcher was declared dead: another may hold its binds now."""
 
 
 class Lease:
-    """Held for as long as its session lives and its beat is shown, by a clock that no one can set; lost and held again many times."""
+    """Held while its database session lives and its beat moves, by the monotonic clock; can be lost and taken again many times."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
-        """Prepare; nothing is held yet."""
+        """Prepare a lease that is not held yet."""
         self._database = database
         self._clock = clock
         self._session: Tx | None = None
         self._me = 0
         self._ids: set[int] = set()
         self._beats: dict[int, tuple[int, float]] = {}
-        self._shown_at = 0.0
+        self._renewed_at = 0.0
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[int]:
-        """Hold it under a new id, which is given; slots that are taken meanwhile are free again at the end."""
+        """Hold the lease under a new instance id, which is yielded; slots taken meanwhile are free again at the end."""
         async with self._database.session() as session:
             me = await dispatchers.register(session, host=socket.gethostname(), pid=os.getpid(), now=self._clock())
             self._ids.add(me)
-            self._shown_at = time.monotonic()
+            self._renewed_at = time.monotonic()
             self._session, self._me = session, me
             yield me
 
     def alive(self) -> bool:
-        """Tell whether the lease was shown a moment ago."""
+        """Tell whether the lease was renewed a moment ago."""
         return self.left() > 0
 
     def left(self) -> float:
-        """Return for how many seconds the lease can still be trusted when it is not shown again; 0 or less when it cannot."""
-        return self._shown_at + _TRUST - time.monotonic()
+        """Return for how many seconds the lease can be trusted without being renewed; 0 or less when it cannot."""
+        return self._renewed_at + _TRUST - time.monotonic()
 
-    async def show(self) -> None:
-        """Show that we live; when that fails, nothing more is sent from this moment."""
+    async def renew(self) -> None:
+        """Move the beat; when that fails, nothing more is sent from this moment."""
         started = time.monotonic()
         try:
-            shown = await finished(TIMEOUT, dispatchers.beat(self._tx, self._me))
+            renewed = await finished(TIMEOUT, dispatchers.beat(self._tx, self._me))
         except Exception:
-            self._shown_at = 0.0
+            self._renewed_at = 0.0
             raise
-        if not shown:
-            self._shown_at = 0.0
+        if not renewed:
+            self._renewed_at = 0.0
             raise LeaseLost("this dispatcher was declared dead")
-        self._shown_at = started
+        self._renewed_at = started
 
     async def give_back(self) -> None:
-        """Tell the others that we end; one that is lost already has nothing to give back."""
+        """Remove this dispatcher's registration; a lost lease has none."""
         if self.alive():
             try:
                 await finished(TIMEOUT, dispatchers.leave(self._tx, self._me))
-            except Exception as error:  # noqa: BLE001 - the others will notice
+            except Exception as error:  # noqa: BLE001 - the other dispatchers will notice
                 log.warning("lease_not_given_back", reason=first_line(error))
-        self._shown_at = 0.0
+        self._renewed_at = 0.0
 
     async def watch(self) -> None:
-        """Note when each other dispatcher's beat was last seen to move, by our own clock."""
+        """Note when each other dispatcher's beat was last seen to move, by the monotonic clock."""
         others = await finished(TIMEOUT, dispatchers.others(self._tx, self._me))
         moment = time.monotonic()
         for other in others:
@@ -98,17 +98,17 @@ class Lease:
         self._beats = {i: b for i, b in self._beats.items() if i in there or moment - b[1] < _REMEMBERED}
 
     async def take_slot(self, connector_id: int, slot: int) -> float | None:
-        """Take one of a connector's binds; return how long to wait before binding, None when another holds it."""
+        """Take a bind slot of a connector; return the seconds to wait before binding, None when another dispatcher holds it."""
         if not await dispatchers.take_slot(self._tx, connector_id, slot):
             return None
-        return await self._courtesy(connector_id, slot)
+        return await self._takeover_wait(connector_id, slot)
 
     async def free_slot(self, connector_id: int, slot: int) -> None:
-        """Give a bind back."""
+        """Give a bind slot back."""
         await dispatchers.free_slot(self._tx, connector_id, slot)
 
-    async def _courtesy(self, connector_id: int, slot: int) -> float:
-        """Return how long it takes until whoever had this slot has surely unbound."""
+    async def _takeover_wait(self, connector_id: int, slot: int) -> float:
+        """Return the seconds until the previous holder of this slot has certainly unbound."""
         last = await dispatchers.holder(self._tx, connector_id, slot)
         if last is None or last.instance_id in self._ids:
             return 0.0
@@ -125,9 +125,9 @@ class Lease:
 
 
 async def finished(seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """Return what `work` returns, or raise TimeoutError; when this is cancelled, `work` is finished first.
+    """Return the result of `work`, or raise TimeoutError; a cancellation waits for `work` first.
 
-    A statement that is cut ends its session, and the session is the lease.
+    A statement that is interrupted ends its session, and the session is the lease.
     """
     task = asyncio.create_task(work)
     try:

@@ -1,4 +1,4 @@
-"""A message on its way through one bind: its PDUs, and what the operator has said of them so far."""
+"""A message on its way through one bind: its PDUs and the operator's answers to them."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from smsflow.store.messages.queue import Claimed
 
 @dataclass(slots=True)
 class Sending:
-    """A claimed message while this process has it; mutable, because it lives for milliseconds and is nobody else's."""
+    """A claimed message while this process holds it; mutable, because it lives for milliseconds in one lane."""
 
     claim: Claimed
     bodies: list[bytes]
@@ -23,7 +23,7 @@ class Sending:
         self.references = [None] * len(self.bodies)
 
     def accept(self, part: int, reference: str) -> Outcome | None:
-        """Take the operator's yes to one PDU; return the outcome when it was the last one that was missing."""
+        """Take the acceptance of one PDU; return the outcome when it was the last one that was missing."""
         if self.references[part] is None:
             self.references[part] = reference
             self.answered += 1
@@ -32,12 +32,12 @@ class Sending:
         return Accepted(tuple(r for r in self.references if r is not None))
 
     def decline(self) -> Outcome | None:
-        """Take the operator's "not now" to one PDU; return the outcome when no other is in flight."""
+        """Take a temporary refusal of one PDU; return the outcome when no other is in flight."""
         self.declined += 1
         return self.stopped()
 
     def stopped(self) -> Outcome | None:
-        """Return the outcome of a message that the operator declined in part, once all that left is answered."""
+        """Return the outcome of a message that was declined in part, once every PDU that left is answered."""
         if not self.declined or self.answered + self.declined < self.submitted:
             return None
         if self.answered:
@@ -45,11 +45,11 @@ class Sending:
         return Deferred("declined for now", backoff(self.claim.attempt))
 
     def lose(self, reason: str) -> Outcome:
-        """Return the outcome when no answer will come any more."""
+        """Return the outcome when no answer will come."""
         return Unanswered(reason)
 
     def refuse(self, error: str) -> Outcome:
-        """Return the outcome of the operator's no to any PDU."""
+        """Return the outcome of a permanent refusal of any PDU."""
         return Rejected(error)
 
 

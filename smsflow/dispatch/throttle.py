@@ -1,20 +1,20 @@
-"""How fast a connector may send: a token bucket in PDUs, and what an operator's throttling does to it. No clock: time is an argument."""
+"""How fast a connector may send: a token bucket in PDUs, slowed down by the operator's throttling. Time is an argument."""
 
 import math
 
 # AIMD as TCP has it: halve at once, then climb back slowly, so that the operator's limit is approached from below.
 _CUT = 0.5
 _CLIMB_PER_SECOND = 0.05
-# PDUs a second, each second: from the very bottom a share of the rate would take minutes to come back.
+# PDUs per second, each second: from a rate of one, 5 % a second would take minutes to recover.
 _CLIMB_AT_LEAST = 1.0
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
-# Without a configured rate, what an operator that throttles gets at first.
+# The first rate of an operator that throttles a connector without a configured rate.
 _UNLIMITED = 2000.0
 
 
 class Throttle:
-    """Tells how many PDUs may leave now, and when the next may."""
+    """Tells how many PDUs may leave now, and when the next one may."""
 
     def __init__(self, rate: float | None, *, now: float) -> None:
         """Allow `rate` PDUs a second (None: as many as the window takes) with a burst of a tenth of a second, at least one PDU."""
@@ -32,7 +32,7 @@ class Throttle:
 
     @property
     def rate(self) -> float | None:
-        """PDUs a second at this moment; None when nothing limits them."""
+        """PDUs a second at this moment; None without a limit."""
         return self._rate
 
     @property
@@ -41,7 +41,7 @@ class Throttle:
         return math.inf if self._rate is None else max(1.0, self._rate * 0.1)
 
     def allowance(self, now: float) -> float:
-        """Return how many PDUs may leave at `now`: one while probing after a pause, none in a pause."""
+        """Return how many PDUs may leave at `now`: none during a pause, one while probing after it."""
         if now < self._resume_at:
             return 0.0
         self._refill(now)
@@ -51,7 +51,7 @@ class Throttle:
         return room
 
     def spend(self, now: float) -> None:
-        """One PDU leaves at `now`."""
+        """Count one PDU that leaves at `now`."""
         self._refill(now)
         if self._rate is not None:
             self._tokens -= 1.0
@@ -63,7 +63,7 @@ class Throttle:
         self._in_second += 1
 
     def wait(self, now: float) -> float:
-        """Return the seconds until a PDU may leave: 0 when one may now, infinity when only an answer can tell."""
+        """Return the seconds until a PDU may leave: 0 when one may now, infinity while a probe waits for its answer."""
         if now < self._resume_at:
             return self._resume_at - now
         if self.allowance(now) >= 1:
@@ -73,10 +73,10 @@ class Throttle:
         return (1.0 - self._tokens) / self._rate if self._rate else 0.0
 
     def throttled(self, now: float, *, sent_per_second: float) -> None:
-        """The operator says that it is too much: pause, then probe with one PDU, and go on slower."""
-        if now < self._resume_at:  # the rest of the same window says the same
+        """Take a throttling answer: pause, then probe with one PDU, then continue at a lower rate."""
+        if now < self._resume_at:  # answers to the rest of the same window
             return
-        # An average over an hour in which nobody sent would say that the operator takes nothing at all.
+        # An average over an idle hour would be far below what the operator takes.
         lately = max(sent_per_second, self._in_second, self._in_second_before)
         current = self._rate if self._rate is not None else min(_UNLIMITED, max(1.0, lately))
         self._rate = max(1.0, current * _CUT)
@@ -84,10 +84,10 @@ class Throttle:
         self._resume_at = now + self._pause
         self._probing = True
         self._sent_since = 0
-        self._tokens = 1.0  # the probe's; whatever left before was paid for at another rate
+        self._tokens = 1.0  # for the probe; PDUs that left before were counted at another rate
 
     def accepted(self, now: float) -> None:
-        """The operator took a PDU: the probe succeeded, and the rate climbs."""
+        """Take an answer that is not throttling: the probe succeeded, and the rate climbs."""
         if self._probing and now >= self._resume_at:
             self._probing = False
             self._at = now
@@ -95,7 +95,7 @@ class Throttle:
             self._rate = None
 
     def unanswered(self) -> None:
-        """A PDU got no answer: if it was the probe, another may go."""
+        """Take a missing answer: if it was the probe's, another probe may leave."""
         self._sent_since = 0
 
     def _refill(self, now: float) -> None:

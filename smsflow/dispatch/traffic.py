@@ -1,4 +1,4 @@
-"""The traffic of one bind: claimed messages go out as window, rate and operator allow, and answers come back as outcomes."""
+"""The traffic of one bind: submits claimed messages as window, rate and operator allow, and turns answers into outcomes."""
 
 import asyncio
 import contextlib
@@ -26,15 +26,15 @@ from smsflow.vault import Vault
 
 log = structlog.get_logger(__name__)
 
-# A connector with a rate claims what leaves within this time, so that an OTP never waits behind a long row of claims.
+# A connector with a rate claims what leaves within this time, so that an OTP never waits behind many claims.
 _CLAIM_AHEAD = 0.1
 _CLAIM_MOST = 200
 
 
 class Traffic:
-    """What a bind holds until it is recorded, and the handler of its links; every message that is taken is reported once or more.
+    """Holds claimed messages until their outcome is recorded, and handles the events of its links; reports every message at least once.
 
-    What it holds never exceeds the window: that is how many messages one death can leave unknown.
+    It never holds more PDUs than the window: that is how many messages the death of a process can leave unknown.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Traffic:
         report: Callable[[Report], None],
         receiver: Receiver,
     ) -> None:
-        """Prepare; `alive` tells whether this process still holds its lease, `report` takes what became of a message."""
+        """Prepare; `alive` tells whether this process still holds its lease, `report` takes the outcome of a message."""
         self._connector = connector
         self._vault = vault
         self._alive = alive
@@ -64,12 +64,12 @@ class Traffic:
         self._submits = observe.submits_total.labels(connector.name)
         self._in_use = observe.window_in_use.labels(connector.name)
         self.room = asyncio.Event()
-        """Set when there may be room for more."""
+        """Set when there may be room for more messages."""
 
     def begin(self, link: Link) -> None:
         """Send by `link` from now on."""
         self._link = link
-        self._throttle.unanswered()  # what the link before this one owed never comes, and it may have been the probe
+        self._throttle.unanswered()  # answers owed by the link before this one never come, and the probe may be among them
 
     def holds(self) -> set[tuple[int, int]]:
         """Return the claims, as (message, attempt), whose outcome is not recorded yet."""
@@ -89,7 +89,7 @@ class Traffic:
         return min(room, _CLAIM_MOST)
 
     def wait(self) -> float:
-        """Return for how many seconds the operator or the rate wants nothing."""
+        """Return for how many seconds throttling or the rate allow no PDU."""
         return self._throttle.wait(time.monotonic())
 
     def take(self, claim: queue.Claimed, now: datetime) -> None:
@@ -97,7 +97,7 @@ class Traffic:
         try:
             text = self._vault.open(claim.text) if claim.sealed else claim.text
             bodies = smpp.bodies(self._connector, claim.id, claim.number, claim.sender, text, claim.valid_until)
-        except Exception as error:  # noqa: BLE001 - whatever it is, a claim without an outcome would be held for ever
+        except Exception as error:  # noqa: BLE001 - a claim without an outcome would be held for ever
             log.error("message_cannot_be_encoded", message_id=claim.id, reason=first_line(error))
             sending = Sending(claim, [b""])
             self._hold(sending)
@@ -117,13 +117,13 @@ class Traffic:
         self._held_pdus += len(sending.bodies)
 
     def let_go(self, report: Report) -> None:
-        """Hold a message no more: what became of it is recorded."""
+        """Stop holding a message whose outcome is recorded."""
         sending = self._held.pop((report.message_id, report.attempt), None)
         if sending is not None:
             self._held_pdus -= len(sending.bodies)
 
     def pump(self) -> None:
-        """Submit what window and throttle allow now, and come back when the throttle allows more."""
+        """Submit what window and throttle allow now, and schedule the next call."""
         link = self._link
         if link is None or not link.bound or not self._alive():
             return
@@ -188,24 +188,24 @@ class Traffic:
         self.pump()
 
     def on_late_response(self, token: Piece, status: int, message_id: str) -> None:
-        """Take an answer that came after its time: it settles the message if nobody else has."""
+        """Take an answer that came after the response time-out: it settles the message if nothing else has."""
         if status == 0:
             self._settle(token.sending, token.sending.accept(token.part, smpp.stored_reference(message_id)))
         elif not smpp.is_throttle(status) and not smpp.is_temporary(status):
             self._report_claim(token.sending.claim, token.sending.refuse(smpp.status_name(status)))
 
     def on_deliver(self, link: Link, sequence: int, pdu: DeliverSm) -> None:
-        """Take a receipt or a message from a handset."""
+        """Take a receipt or an inbound SMS."""
         self._receiver.take(link, sequence, pdu)
 
     def on_lost(self, tokens: Sequence[Piece], reason: str) -> None:
-        """Take the end of the link: what was submitted and not answered is unknown."""
+        """Take the end of the link: submits without an answer are unknown."""
         for token in tokens:
             self._report(token.sending, token.sending.lose(reason))
         self.room.set()
 
     async def finish(self, link: Link, patience: float) -> None:
-        """Let what is in flight be answered, for `patience` seconds, and close the link; report everything, what has not left as such."""
+        """Wait up to `patience` seconds for answers, close the link, and report every message that is held."""
         self._pieces = [p for p in self._pieces if p.sending.submitted and not p.sending.reported]
         heapq.heapify(self._pieces)
         for sending in list(self._held.values()):
@@ -223,7 +223,7 @@ class Traffic:
         self._in_use.set(0)
 
     async def _complete(self, link: Link, patience: float) -> None:
-        """Submit the rest of the long messages of which a part has left."""
+        """Submit the remaining parts of long messages of which a part has left."""
         end = time.monotonic() + patience
         self.pump()
         while self._pieces and link.bound and (left := end - time.monotonic()) > 0:
@@ -247,7 +247,7 @@ class Traffic:
         observe.responses_total.labels(self._connector.name, smpp.status_name(status)).inc()
 
     def _settle(self, sending: Sending, outcome: Outcome | None) -> None:
-        """Report an outcome; that all was accepted is told even when the message had been reported lost."""
+        """Report an outcome; acceptance of all parts is reported even when the message had been reported lost."""
         if isinstance(outcome, Accepted):
             sending.reported = True
             self._report_claim(sending.claim, outcome)

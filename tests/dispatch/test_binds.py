@@ -288,7 +288,7 @@ async def test_rule_14_the_waits_between_two_tries_grow_with_jitter_up_to_a_minu
     monkeypatch.setattr(keeping, "_open", refuse)
     monkeypatch.setattr(keeping.asyncio, "sleep", sleep)
     with pytest.raises(asyncio.CancelledError):
-        await keeping.keep_bound(Lane, "secret", tell=tell, jitter=lambda: 1.0, clock=lambda: 0.0)
+        await keeping.keep_bound(Lane, "secret", notify=tell, jitter=lambda: 1.0, clock=lambda: 0.0)
 
     assert waits == [0.5, 1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert told[0][0] == "connecting"
@@ -312,7 +312,7 @@ async def test_rule_14_an_operator_that_comes_back_is_bound_again(quick):
             await until_status(quick, ids, Status.DELIVERED)
 
 
-async def test_a_bind_cut_short_while_it_is_told_leaves_no_session_behind(quick, monkeypatch):
+async def test_a_bind_cancelled_while_its_state_is_written_leaves_no_session_behind(quick, monkeypatch):
     telling = asyncio.Event()
     real = dispatchers.tell_bind
 

@@ -1,4 +1,4 @@
-"""What becomes of a bind, told to the database for whoever looks on."""
+"""Writes the state of a bind to the database, where the console, the commands and the sweep read it."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,13 +15,13 @@ from smsflow.store.routing.connectors import Connector
 log = structlog.get_logger(__name__)
 
 
-class Telling:
-    """The voice of one bind: it is only told, and the bind matters more."""
+class BindStateNotifier:
+    """Writes the state of one bind; a write that fails is logged and never disturbs the bind."""
 
     def __init__(
         self, database: Database, clock: Callable[[], datetime], connector: Connector, slot: int, *, instance_id: int
     ) -> None:
-        """Tell of `slot` of `connector`, which this dispatcher holds."""
+        """Write for `slot` of `connector`, which this dispatcher holds."""
         self._database = database
         self._clock = clock
         self._connector = connector
@@ -29,15 +29,15 @@ class Telling:
         self._instance_id = instance_id
         self._writing: set[asyncio.Task[None]] = set()
 
-    async def tell(self, state: str, detail: str) -> None:
-        """Tell a state with a sentence; whoever is cancelled meanwhile goes on at once, and what is being told is told."""
+    async def notify(self, state: str, detail: str) -> None:
+        """Write a state with a sentence; a cancellation returns at once, and the write is finished in the background."""
         writing = asyncio.create_task(self._write(state, detail))
         self._writing.add(writing)
         writing.add_done_callback(self._writing.discard)
         await asyncio.shield(writing)
 
     async def finish(self) -> None:
-        """Wait for what is still being told: after the bind was given back it would keep its next holder waiting."""
+        """Wait for writes that are under way: a row written after the slot was given back would delay its next holder."""
         if self._writing:
             await asyncio.wait(self._writing, timeout=TIMEOUT)
 
@@ -54,4 +54,4 @@ class Telling:
                     now=self._clock(),
                 )
         except Exception as error:  # noqa: BLE001 - the database is away; the bind goes on
-            log.warning("bind_state_not_told", connector=self._connector.name, reason=first_line(error))
+            log.warning("bind_state_not_written", connector=self._connector.name, reason=first_line(error))
