@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from smsflow.domain.account import Caller, Company
-from smsflow.domain.routing import Connector, Table
+from smsflow.domain.routing import ConnectorState, Table
 from smsflow.errors import Unauthenticated
 from smsflow.services.accounts.tokens import digest
 from smsflow.settings import Settings, secret_key
@@ -172,7 +172,7 @@ class Directory:
     async def _load_ways(self, _key: None) -> Ways:
         async with self._database.autocommit() as tx:
             known = await connectors.connectors(tx)
-            table = Table(await routes.routes(tx), [Connector(c.id, c.name, c.enabled) for c in known])
+            table = Table(await routes.routes(tx), [ConnectorState(c.id, c.name, c.enabled) for c in known])
         return Ways(table, tuple(known))
 
 

@@ -2,6 +2,7 @@ import ast
 import re
 import subprocess
 import tomllib
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,25 @@ def test_a_script_can_be_executed_and_its_shell_understands_it(script):
 
     assert path.stat().st_mode & 0o111
     subprocess.run([path.read_text().splitlines()[0].split()[-1].removeprefix("#!"), "-n", path], check=True)
+
+
+def test_a_class_name_stands_once_in_the_package():
+    places = defaultdict(list)
+    for module in MODULES:
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(str(module.relative_to(ROOT)))
+
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_a_rule_is_cited_with_the_document_it_stands_in():
+    cited = re.compile(r"(?<!docs/smpp\.md, )\brules? \d")
+    tests = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
+
+    assert [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in [*MODULES, *tests]
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if cited.search(line)
+    ] == []

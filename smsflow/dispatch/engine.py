@@ -33,7 +33,7 @@ _LISTEN_AGAIN = 1.0
 
 
 @dataclass(slots=True)
-class Held:
+class HeldBind:
     """A bind slot that this dispatcher has taken."""
 
     connector: Connector
@@ -56,7 +56,7 @@ class Engine:
         """Dispatch for `platform`."""
         self._platform = platform
         self._clock = clock
-        self._held: dict[tuple[int, int], Held] = {}
+        self._held: dict[tuple[int, int], HeldBind] = {}
         self._unowned_claims = False
         self._lease = Lease(platform.database, clock)
         self._changed = asyncio.Event()
@@ -187,7 +187,7 @@ class Engine:
         )
         task = asyncio.create_task(self._keep(lane, slot, me, after=after), name=f"{connector.name}/{slot}")
         task.add_done_callback(lambda _task: self._changed.set())
-        self._held[connector.id, slot] = Held(connector, slot, lane, task)
+        self._held[connector.id, slot] = HeldBind(connector, slot, lane, task)
 
     async def _keep(self, lane: Lane, slot: int, me: int, *, after: float) -> None:
         notifier = BindStateNotifier(self._platform.database, self._clock, lane.connector, slot, instance_id=me)

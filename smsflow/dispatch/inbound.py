@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Unacknowledged:
     """A deliver_sm that waits for its acknowledgement: news of a message, or a message of a handset."""
 
     link: Link
@@ -44,7 +44,7 @@ class Receiver:
         self._database = database
         self._clock = clock
         self._forms = smpp.forms(connector)
-        self.recorder: Recorder[Delivery] = Recorder(
+        self.recorder: Recorder[Unacknowledged] = Recorder(
             self._store,
             name="receipts",
             most=500,
@@ -60,25 +60,25 @@ class Receiver:
         """Take one deliver_sm."""
         found = receipt.parse(pdu)
         if found is None:
-            self.recorder.put(Delivery(link, sequence, self._inbound(pdu)))
+            self.recorder.put(Unacknowledged(link, sequence, self._inbound(pdu)))
             return
         said = smpp.news(self._connector, found)
         if said is None:
             # Not the end of the message: nothing to store, so nothing to wait for.
             link.acknowledge((sequence,))
         else:
-            self.recorder.put(Delivery(link, sequence, said))
+            self.recorder.put(Unacknowledged(link, sequence, said))
 
     def _inbound(self, pdu: DeliverSm) -> inbound.Inbound:
         body = pdu.content
         text = charset.decode(pdu.data_coding, body)
         return inbound.Inbound(self._connector.id, pdu.source, pdu.dest, pdu.data_coding, body, text)
 
-    async def _store(self, batch: Sequence[Delivery]) -> None:
+    async def _store(self, batch: Sequence[Unacknowledged]) -> None:
         async with self._turn:
             await self._store_now(batch)
 
-    async def _store_now(self, batch: Sequence[Delivery]) -> None:
+    async def _store_now(self, batch: Sequence[Unacknowledged]) -> None:
         now = self._clock()
         news = [d.what for d in batch if isinstance(d.what, News)]
         messages = [d.what for d in batch if isinstance(d.what, inbound.Inbound)]
@@ -100,16 +100,16 @@ class Receiver:
         for state, number in counts.items():
             self._states[state].inc(number)
 
-    def _try_later(self, batch: Sequence[Delivery]) -> bool:
+    def _try_later(self, batch: Sequence[Unacknowledged]) -> bool:
         self._acknowledge(batch, ESME_RX_T_APPN)
         return True
 
-    async def _poisoned(self, one: Delivery) -> None:
+    async def _poisoned(self, one: Unacknowledged) -> None:
         # The operator would send it for ever. It is in the log with its traceback, and is let go.
         self._acknowledge([one], 0)
 
     @staticmethod
-    def _acknowledge(batch: Sequence[Delivery], status: int) -> None:
+    def _acknowledge(batch: Sequence[Unacknowledged], status: int) -> None:
         by_link: dict[Link, list[int]] = {}
         for d in batch:
             by_link.setdefault(d.link, []).append(d.sequence)

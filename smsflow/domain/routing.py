@@ -26,7 +26,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Connector:
+class ConnectorState:
     """A way out, as routing sees it."""
 
     id: int
@@ -39,7 +39,7 @@ class Step:
     """One route's part in a decision: `connector` is None when the route's does not exist."""
 
     route: Route
-    connector: Connector | None
+    connector: ConnectorState | None
     taken: bool
     why: str
 
@@ -47,7 +47,7 @@ class Step:
 class Table:
     """The routes and connectors of one moment; when they change, a new table is built."""
 
-    def __init__(self, routes: Iterable[Route], connectors: Iterable[Connector]) -> None:
+    def __init__(self, routes: Iterable[Route], connectors: Iterable[ConnectorState]) -> None:
         """Sort the routes once: by priority, then the more specific first, then by id."""
         self.routes = tuple(sorted(routes, key=_rank))
         self.connectors = {connector.id: connector for connector in connectors}
@@ -170,7 +170,7 @@ def _mismatch(
 
 def _closed(
     route: Route,
-    connector: Connector | None,
+    connector: ConnectorState | None,
     without: frozenset[int],
     taken_by: dict[int, int],
 ) -> str | None:

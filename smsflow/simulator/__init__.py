@@ -1,1 +1,1 @@
-"""An operator to try against: it accepts, refuses, delays, forgets and tells what every handset received."""
+"""A simulated operator: it accepts, refuses, delays and loses SMS, and shows what every handset received."""

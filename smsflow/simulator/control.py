@@ -1,4 +1,4 @@
-"""Talk with a simulated operator in another process: a loopback port that answers one JSON line per request."""
+"""Control of a simulated operator in another process: a loopback port that answers one JSON line per request."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from typing import Any, Final
 from smsflow.simulator.inbox import Received
 from smsflow.simulator.operator import Simulator
 
-# What a simulator that runs for weeks remembers.
+# Texts kept by a simulator that runs for weeks.
 KEEP: Final = 100_000
 _DEFAULT_LIMIT: Final = 100
 _MAX_LINE: Final = 1 << 20
@@ -20,7 +20,7 @@ Request = Mapping[str, Any]
 
 
 def as_json(message: Received) -> dict[str, Any]:
-    """Return a text of the inbox as it is told."""
+    """Return a text of the inbox as JSON."""
     return {
         "destination": message.destination,
         "source": message.source,
@@ -32,7 +32,7 @@ def as_json(message: Received) -> dict[str, Any]:
 
 
 def answer(simulator: Simulator, request: Request) -> dict[str, Any]:
-    """Do what a request asks and return the reply; raise ValueError or KeyError for one that is not understood."""
+    """Do what a request asks and return the reply; raise ValueError or KeyError for an invalid one."""
     act = _ACTS.get(request.get("do", ""))
     if act is None:
         message = f"`do` is one of {', '.join(_ACTS)}"
@@ -100,7 +100,7 @@ async def serve_control(simulator: Simulator, port: int) -> asyncio.Server:
                 writer.write(_reply(simulator, line))
                 await writer.drain()
         except (ValueError, ConnectionError):
-            # A line beyond the limit, or a caller who left.
+            # A line beyond the limit, or a caller that left.
             pass
         finally:
             writer.close()

@@ -1,4 +1,4 @@
-"""What an operator has for its clients: kept until one that receives has acknowledged it."""
+"""Deliveries of an operator to its clients: each kept until a receiver has acknowledged it."""
 
 import asyncio
 from collections import deque
@@ -10,13 +10,13 @@ from smsflow.smpp import spec
 from smsflow.smpp.net.server import Peer
 from smsflow.smpp.pdu import DeliverSm
 
-# How long a client that said "not now" is left alone.
+# The pause after a temporary refusal of a client.
 RETRY_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delivery:
-    """A receipt or a message for a client; an empty system_id is for whoever receives."""
+    """A receipt or a message for a client; an empty system_id means any receiver."""
 
     system_id: str
     pdu: DeliverSm
@@ -26,7 +26,7 @@ class Deliveries:
     """Queues by system_id, and the peers that can empty them."""
 
     def __init__(self, *, keep: int | None = None) -> None:
-        """Start empty; of each queue the last `keep` are held when memory must be bounded."""
+        """Start empty; each queue holds at most the last `keep`."""
         self._keep = keep
         self._queues: dict[str, deque[Delivery]] = {}
         self._receivers: dict[str, list[Peer]] = {}
@@ -45,13 +45,13 @@ class Deliveries:
         self._pump(delivery.system_id)
 
     def join(self, system_id: str, peer: Peer) -> None:
-        """Take a receiver that just bound; what waited for it leaves now."""
+        """Take a receiver that just bound; its waiting deliveries leave now."""
         self._receivers.setdefault(system_id, []).append(peer)
         self._pump(system_id)
         self._pump("")
 
     def leave(self, system_id: str, peer: Peer, unanswered: list[Delivery]) -> None:
-        """Let a receiver go; what it did not acknowledge waits for the next."""
+        """Let a receiver go; its unacknowledged deliveries wait for the next."""
         peers = self._receivers.get(system_id, [])
         if peer in peers:
             peers.remove(peer)

@@ -1,4 +1,4 @@
-"""What the handsets behind a simulated operator received."""
+"""The texts that handsets behind a simulated operator received."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ class Received:
 
 
 class Inbox:
-    """Every text assembled from its parts, by number, the last `keep` of them when memory must be bounded."""
+    """Every text assembled from its parts, by number, at most the last `keep` of them."""
 
     def __init__(self, *, keep: int | None = None) -> None:
         """Start empty."""
@@ -34,7 +34,7 @@ class Inbox:
         self.messages: deque[Received] = deque()
         self._by_number: dict[str, list[Received]] = {}
         self._seen: dict[tuple[str, str], int] = {}
-        # A text sent twice with the same reference is two texts here: duplicates are what one looks for.
+        # A text sent twice with the same reference is two texts here: tests look for duplicates.
         self._reassembly = Reassembly(timeout=_TIMEOUT, remember=0)
         self.total = 0
         self.duplicates = 0

@@ -1,4 +1,4 @@
-"""An operator that can be scripted: it accepts, refuses, delays, forgets and tells what every handset received."""
+"""A scripted operator: it accepts, refuses, delays and loses SMS, and shows what every handset received."""
 
 import asyncio
 import random
@@ -10,9 +10,9 @@ from typing import Any, Final, Self
 from smsflow.simulator.deliveries import Deliveries, Delivery
 from smsflow.simulator.inbox import Inbox, Received
 from smsflow.simulator.script import Script, every
-from smsflow.simulator.session import Desk
+from smsflow.simulator.session import SessionHandler
 from smsflow.smpp import concat, spec
-from smsflow.smpp.net.server import Peer, Server, ServerLimits, serve
+from smsflow.smpp.net.server import Peer, ServerLimits, SmppServer, serve
 from smsflow.smpp.pdu import DeliverSm, ShortMessage, SubmitSm
 from smsflow.smpp.receipt import is_receipt_wanted, receipt_of
 from smsflow.smpp.submission import address
@@ -44,7 +44,7 @@ class Simulator:
         self._next_id = self._random.randrange(10**8, 10**9)
         self._references = 0
         self._loop = asyncio.get_running_loop()
-        self._server: Server | None = None
+        self._server: SmppServer | None = None
         self._waiters: set[asyncio.Future[None]] = set()
         self.deliveries = Deliveries(keep=keep)
         self.binds = 0
@@ -68,7 +68,7 @@ class Simulator:
         """Listen for clients; the port is any free one unless it is given."""
         simulator = cls(script or Script(), seed=seed, keep=keep, clock=clock, log=log)
         simulator._server = await serve(
-            host, port, lambda peer: Desk(simulator, peer), tls=tls, limits=limits, system_id="SIMULATOR"
+            host, port, lambda peer: SessionHandler(simulator, peer), tls=tls, limits=limits, system_id="SIMULATOR"
         )
         return simulator
 
@@ -85,7 +85,7 @@ class Simulator:
         """Stop."""
         await self.stop()
 
-    # What can be asked of it.
+    # State.
 
     @property
     def port(self) -> int:
@@ -142,7 +142,7 @@ class Simulator:
                 finally:
                     self._waiters.discard(waiter)
 
-    # What can be done to it.
+    # Control.
 
     def reset(self) -> None:
         """Forget the texts and the counts; binds and waiting deliveries stay."""
@@ -182,7 +182,7 @@ class Simulator:
             )
             self.deliveries.put(Delivery(system_id, pdu))
 
-    # What its desks ask.
+    # Called by the session handlers.
 
     def submit(self, peer: Peer, sequence: int, message: ShortMessage) -> None:
         """Decide about a submission as the script says."""

@@ -1,4 +1,4 @@
-"""How a simulated operator behaves, and what it decides about one submission."""
+"""The behaviour of a simulated operator, and its decision about one submission."""
 
 import re
 from collections.abc import Mapping
@@ -43,9 +43,9 @@ class Script:
     refuse_every: int = 0
     refuse_status: int = spec.ESME_RSYSERR
     lose_every: int = 0
-    """Lose the N-th submission: it reaches no handset, and nobody says so."""
+    """Lose the N-th submission without an answer: it reaches no handset."""
     lose_response_every: int = 0
-    """Accept the N-th submission and never say so."""
+    """Accept the N-th submission without an answer."""
     disconnect_every: int = 0
     """Accept the N-th submission and cut the connection instead of answering."""
     ids: Literal["decimal", "hex"] = "decimal"
@@ -56,16 +56,16 @@ class Script:
     receipt_states: list[tuple[str, str]] = field(default_factory=list)
     """(pattern of destinations, final state); DELIVRD when none matches."""
     passwords: dict[str, str] | None = None
-    """system_id → password; None lets everybody in."""
+    """system_id → password; None accepts everybody."""
     stray_every: int = 0
-    """After every N-th submission send a receipt for an id that nobody knows."""
+    """After every N-th submission send a receipt for an unknown id."""
 
     def refusal(self, destination: str) -> int:
         """Return the status that refuses this destination, 0 when nothing does."""
         return next((status for pattern, status in self.refuse if re.search(pattern, destination)), 0)
 
     def final_state(self, destination: str) -> str:
-        """Return the state that the receipt of this destination tells."""
+        """Return the state in the receipt of this destination."""
         return next((state for pattern, state in self.receipt_states if re.search(pattern, destination)), "DELIVRD")
 
     def change(self, changes: Mapping[str, Any]) -> None:
@@ -113,8 +113,8 @@ def _checked_patterns(name: str, value: Any) -> list[tuple[str, Any]]:
     """Return a list of (pattern, answer); raise ValueError when it is not one."""
     answer = int if name == "refuse" else str
     try:
-        pairs = [(re.compile(pattern).pattern, told) for pattern, told in value]
-        well_formed = all(isinstance(told, answer) for _, told in pairs)
+        pairs = [(re.compile(pattern).pattern, reply) for pattern, reply in value]
+        well_formed = all(isinstance(reply, answer) for _, reply in pairs)
     except (TypeError, ValueError, re.error):
         well_formed = False
     if not well_formed:

@@ -1,4 +1,4 @@
-"""Where one client of a simulated operator is served."""
+"""The session handler: serves one client of a simulated operator."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +9,11 @@ from smsflow.smpp.pdu import Bind, DataSm, Pdu, SubmitSm
 if TYPE_CHECKING:
     from smsflow.simulator.operator import Simulator
 
-# What the simulator does not do, and how it says so.
+# Requests that the simulator does not support, and the status that refuses them.
 _REFUSALS = {spec.QUERY_SM: spec.ESME_RQUERYFAIL, spec.CANCEL_SM: 0x11, spec.REPLACE_SM: 0x13}
 
 
-class Desk:
+class SessionHandler:
     """The operator's side of one connection."""
 
     def __init__(self, simulator: "Simulator", peer: Peer) -> None:
@@ -24,7 +24,7 @@ class Desk:
         self._counted = False
 
     async def on_bind(self, pdu: Bind) -> int:
-        """Let in whom the script lets in."""
+        """Accept the credentials that the script accepts."""
         passwords = self._simulator.script.passwords
         if passwords is not None and pdu.system_id not in passwords:
             return spec.ESME_RINVSYSID
@@ -34,7 +34,7 @@ class Desk:
         return spec.ESME_ROK
 
     def on_bound(self) -> None:
-        """Count the client and send what waited for it."""
+        """Count the client and send its waiting deliveries."""
         if not self._peer.bound:
             return
         self._counted = True
@@ -58,14 +58,14 @@ class Desk:
         self._simulator.changed()
 
     def on_unanswered(self, tokens: list[Any]) -> None:
-        """Deliver again what was not acknowledged."""
+        """Deliver again: no acknowledgement came."""
         self._simulator.deliveries.put_back(tokens)
 
     def on_late_response(self, token: Any, status: int, message_id: str) -> None:
         """Ignore it: the delivery went out again."""
 
     def on_lost(self, tokens: list[Any], reason: str) -> None:
-        """Count the client out and keep what it did not acknowledge."""
+        """Count the client out and keep its unacknowledged deliveries."""
         if self._counted:
             self._counted = False
             self._simulator.log(f"{self._system_id} left: {reason}")

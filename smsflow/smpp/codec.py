@@ -22,7 +22,7 @@ Frame = tuple[int, int, int, bytes]
 
 _KNOWN: list[type[Known]] = [cls for cls in vars(pdus).values() if isinstance(cls, type) and issubclass(cls, Known)]
 _CLASSES = {cls.command: cls for cls in _KNOWN if hasattr(cls, "command")}
-# The mandatory fields of each with their types, in the order of the wire.
+# The mandatory fields of each with their types, in the order of their octets.
 _LAYOUTS = {cls: tuple((each.name, each.type) for each in fields(cls) if each.name != "tlvs") for cls in _KNOWN}
 
 
@@ -39,7 +39,7 @@ def answer(command: int, sequence: int, status: int = 0) -> bytes:
 
 
 def encode(pdu: Pdu, sequence: int, status: int = 0) -> bytes:
-    """Return the octets of `pdu`; raise ValueError for a value that has no place on the wire."""
+    """Return the octets of `pdu`; raise ValueError for a value that does not fit its field."""
     return frame(pdu.command, status, sequence, encode_body(pdu))
 
 

@@ -1,4 +1,4 @@
-"""Long messages: what the N submit_sm of one text carry, and one text from the N deliver_sm of it."""
+"""Long messages: the user data of the N submit_sm of a text, and the place of each deliver_sm in its text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What the library refuses to its caller; what a peer does wrong is an event and never one of these."""
+"""Refusals to the caller of the library; a fault of the peer is an event, never one of these."""
 
 from smsflow.smpp import spec
 

@@ -1,4 +1,4 @@
-"""What a session has to tell: the values that come out of receive_data and handle_timer."""
+"""Events of a session: the values that receive_data and handle_timer return."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from smsflow.smpp.pdu import Bind, Pdu
 
 @dataclass(frozen=True, slots=True)
 class BindAsked:
-    """A client wants to bind; answer with Session.respond."""
+    """A bind request of a client; answer with Session.respond."""
 
     sequence: int
     pdu: Bind
@@ -42,7 +42,7 @@ class LateResponded:
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
+class TimedOut:
     """Requests that the peer did not answer in time; their slots are free."""
 
     tokens: list[Any]
@@ -65,10 +65,10 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """The session is over; `tokens` are the requests that nobody answered. Comes once, and nothing after it."""
+    """The session is over; `tokens` are the requests without an answer. Comes once, as the last event."""
 
     reason: str
     tokens: list[Any]
 
 
-Event = BindAsked | BindAnswered | Responded | LateResponded | Unanswered | Requested | Noticed | Dropped
+Event = BindAsked | BindAnswered | Responded | LateResponded | TimedOut | Requested | Noticed | Dropped

@@ -1,17 +1,17 @@
-"""How long a session waits, and for how much."""
+"""Limits of a session: times and counts."""
 
 from dataclasses import dataclass
 from typing import Final
 
 # A healthy peer sends none; one that keeps on is not speaking SMPP.
 MAX_NONSENSE: Final = 20
-# Requests of the peer that wait for our answer; beyond, it is told to come back later.
+# Requests of the peer that wait for our answer; beyond, they are refused with a temporary status.
 MAX_UNACKNOWLEDGED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What one session may take: requests in flight, seconds, and enquire_link without an answer."""
+class SessionLimits:
+    """The bounds of one session: requests in flight, seconds, and enquire_link without an answer."""
 
     window: int = 10
     bind_timeout: float = 10.0

@@ -1,4 +1,4 @@
-"""The PDUs of SMPP 3.4 as frozen values (section 4 of the specification), in the order of their fields on the wire."""
+"""The PDUs of SMPP 3.4 as frozen values (section 4 of the specification), in the order of their octets."""
 
 from dataclasses import dataclass, field, fields
 from typing import ClassVar
@@ -12,7 +12,7 @@ Tlvs = dict[int, bytes]
 class Known:
     """A PDU whose fields are known here; one with none of its own is only a header.
 
-    On the wire a str is a NUL-terminated string, an int one octet, and bytes follow an octet that counts them; then come the TLVs.
+    As octets, a str is a NUL-terminated string, an int one octet, and bytes follow an octet that counts them; then come the TLVs.
     """
 
     command: ClassVar[int]

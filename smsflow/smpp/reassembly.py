@@ -9,7 +9,7 @@ from smsflow.smpp.pdu import ShortMessage
 
 # A handset gives up after a few minutes to an hour; five minutes hold the texts of a slow network.
 TIMEOUT: Final = 300.0
-# Beyond this many open texts the oldest is released as it is: a peer that only sends first parts fills no memory.
+# Beyond this many open texts the oldest is released as it is: a peer that sends only first parts cannot fill memory.
 MAX_OPEN: Final = 10_000
 
 Key = tuple[str, str, int, int]

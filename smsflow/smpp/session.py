@@ -14,9 +14,9 @@ from smsflow.smpp.events import (
     Noticed,
     Requested,
     Responded,
-    Unanswered,
+    TimedOut,
 )
-from smsflow.smpp.limits import MAX_NONSENSE, Limits
+from smsflow.smpp.limits import MAX_NONSENSE, SessionLimits
 from smsflow.smpp.liveness import Liveness
 from smsflow.smpp.pdu import AlertNotification, Bind, Outbind, Pdu
 from smsflow.smpp.state import ANSWERABLE, BOUND, TRANSITIONS, Role, State, receivable, sendable
@@ -29,7 +29,7 @@ _UNBOUND: Final = "the session was unbound"
 class Session:
     """A session from the first octet to the last; whatever the peer sends, nothing raises out of it."""
 
-    def __init__(self, role: Role, limits: Limits, *, now: float) -> None:
+    def __init__(self, role: Role, limits: SessionLimits, *, now: float) -> None:
         """Open a session at `now`; a peer that has not bound by the time-out of the limits is dropped."""
         self.role: Role = role
         self.limits = limits
@@ -62,7 +62,7 @@ class Session:
         """Return how many requests of the peer wait for our answer."""
         return len(self._inbound)
 
-    # What we send.
+    # Sent.
 
     def bind(self, pdu: Bind, now: float) -> None:
         """Ask to bind; BindAnswered follows, or Dropped after the bind time-out."""
@@ -119,7 +119,7 @@ class Session:
         self._inbound.pop(sequence, None)
 
     def unbind(self) -> None:
-        """Say goodbye; what the peer asks from now on stays unanswered, so that it keeps it for the next session."""
+        """Unbind; requests of the peer from now on stay unanswered, so that it keeps them for the next session."""
         if self.state in BOUND or self.state is State.OPEN:
             self._out.append(codec.frame(spec.UNBIND, 0, self._next_sequence()))
             self._move(spec.UNBIND)
@@ -132,31 +132,31 @@ class Session:
         self._out = []
         return b"".join(out)
 
-    # What we hear.
+    # Received.
 
     def receive_data(self, data: bytes, now: float) -> list[Event]:
-        """Take octets of the peer; return what they mean, responses before anything else (rule 2)."""
+        """Take octets of the peer; return their events, responses first (docs/smpp.md, rule 2)."""
         if self._is_over():
             return []
         responses: list[Event] = []
         others: list[Event] = []
         frames = self._framer.feed(data)
         if frames:
-            self._liveness.hear(now)
+            self._liveness.pdu_received(now)
         for command, status, sequence, body in frames:
             if command in (spec.SUBMIT_SM_RESP, spec.DELIVER_SM_RESP):
-                self._hear_response(status, sequence, body, responses)
+                self._receive_response(status, sequence, body, responses)
             elif command & spec.RESPONSE:
-                self._hear_other_response((command, status, sequence, body), responses, others)
+                self._receive_other_response((command, status, sequence, body), responses, others)
             else:
-                self._hear_request(command, sequence, body, others)
+                self._receive_request(command, sequence, body, others)
             if self._is_over():
                 break
         if self._framer.broken is not None:
-            self._hear_broken(others)
+            self._receive_broken(others)
         return responses + others if responses else others
 
-    def _hear_response(self, status: int, sequence: int, body: bytes, events: list[Event]) -> None:
+    def _receive_response(self, status: int, sequence: int, body: bytes, events: list[Event]) -> None:
         waiting = self._window.waiting.pop(sequence, None)
         if waiting is not None:
             events.append(Responded(waiting[1], status, codec.first_string(body)))
@@ -165,26 +165,26 @@ class Session:
         if given_up is not None:
             events.append(LateResponded(given_up[1], status, codec.first_string(body)))
 
-    def _hear_other_response(self, frame: codec.Frame, responses: list[Event], others: list[Event]) -> None:
+    def _receive_other_response(self, frame: codec.Frame, responses: list[Event], others: list[Event]) -> None:
         command, status, sequence, body = frame
         if self._own_bind is not None and sequence == self._own_bind[0] and command in _BIND_ANSWERS:
-            self._hear_bind_answer(frame, self._own_bind[1], responses)
+            self._receive_bind_answer(frame, self._own_bind[1], responses)
         elif command == spec.UNBIND_RESP:
             if TRANSITIONS.get((self.state, command)) is not None:
                 self._drop(_UNBOUND, others)
         elif command != spec.ENQUIRE_LINK_RESP:
             # A generic_nack, or the response to a request that is neither submit_sm nor deliver_sm.
-            self._hear_response(status or self._nack_status(command), sequence, body, responses)
+            self._receive_response(status or self._nack_status(command), sequence, body, responses)
 
     @staticmethod
     def _nack_status(command: int) -> int:
         """Return what a generic_nack without a status means: it is never a success."""
         return spec.ESME_RUNKNOWNERR if command == spec.GENERIC_NACK else spec.ESME_ROK
 
-    def _hear_bind_answer(self, frame: codec.Frame, expected: int, events: list[Event]) -> None:
+    def _receive_bind_answer(self, frame: codec.Frame, expected: int, events: list[Event]) -> None:
         command, status, _, body = frame
         self._own_bind = None
-        # RALYBND: the operator holds a session of ours for bound, and it is this one (rule 14).
+        # RALYBND: the operator holds a session of ours for bound, and it is this one (docs/smpp.md, rule 14).
         accepted = command != spec.GENERIC_NACK and status in (spec.ESME_ROK, spec.ESME_RALYBND)
         if accepted:
             self._bind_deadline = None
@@ -192,7 +192,7 @@ class Session:
             self._move(expected)
         events.append(BindAnswered(status, codec.first_string(body), accepted))
 
-    def _hear_request(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
+    def _receive_request(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
         if command == spec.ENQUIRE_LINK:
             self._out.append(codec.answer(command, sequence))
             return
@@ -206,37 +206,37 @@ class Session:
         if isinstance(pdu, AlertNotification | Outbind):
             events.append(Noticed(pdu))
         elif pdu is None:
-            self._hear_nonsense(spec.ESME_RINVPARLEN, sequence, events)
+            self._receive_nonsense(spec.ESME_RINVPARLEN, sequence, events)
         elif command in self._receivable:
-            self._hear_welcome_request(sequence, pdu, events)
+            self._receive_welcome_request(sequence, pdu, events)
         elif command in ANSWERABLE:
             refusal = spec.ESME_RALYBND if command in spec.BINDS else spec.ESME_RINVBNDSTS
             self._out.append(codec.answer(command, sequence, refusal))
         else:
-            self._hear_nonsense(spec.ESME_RINVCMDID, sequence, events)
+            self._receive_nonsense(spec.ESME_RINVCMDID, sequence, events)
 
-    def _hear_welcome_request(self, sequence: int, pdu: Pdu, events: list[Event]) -> None:
+    def _receive_welcome_request(self, sequence: int, pdu: Pdu, events: list[Event]) -> None:
         if len(self._inbound) >= self.limits.unacknowledged:
-            # Both tell the peer to keep it and to come back.
+            # Both make the peer keep the request and repeat it.
             busy = spec.ESME_RX_T_APPN if self.role == "client" else spec.ESME_RTHROTTLED
             self._out.append(codec.answer(pdu.command, sequence, busy))
             return
         self._inbound[sequence] = pdu.command
         events.append(BindAsked(sequence, pdu) if isinstance(pdu, Bind) else Requested(sequence, pdu))
 
-    def _hear_nonsense(self, status: int, sequence: int, events: list[Event]) -> None:
+    def _receive_nonsense(self, status: int, sequence: int, events: list[Event]) -> None:
         self._out.append(codec.frame(spec.GENERIC_NACK, status, sequence))
         self._nonsense += 1
         if self._nonsense >= MAX_NONSENSE:
             self._drop("the peer sends what is not SMPP", events)
 
-    def _hear_broken(self, events: list[Event]) -> None:
+    def _receive_broken(self, events: list[Event]) -> None:
         broken = self._framer.broken
         if broken is not None and self.state is not State.CLOSED:
             self._out.append(codec.frame(spec.GENERIC_NACK, spec.ESME_RINVCMDLEN, broken[2]))
             self._drop("the peer sent a command_length out of bounds", events)
 
-    # Time.
+    # Timers.
 
     def get_timer(self) -> float | None:
         """Return when handle_timer has something to do, None when it never has."""
@@ -247,13 +247,13 @@ class Session:
         return min(times, default=None)
 
     def handle_timer(self, now: float) -> list[Event]:
-        """Do what time asks for: give up unanswered requests, ask whether the peer lives, drop it when it does not."""
+        """Give up unanswered requests, send enquire_link, drop a dead peer."""
         events: list[Event] = []
         if self.state is State.CLOSED:
             return events
         tokens = self._window.expire(now)
         if tokens:
-            events.append(Unanswered(tokens))
+            events.append(TimedOut(tokens))
         if self._bind_deadline is not None and now >= self._bind_deadline:
             self._drop("no bind within the time allowed", events)
         elif self.state in BOUND and now >= self._liveness.due():
@@ -264,14 +264,12 @@ class Session:
         return events
 
     def connection_lost(self, reason: str) -> list[Event]:
-        """Tell the session that its connection ended; the event comes unless the session was over already."""
+        """End the session with its connection; Dropped comes unless it was over already."""
         events: list[Event] = []
         if self.state is not State.CLOSED:
             # Some peers hang up instead of answering our unbind.
             self._drop(_UNBOUND if self.state is State.UNBOUND else reason, events)
         return events
-
-    # The rest.
 
     def _is_over(self) -> bool:
         return self.state is State.CLOSED

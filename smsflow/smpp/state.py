@@ -1,4 +1,4 @@
-"""Where a session is: every legal transition in one table, and what each state lets in."""
+"""States of a session: every legal transition in one table, and the requests that each state allows."""
 
 from enum import Enum
 from typing import Final, Literal
@@ -21,7 +21,7 @@ class State(Enum):
 
 BOUND: Final = frozenset({State.BOUND_TX, State.BOUND_RX, State.BOUND_TRX})
 
-# (where, the command that passed in either direction) → where to. What is not here changes nothing.
+# (state, the command that passed in either direction) → next state. A command that is not listed changes nothing.
 # A bind counts from its accepted response, an unbind from its request.
 TRANSITIONS: Final[dict[tuple[State, int], State]] = {
     (State.OPEN, spec.BIND_TRANSMITTER_RESP): State.BOUND_TX,
@@ -47,7 +47,7 @@ _RECEIVABLE: Final[dict[tuple[Role, State], frozenset[int]]] = {
     ("client", State.BOUND_TRX): _TO_CLIENTS,
 }
 
-# Out of place such a request gets a response with a status; everything else is nonsense.
+# Out of place, such a request gets a response with a status; any other gets generic_nack.
 ANSWERABLE: Final = _NOTHING.union(*_RECEIVABLE.values())
 
 

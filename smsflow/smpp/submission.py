@@ -10,7 +10,7 @@ from smsflow.smpp import codec, spec
 # 3GPP TS 23.040, section 9.1.2.5: an alphanumeric address holds eleven septets.
 MAX_ALPHANUMERIC: Final = 11
 _NUMBER: Final = re.compile(r"\+?([0-9]{1,15})")
-# Printable ASCII only: `@` is 0x00 in GSM 03.38 and ends a C-string, and operators disagree on the others (rule 12).
+# Printable ASCII only: `@` is 0x00 in GSM 03.38 and ends a C-string, and operators disagree on the others (docs/smpp.md, rule 12).
 _NAME: Final = re.compile(r"[ -?A-~]{1,11}")
 # The shortest international number has eight digits; what is shorter is a short code.
 _SHORTEST_NUMBER: Final = 8
@@ -34,7 +34,7 @@ def encode_submit(  # noqa: PLR0917  one parameter for each field of submit_sm
     priority: int = 0,
     tlvs: bytes | Mapping[int, bytes] = b"",
 ) -> bytes:
-    """Return the body of a submit_sm; raise ValueError for a value that has no place on the wire."""
+    """Return the body of a submit_sm; raise ValueError for a value that does not fit its field."""
     size = len(short_message)
     if size > spec.MAX_SHORT_MESSAGE:
         message = f"short_message has {size} octets: more than {spec.MAX_SHORT_MESSAGE} go in message_payload"
@@ -70,7 +70,7 @@ def validity_period(at: datetime) -> str:
 
 
 def address(value: str) -> tuple[int, int, str]:
-    """Return (TON, NPI, address) of a sender or a number (rule 13); raise ValueError for what is neither."""
+    """Return (TON, NPI, address) of a sender or a number (docs/smpp.md, rule 13); raise ValueError for what is neither."""
     number = _NUMBER.fullmatch(value)
     if number is not None:
         digits = number[1]

@@ -1,4 +1,4 @@
-"""The requests that wait for their response, and those that were given up."""
+"""Requests in flight, and those given up whose response may still come."""
 
 from typing import Any, Final
 

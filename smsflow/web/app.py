@@ -15,7 +15,7 @@ from smsflow.web import docs
 from smsflow.web.api_v2 import errors as refusals
 from smsflow.web.api_v2.auth import Door
 from smsflow.web.api_v2.balance import Balance
-from smsflow.web.api_v2.codes import Codes, Verification
+from smsflow.web.api_v2.codes import Codes, CodeVerification
 from smsflow.web.api_v2.login import Login
 from smsflow.web.api_v2.sms import Sms
 from smsflow.web.docs.openapi import OpenApi
@@ -78,7 +78,7 @@ def create(platform: Platform, intake: Intake, *, clock: Callable[[], datetime] 
         "/auth2/get_token_auth/": Login(door),
         "/apiv2/sms/": Sms(door),
         "/apiv2/smscode/": Codes(door),
-        "/apiv2/verify_code/": Verification(door),
+        "/apiv2/verify_code/": CodeVerification(door),
         "/apiv2/balance/": Balance(door),
         "/healthz/": health.Alive(),
         "/readyz/": health.Ready(platform),

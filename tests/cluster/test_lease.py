@@ -5,7 +5,7 @@ import time
 
 from smsflow import runtime
 from smsflow.dispatch import bind
-from smsflow.dispatch.engine import Engine, Held
+from smsflow.dispatch.engine import Engine, HeldBind
 from smsflow.dispatch.lease import Lease
 from smsflow.store.routing import dispatchers
 from smsflow.testing import a_connector
@@ -62,7 +62,7 @@ async def test_a_lease_that_cannot_be_shown_ends_every_bind(open_platform):
     async with open_platform() as platform:
         engine = Engine(platform, runtime.now)
         bound = asyncio.create_task(asyncio.Event().wait())
-        engine._held[1, 0] = Held(None, 0, None, bound)
+        engine._held[1, 0] = HeldBind(None, 0, None, bound)
         guarding = asyncio.create_task(engine._guard())
         await asyncio.wait([bound], timeout=10)
         guarding.cancel()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from smsflow.domain.message import Kind
 from smsflow.domain.phone import Number
-from smsflow.domain.routing import CACHED_DECISIONS, Connector, Route, Table
+from smsflow.domain.routing import CACHED_DECISIONS, ConnectorState, Route, Table
 
 CM = Number(e164="+237690000001", country="CM", mobile=True)
 GA = Number(e164="+24177123456", country="GA", mobile=True)
@@ -19,7 +19,7 @@ def a_route(id_, connector_id=None, priority=10, **conditions):
 
 def a_table(*routes, disabled=(), missing=()):
     ids = {route.connector_id for route in routes} - set(missing)
-    return Table(routes, [Connector(id=id_, name=f"c{id_}", enabled=id_ not in disabled) for id_ in ids])
+    return Table(routes, [ConnectorState(id=id_, name=f"c{id_}", enabled=id_ not in disabled) for id_ in ids])
 
 
 @pytest.mark.parametrize(

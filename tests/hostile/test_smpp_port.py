@@ -11,7 +11,7 @@ from smsflow.smpp import codec, pdu
 from smsflow.smpp.net.client import BindConfig, ConnectFailed, connect
 from tests.hostile.wire import PATIENCE, open_files, until
 from tests.machine import resident
-from tests.smpp.wire import Memory, a_submit
+from tests.smpp.session_pair import Memory, a_submit
 
 BIND = codec.encode(pdu.BindTransceiver("hostile", "secret"), 1)
 SUBMIT = codec.encode(a_submit(), 2)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from smsflow.simulator import control
 from smsflow.simulator.operator import Simulator
 from smsflow.smpp.net.client import BindConfig, connect
-from tests.smpp.wire import PATIENCE, Memory, a_submit
+from tests.smpp.session_pair import PATIENCE, Memory, a_submit
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from smsflow.simulator.operator import Script, Simulator
 from smsflow.smpp import concat, pdu, receipt, spec
 from smsflow.smpp.net.client import BindConfig, connect
 from smsflow.smpp.reassembly import Reassembly
-from tests.smpp.wire import PATIENCE, Memory, a_submit
+from tests.smpp.session_pair import PATIENCE, Memory, a_submit
 
 
 @asynccontextmanager

@@ -12,11 +12,11 @@ from smsflow.smpp.events import (
     Noticed,
     Requested,
     Responded,
-    Unanswered,
+    TimedOut,
 )
-from smsflow.smpp.limits import MAX_NONSENSE, Limits
+from smsflow.smpp.limits import MAX_NONSENSE, SessionLimits
 from smsflow.smpp.state import State
-from tests.smpp.wire import Wire, a_bound_client, a_bound_server, a_bound_wire, a_submit, frames
+from tests.smpp.session_pair import SessionPair, a_bound_client, a_bound_pair, a_bound_server, a_submit, frames
 
 
 def commands(data):
@@ -35,35 +35,35 @@ def commands(data):
     ],
 )
 def test_a_bind_binds_both_sides_in_its_mode(bind, state):
-    wire = a_bound_wire(bind=bind)
+    pair = a_bound_pair(bind=bind)
 
-    assert (wire.client.state, wire.server.state) == (state, state)
+    assert (pair.client.state, pair.server.state) == (state, state)
 
 
 def test_a_refused_bind_leaves_both_sides_open():
-    wire = Wire()
-    wire.client.bind(pdu.BindTransceiver("demo", "wrong"), wire.now)
-    _, (asked,) = wire.exchange()
-    wire.server.respond(asked.sequence, pdu.BindResp(), spec.ESME_RINVPASWD)
-    (answered,), _ = wire.exchange()
+    pair = SessionPair()
+    pair.client.bind(pdu.BindTransceiver("demo", "wrong"), pair.now)
+    _, (asked,) = pair.exchange()
+    pair.server.respond(asked.sequence, pdu.BindResp(), spec.ESME_RINVPASWD)
+    (answered,), _ = pair.exchange()
 
     assert answered == BindAnswered(spec.ESME_RINVPASWD, "", accepted=False)
-    assert (wire.client.state, wire.server.state) == (State.OPEN, State.OPEN)
+    assert (pair.client.state, pair.server.state) == (State.OPEN, State.OPEN)
 
 
 def test_rule_14_already_bound_counts_as_bound():
-    wire = Wire()
-    wire.client.bind(pdu.BindTransceiver("demo", "secret"), wire.now)
-    wire.client.data_to_send()
+    pair = SessionPair()
+    pair.client.bind(pdu.BindTransceiver("demo", "secret"), pair.now)
+    pair.client.data_to_send()
 
     answer = codec.encode(pdu.BindTransceiverResp("SMSC"), 1, spec.ESME_RALYBND)
-    assert wire.client.receive_data(answer, wire.now) == [BindAnswered(spec.ESME_RALYBND, "SMSC", accepted=True)]
-    assert wire.client.state is State.BOUND_TRX
+    assert pair.client.receive_data(answer, pair.now) == [BindAnswered(spec.ESME_RALYBND, "SMSC", accepted=True)]
+    assert pair.client.state is State.BOUND_TRX
 
 
 @pytest.mark.parametrize("role", ["client", "server"])
 def test_a_peer_that_does_not_bind_in_time_is_dropped(role):
-    session = getattr(Wire(Limits(bind_timeout=10), Limits(bind_timeout=10)), role)
+    session = getattr(SessionPair(SessionLimits(bind_timeout=10), SessionLimits(bind_timeout=10)), role)
 
     assert session.get_timer() == 1010.0
     assert session.handle_timer(1009.9) == []
@@ -79,7 +79,7 @@ def test_a_second_bind_is_told_that_it_is_bound():
 
 
 def test_a_request_before_the_bind_is_refused():
-    server = Wire().server
+    server = SessionPair().server
     server.receive_data(codec.encode(a_submit(), 5), 1000.0)
 
     assert frames(server.data_to_send()) == [(spec.SUBMIT_SM_RESP, spec.ESME_RINVBNDSTS, 5, b"")]
@@ -87,68 +87,68 @@ def test_a_request_before_the_bind_is_refused():
 
 @pytest.mark.parametrize(("bind", "request_pdu"), [(pdu.BindReceiver, a_submit()), (pdu.BindTransmitter, None)])
 def test_a_bind_of_one_direction_cannot_send_in_the_other(bind, request_pdu):
-    wire = a_bound_wire(bind=bind)
-    side = wire.client if request_pdu else wire.server
+    pair = a_bound_pair(bind=bind)
+    side = pair.client if request_pdu else pair.server
 
     with pytest.raises(NotBound):
-        side.submit(request_pdu or pdu.DeliverSm(), "t", wire.now)
+        side.submit(request_pdu or pdu.DeliverSm(), "t", pair.now)
 
 
 # The window.
 
 
 def test_a_submission_comes_back_with_its_id():
-    wire = a_bound_wire()
-    wire.client.submit(a_submit(), "our message", wire.now)
-    _, (asked,) = wire.exchange()
-    wire.server.respond(asked.sequence, pdu.SubmitSmResp("id-1"))
-    heard, _ = wire.exchange()
+    pair = a_bound_pair()
+    pair.client.submit(a_submit(), "our message", pair.now)
+    _, (asked,) = pair.exchange()
+    pair.server.respond(asked.sequence, pdu.SubmitSmResp("id-1"))
+    heard, _ = pair.exchange()
 
     assert asked.pdu == a_submit()
     assert heard == [Responded("our message", 0, "id-1")]
 
 
 def test_a_delivery_comes_back_with_its_acknowledgement():
-    wire = a_bound_wire()
-    wire.server.submit(pdu.DeliverSm(short_message=b"oui"), "their message", wire.now)
-    (asked,), _ = wire.exchange()
-    assert wire.exchange() == ([], [])
-    wire.client.acknowledge([asked.sequence])
-    _, heard = wire.exchange()
+    pair = a_bound_pair()
+    pair.server.submit(pdu.DeliverSm(short_message=b"oui"), "their message", pair.now)
+    (asked,), _ = pair.exchange()
+    assert pair.exchange() == ([], [])
+    pair.client.acknowledge([asked.sequence])
+    _, heard = pair.exchange()
 
     assert heard == [Responded("their message", 0, "")]
 
 
 def test_rule_2_the_window_is_full_until_a_response_frees_a_slot():
-    wire = a_bound_wire(Limits(window=2))
+    pair = a_bound_pair(SessionLimits(window=2))
     for token in "ab":
-        wire.client.submit(a_submit(), token, wire.now)
-    assert wire.client.free == 0
+        pair.client.submit(a_submit(), token, pair.now)
+    assert pair.client.free == 0
     with pytest.raises(WindowFull):
-        wire.client.submit(a_submit(), "c", wire.now)
+        pair.client.submit(a_submit(), "c", pair.now)
 
-    _, asked = wire.exchange()
-    wire.server.respond(asked[0].sequence, pdu.SubmitSmResp("1"))
-    wire.exchange()
+    _, asked = pair.exchange()
+    pair.server.respond(asked[0].sequence, pdu.SubmitSmResp("1"))
+    pair.exchange()
 
-    assert (wire.client.free, wire.client.in_flight) == (1, 1)
+    assert (pair.client.free, pair.client.in_flight) == (1, 1)
 
 
 def test_rule_2_every_slot_expires_and_a_late_response_is_still_told():
-    wire = a_bound_wire(Limits(window=2, response_timeout=30))
-    wire.client.submit(a_submit(), "a", 1000.0)
-    wire.client.submit(a_submit(), "b", 1005.0)
-    _, (first, _) = wire.exchange()
+    pair = a_bound_pair(SessionLimits(window=2, response_timeout=30))
+    pair.client.submit(a_submit(), "a", 1000.0)
+    pair.client.submit(a_submit(), "b", 1005.0)
+    _, (first, _) = pair.exchange()
 
-    assert wire.client.get_timer() == 1030.0
-    assert wire.client.handle_timer(1030.0) == [Unanswered(["a"])]
-    assert wire.client.free == 1
-    wire.server.respond(first.sequence, pdu.SubmitSmResp("late"))
-    assert wire.exchange()[0] == [LateResponded("a", 0, "late")]
+    assert pair.client.get_timer() == 1030.0
+    assert pair.client.handle_timer(1030.0) == [TimedOut(["a"])]
+    assert pair.client.free == 1
+    pair.server.respond(first.sequence, pdu.SubmitSmResp("late"))
+    assert pair.exchange()[0] == [LateResponded("a", 0, "late")]
 
 
 def test_rule_2_a_response_is_forgotten_after_ten_minutes():
-    client = a_bound_client(Limits(response_timeout=30))
+    client = a_bound_client(SessionLimits(response_timeout=30))
     sequence = client.submit(a_submit(), "a", 1000.0)
     client.handle_timer(1030.0)
     client.handle_timer(1630.0)
@@ -198,7 +198,7 @@ def test_a_generic_nack_without_a_status_is_no_success():
 
 
 def test_sequence_numbers_start_again_and_pass_over_those_in_use():
-    client = a_bound_client(Limits(window=5))
+    client = a_bound_client(SessionLimits(window=5))
     client._sequence = spec.MAX_SEQUENCE - 1
     first = client.submit(a_submit(), "a", 1000.0)
     second = client.submit(a_submit(), "b", 1000.0)
@@ -212,7 +212,7 @@ def test_sequence_numbers_start_again_and_pass_over_those_in_use():
 
 
 def test_rule_1_the_peer_is_asked_only_when_bound_and_idle():
-    client = a_bound_client(Limits(enquire_interval=30))
+    client = a_bound_client(SessionLimits(enquire_interval=30))
     assert client.get_timer() == 1030.0
     client.receive_data(codec.encode(pdu.DeliverSm(), 1), 1020.0)
     assert client.handle_timer(1030.0) == []
@@ -225,15 +225,15 @@ def test_rule_1_the_peer_is_asked_only_when_bound_and_idle():
 
 
 def test_rule_1_an_open_session_never_asks():
-    wire = Wire(Limits(bind_timeout=1000, enquire_interval=30))
-    wire.client.handle_timer(1500.0)
+    pair = SessionPair(SessionLimits(bind_timeout=1000, enquire_interval=30))
+    pair.client.handle_timer(1500.0)
 
-    assert wire.client.data_to_send() == b""
+    assert pair.client.data_to_send() == b""
 
 
 @pytest.mark.parametrize("sign", [pdu.EnquireLinkResp(), pdu.EnquireLink(), pdu.DeliverSm(), pdu.SubmitSmResp("x")])
 def test_rule_1_any_pdu_counts_as_life(sign):
-    client = a_bound_client(Limits(enquire_interval=30, enquire_misses=1))
+    client = a_bound_client(SessionLimits(enquire_interval=30, enquire_misses=1))
     client.handle_timer(1030.0)
     client.receive_data(codec.encode(sign, 99), 1040.0)
 
@@ -242,7 +242,7 @@ def test_rule_1_any_pdu_counts_as_life(sign):
 
 
 def test_rule_1_a_peer_that_answers_nothing_is_dropped_with_what_it_owes():
-    client = a_bound_client(Limits(enquire_interval=30, response_timeout=100, enquire_misses=2))
+    client = a_bound_client(SessionLimits(enquire_interval=30, response_timeout=100, enquire_misses=2))
     client.submit(a_submit(), "a", 1000.0)
     assert client.handle_timer(1030.0) == []
     assert client.handle_timer(1060.0) == []
@@ -252,7 +252,9 @@ def test_rule_1_a_peer_that_answers_nothing_is_dropped_with_what_it_owes():
     assert commands(client.data_to_send()) == [spec.SUBMIT_SM, spec.ENQUIRE_LINK, spec.ENQUIRE_LINK]
 
 
-@pytest.mark.parametrize("make", [a_bound_client, a_bound_server, lambda: Wire().server, lambda: Wire().client])
+@pytest.mark.parametrize(
+    "make", [a_bound_client, a_bound_server, lambda: SessionPair().server, lambda: SessionPair().client]
+)
 def test_rule_1_an_enquire_link_is_answered_in_every_state_with_its_number(make):
     session = make()
     session.receive_data(codec.encode(pdu.EnquireLink(), 77), 1000.0)
@@ -272,11 +274,11 @@ def test_rule_1_an_enquire_link_is_answered_while_we_unbind():
 
 
 def test_rule_14_an_unbind_ends_both_sides():
-    wire = a_bound_wire()
-    wire.client.unbind()
+    pair = a_bound_pair()
+    pair.client.unbind()
 
-    assert wire.exchange() == ([Dropped("the session was unbound", [])], [Dropped("the peer unbound", [])])
-    assert (wire.client.state, wire.server.state) == (State.CLOSED, State.CLOSED)
+    assert pair.exchange() == ([Dropped("the session was unbound", [])], [Dropped("the peer unbound", [])])
+    assert (pair.client.state, pair.server.state) == (State.CLOSED, State.CLOSED)
 
 
 def test_what_is_delivered_while_we_unbind_stays_with_the_peer():
@@ -341,7 +343,7 @@ def test_rule_15_a_peer_that_keeps_on_is_dropped():
 
 
 def test_rule_15_unacknowledged_requests_are_bounded_and_the_peer_keeps_the_rest():
-    client = a_bound_client(Limits(unacknowledged=1))
+    client = a_bound_client(SessionLimits(unacknowledged=1))
 
     events = client.receive_data(codec.encode(pdu.DeliverSm(), 1) + codec.encode(pdu.DeliverSm(), 2), 1000.0)
 
@@ -378,7 +380,7 @@ ANYTHING = st.one_of(
         st.one_of(st.binary(max_size=40), st.just(codec.encode_body(pdu.DeliverSm(short_message=b"hi")))),
     ),
 )
-MAKERS = st.sampled_from([a_bound_client, a_bound_server, lambda: Wire().client, lambda: Wire().server])
+MAKERS = st.sampled_from([a_bound_client, a_bound_server, lambda: SessionPair().client, lambda: SessionPair().server])
 
 
 def a_busy(make):
@@ -424,42 +426,42 @@ def test_any_fragmentation_gives_the_same_events(make, chunks, cuts):
 
 @given(st.lists(st.tuples(st.sampled_from("csCS"), st.booleans()), max_size=30))
 def test_every_request_gets_exactly_one_outcome(steps):
-    wire = a_bound_wire(Limits(window=50, response_timeout=10), Limits(window=50, response_timeout=10))
+    pair = a_bound_pair(SessionLimits(window=50, response_timeout=10), SessionLimits(window=50, response_timeout=10))
     sent, told = {"c": 0, "s": 0}, {"c": 0, "s": 0}
     for who, answers in steps:
-        side, other = (wire.client, wire.server) if who in "cC" else (wire.server, wire.client)
-        side.submit(a_submit() if side is wire.client else pdu.DeliverSm(), who, wire.now)
+        side, other = (pair.client, pair.server) if who in "cC" else (pair.server, pair.client)
+        side.submit(a_submit() if side is pair.client else pdu.DeliverSm(), who, pair.now)
         sent[who.lower()] += 1
-        for name, heard in zip("cs", wire.exchange(), strict=True):
+        for name, heard in zip("cs", pair.exchange(), strict=True):
             for event in heard:
                 if isinstance(event, Requested) and answers:
-                    (wire.client if name == "c" else wire.server).acknowledge([event.sequence])
-        for name, heard in zip("cs", wire.exchange(), strict=True):
+                    (pair.client if name == "c" else pair.server).acknowledge([event.sequence])
+        for name, heard in zip("cs", pair.exchange(), strict=True):
             told[name] += sum(isinstance(event, Responded) for event in heard)
         assert other.in_flight <= 50
-        wire.now += 3
-        for name, session in (("c", wire.client), ("s", wire.server)):
-            for event in session.handle_timer(wire.now):
-                told[name] += len(event.tokens) if isinstance(event, Unanswered) else 0
-    told["c"] += sum(len(event.tokens) for event in wire.client.connection_lost("end"))
-    told["s"] += sum(len(event.tokens) for event in wire.server.connection_lost("end"))
+        pair.now += 3
+        for name, session in (("c", pair.client), ("s", pair.server)):
+            for event in session.handle_timer(pair.now):
+                told[name] += len(event.tokens) if isinstance(event, TimedOut) else 0
+    told["c"] += sum(len(event.tokens) for event in pair.client.connection_lost("end"))
+    told["s"] += sum(len(event.tokens) for event in pair.server.connection_lost("end"))
 
     assert told == sent
 
 
 def test_a_bind_is_asked_with_its_password():
-    wire = Wire()
-    wire.client.bind(pdu.BindTransceiver("demo", "secret"), wire.now)
+    pair = SessionPair()
+    pair.client.bind(pdu.BindTransceiver("demo", "secret"), pair.now)
 
-    assert wire.exchange()[1] == [BindAsked(1, pdu.BindTransceiver("demo", "secret"))]
+    assert pair.exchange()[1] == [BindAsked(1, pdu.BindTransceiver("demo", "secret"))]
 
 
 def test_a_bind_answered_by_the_command_of_another_is_what_was_asked():
-    wire = Wire()
-    wire.client.bind(pdu.BindReceiver("demo", "secret"), wire.now)
-    wire.client.receive_data(codec.encode(pdu.BindTransceiverResp("SMSC"), 1), wire.now)
+    pair = SessionPair()
+    pair.client.bind(pdu.BindReceiver("demo", "secret"), pair.now)
+    pair.client.receive_data(codec.encode(pdu.BindTransceiverResp("SMSC"), 1), pair.now)
 
-    assert wire.client.state is State.BOUND_RX
+    assert pair.client.state is State.BOUND_RX
 
 
 def test_a_peer_that_hangs_up_on_our_unbind_has_answered_it():

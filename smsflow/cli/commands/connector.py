@@ -177,7 +177,7 @@ async def _shown(tx: Tx, name: str) -> dict[str, Any]:
     return next(_document(c, binds) for c in await connectors.connectors(tx) if c.name == name)
 
 
-def _document(connector: connectors.Connector, binds: list[dispatchers.Bind]) -> dict[str, Any]:
+def _document(connector: connectors.Connector, binds: list[dispatchers.BindState]) -> dict[str, Any]:
     """Return a connector as it may be shown: never its password."""
     shown = asdict(connector)
     del shown["password_sealed"]

@@ -12,7 +12,7 @@ from smsflow.cli.output import Json
 from smsflow.cli.work import transact
 from smsflow.domain import phone
 from smsflow.domain.message import Kind
-from smsflow.domain.routing import Connector, Route, Step, Table
+from smsflow.domain.routing import ConnectorState, Route, Step, Table
 from smsflow.errors import NotFound, Refused
 from smsflow.runtime import now
 from smsflow.services.messages.prepare import Limits, Order, prepare
@@ -159,7 +159,7 @@ async def _explain(tx: Tx, typed: str, company_id: int, sender: str | None, kind
 
 
 async def _table(tx: Tx) -> Table:
-    known = [Connector(c.id, c.name, c.enabled) for c in await connectors.connectors(tx)]
+    known = [ConnectorState(c.id, c.name, c.enabled) for c in await connectors.connectors(tx)]
     return Table(await routes.routes(tx), known)
 
 

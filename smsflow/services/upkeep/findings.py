@@ -38,7 +38,7 @@ class Seen:
     companies: Sequence[Company]
     connectors: Sequence[connectors.Connector]
     routes: Sequence[Route]
-    binds: Sequence[dispatchers.Bind]
+    binds: Sequence[dispatchers.BindState]
     dispatchers: Sequence[dispatchers.Instance]
     depths: Sequence[queue.Depth]
 

@@ -1,4 +1,4 @@
-"""A client of an operator: bind, submit within a window, acknowledge what was stored, unbind."""
+"""A client of an operator: bind, submit within a window, acknowledge stored deliveries, unbind."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,10 @@ from smsflow.smpp.events import (
     LateResponded,
     Requested,
     Responded,
-    Unanswered,
+    TimedOut,
 )
-from smsflow.smpp.limits import Limits
-from smsflow.smpp.net.connection import LINGER_SECONDS, Connection
+from smsflow.smpp.limits import SessionLimits
+from smsflow.smpp.net.connection import LINGER_SECONDS, SmppConnection
 from smsflow.smpp.pdu import BindReceiver, BindTransceiver, BindTransmitter, DataSm, DeliverSm, SubmitSm
 from smsflow.smpp.state import BOUND
 from smsflow.smpp.submission import address, encode_submit, validity_period
@@ -70,7 +70,7 @@ class BindConfig:
 
 
 class Handler(Protocol):
-    """What the gateway does with what an operator says; every method is called from the event loop and returns soon."""
+    """The callbacks of a link; the event loop calls them, and they return soon."""
 
     def on_response(self, token: Any, status: int, message_id: str) -> None:
         """Take the response to a submission."""
@@ -93,7 +93,7 @@ class Link:
 
     def __init__(self, config: BindConfig, handler: Handler) -> None:
         """Prepare a link; `connect` is what makes one."""
-        limits = Limits(
+        limits = SessionLimits(
             window=config.window,
             bind_timeout=config.bind_timeout,
             response_timeout=config.response_timeout,
@@ -102,11 +102,11 @@ class Link:
         )
         self.config = config
         self.system_id = ""
-        """How the operator calls itself."""
+        """The name that the operator gave in its bind response."""
         self._handler = handler
         self._closing = False
         self._drained = asyncio.Event()
-        self._connection = Connection("client", limits, self._take)
+        self._connection = SmppConnection("client", limits, self._take)
         self._session = self._connection.session
         self._answered: asyncio.Future[BindAnswered] = asyncio.get_running_loop().create_future()
 
@@ -171,7 +171,7 @@ class Link:
             pdu = event.pdu.as_deliver() if isinstance(event.pdu, DataSm) else event.pdu
             if isinstance(pdu, DeliverSm):
                 self._handler.on_deliver(self, event.sequence, pdu)
-        elif isinstance(event, Unanswered):
+        elif isinstance(event, TimedOut):
             self._note_drained()
             self._handler.on_unanswered(event.tokens)
         elif isinstance(event, LateResponded):
@@ -232,7 +232,7 @@ class Link:
 
 
 async def connect(config: BindConfig, handler: Handler) -> Link:
-    """Bind to an operator; raise ConnectFailed when it cannot be reached, BindRefused when it does not want us."""
+    """Bind to an operator; raise ConnectFailed when it cannot be reached, BindRefused when it refuses the bind."""
     link = Link(config, handler)
     await link.open()
     return link

@@ -6,22 +6,22 @@ from collections.abc import Callable
 from typing import cast
 
 from smsflow.smpp.events import Dropped, Event
-from smsflow.smpp.limits import Limits
+from smsflow.smpp.limits import SessionLimits
 from smsflow.smpp.session import Session
 from smsflow.smpp.state import Role
 
 logger = logging.getLogger(__name__)
 
-# What was written last (an unbind_resp, a generic_nack) gets this long to leave; then the socket is torn down.
+# The last PDU written (an unbind_resp, a generic_nack) gets this long to leave; then the socket is aborted.
 LINGER_SECONDS = 2.0
-# What a peer may leave unread. A whole window of long messages is a fraction of it.
+# Octets that a peer may leave unread. A whole window of long messages is a fraction of it.
 UNREAD_OCTETS = 4 * 1024 * 1024
 
 
-class Connection(asyncio.Protocol):
+class SmppConnection(asyncio.Protocol):
     """One socket and its session; every event goes to `sink`, in order, and Dropped once at the end."""
 
-    def __init__(self, role: Role, limits: Limits, sink: Callable[[Event], None]) -> None:
+    def __init__(self, role: Role, limits: SessionLimits, sink: Callable[[Event], None]) -> None:
         """Prepare a session of `role`; the event loop hands over the socket later."""
         self._loop = asyncio.get_running_loop()
         self._role = role
@@ -49,7 +49,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Hand octets to the session and its events to the sink."""
-        self._tell(self.session.receive_data(data, self.time()))
+        self._emit(self.session.receive_data(data, self.time()))
         self.wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -60,7 +60,7 @@ class Connection(asyncio.Protocol):
         self.drop("the peer closed the connection" if exc is None else f"the connection was lost: {exc}")
 
     def pause_writing(self) -> None:
-        """Stop reading from a client that does not read its answers: they would fill the memory.
+        """Stop reading from a client that does not read its answers: they would fill memory.
 
         A client goes on reading, as two sides that both stop never resume: its requests are bounded by the window, and of its
         answers an operator may leave UNREAD_OCTETS.
@@ -74,14 +74,14 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def wake(self) -> None:
-        """Write what the session has to say before the loop's next turn ends."""
+        """Write the session's octets before the next turn of the loop ends."""
         if not self._flush_scheduled:
             self._flush_scheduled = True
             self._loop.call_soon(self._flush)
 
     def drop(self, reason: str) -> None:
         """End the session and close the socket; nothing happens when it is over."""
-        self._tell(self.session.connection_lost(reason))
+        self._emit(self.session.connection_lost(reason))
 
     def _flush(self) -> None:
         self._flush_scheduled = False
@@ -92,7 +92,7 @@ class Connection(asyncio.Protocol):
         if data and not transport.is_closing():
             transport.write(data)
             if transport.get_write_buffer_size() > UNREAD_OCTETS:
-                self.drop("the peer does not read")
+                self.drop("the peer stopped reading")
         if self.ended.done():
             self._hang_up(transport)
         else:
@@ -122,10 +122,10 @@ class Connection(asyncio.Protocol):
 
     def _fire(self) -> None:
         self._timer = None
-        self._tell(self.session.handle_timer(self.time()))
+        self._emit(self.session.handle_timer(self.time()))
         self._flush()
 
-    def _tell(self, events: list[Event]) -> None:
+    def _emit(self, events: list[Event]) -> None:
         for event in events:
             if isinstance(event, Dropped) and not self.ended.done():
                 self.ended.set_result(event.reason)

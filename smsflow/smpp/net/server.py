@@ -1,4 +1,4 @@
-"""A server of clients that bind to us: who may bind, what they ask, what we deliver to them."""
+"""A server for clients that bind to us: their binds, their requests, our deliveries."""
 
 import asyncio
 import ssl
@@ -7,30 +7,30 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from smsflow.smpp import codec, spec
-from smsflow.smpp.events import BindAsked, Dropped, Event, LateResponded, Requested, Responded, Unanswered
-from smsflow.smpp.limits import Limits
-from smsflow.smpp.net.connection import LINGER_SECONDS, Connection, logger
+from smsflow.smpp.events import BindAsked, Dropped, Event, LateResponded, Requested, Responded, TimedOut
+from smsflow.smpp.limits import SessionLimits
+from smsflow.smpp.net.connection import LINGER_SECONDS, SmppConnection, logger
 from smsflow.smpp.pdu import Bind, BindResp, Pdu
 from smsflow.smpp.state import BOUND, State
 
 
 @dataclass(frozen=True, slots=True)
 class ServerLimits:
-    """How much a server takes; what is beyond is refused before it costs anything."""
+    """The bounds of a server; anything beyond is refused before it costs anything."""
 
     connections: int = 1000
     unbind_seconds: float = 2.0
-    session: Limits = field(default_factory=lambda: Limits(window=100, unacknowledged=1000))
+    session: SessionLimits = field(default_factory=lambda: SessionLimits(window=100, unacknowledged=1000))
 
 
 class PeerHandler(Protocol):
-    """What a server does with one client; the methods are called from the event loop and return soon."""
+    """The callbacks for one client; the event loop calls them, and they return soon."""
 
     async def on_bind(self, pdu: Bind) -> int:
         """Return the status that answers a bind: 0 lets the client in, anything else closes the connection."""
 
     def on_bound(self) -> None:
-        """Take the news that the client is bound: deliveries may start."""
+        """The client is bound: deliveries may start."""
 
     def on_request(self, sequence: int, pdu: Pdu) -> None:
         """Take a request, to be answered by Peer.accept, refuse, respond or acknowledge, now or later."""
@@ -51,7 +51,7 @@ class PeerHandler(Protocol):
 class Peer:
     """A client that is connected to us."""
 
-    def __init__(self, server: "Server") -> None:
+    def __init__(self, server: "SmppServer") -> None:
         """Prepare for a connection that the event loop accepted."""
         self._server = server
         self.connection = _ServerConnection(server, self._take)
@@ -59,7 +59,7 @@ class Peer:
         self._session = self.connection.session
         self._authorising: asyncio.Task[None] | None = None
         self.bind: Bind | None = None
-        """What the client said when it bound; None before."""
+        """The bind request of the client; None before."""
         self.handler = server.handler_factory(self)
 
     @property
@@ -123,7 +123,7 @@ class Peer:
             handler.on_request(event.sequence, event.pdu)
         elif isinstance(event, Responded):
             handler.on_response(event.token, event.status, event.message_id)
-        elif isinstance(event, Unanswered):
+        elif isinstance(event, TimedOut):
             handler.on_unanswered(event.tokens)
         elif isinstance(event, LateResponded):
             handler.on_late_response(event.token, event.status, event.message_id)
@@ -152,12 +152,12 @@ class Peer:
             self.drop(f"the bind was refused with {spec.status_name(status)}")
 
 
-class _ServerConnection(Connection):
+class _ServerConnection(SmppConnection):
     """A connection that counts from when it is usable: a TLS handshake that fails never gets here."""
 
     peer: Peer
 
-    def __init__(self, server: "Server", sink: Callable[[Event], None]) -> None:
+    def __init__(self, server: "SmppServer", sink: Callable[[Event], None]) -> None:
         super().__init__("server", server.limits.session, sink)
         self._server = server
 
@@ -174,7 +174,7 @@ class _ServerConnection(Connection):
         super().connection_lost(exc)
 
 
-class Server:
+class SmppServer:
     """A listening socket and the clients behind it."""
 
     def __init__(self, handler_factory: Callable[[Peer], PeerHandler], limits: ServerLimits, system_id: str) -> None:
@@ -183,13 +183,13 @@ class Server:
         self.limits = limits
         self.system_id = system_id
         self.peers: set[Peer] = set()
-        # A session can be over while its last words still leave: such a socket counts, too.
+        # A session can be over while its last octets still leave: such a socket counts, too.
         self.sockets: set[_ServerConnection] = set()
         self._listener: asyncio.Server | None = None
 
     @property
     def port(self) -> int:
-        """Return the port that was bound, for those who asked for any."""
+        """Return the port that was bound, useful when any was asked for."""
         if self._listener is None:
             return 0
         port: int = self._listener.sockets[0].getsockname()[1]
@@ -222,8 +222,8 @@ async def serve(
     tls: ssl.SSLContext | None = None,
     limits: ServerLimits | None = None,
     system_id: str = "SMSFLOW",
-) -> Server:
+) -> SmppServer:
     """Listen for clients; each gets the handler that `handler_factory` makes for it."""
-    server = Server(handler_factory, limits or ServerLimits(), system_id)
+    server = SmppServer(handler_factory, limits or ServerLimits(), system_id)
     await server.listen(host, port, tls)
     return server

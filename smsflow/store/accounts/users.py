@@ -7,7 +7,7 @@ from smsflow.store.postgres.transactions import Tx, text
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class Credentials:
     """A user with what proving the password needs."""
 
     user: User
@@ -15,14 +15,14 @@ class Login:
     disabled: bool
 
 
-async def login(tx: Tx, username: str) -> Login | None:
+async def login(tx: Tx, username: str) -> Credentials | None:
     """Return the user of that name, or None."""
     query = text("""
         SELECT u.id, u.company_id, u.username, u.is_admin, c.name, u.password_hash, u.disabled
         FROM account_user u JOIN company c ON c.id = u.company_id WHERE lower(u.username) = lower(:username)
     """)
     row = (await tx.execute(query, {"username": username})).one_or_none()
-    return Login(User(*row[:5]), row[5], row[6]) if row else None
+    return Credentials(User(*row[:5]), row[5], row[6]) if row else None
 
 
 async def add_user(tx: Tx, username: str, *, company_id: int, password_hash: str, is_admin: bool) -> int | None:

@@ -100,7 +100,7 @@ async def free_slot(tx: Tx, connector_id: int, slot: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Bind:
+class BindState:
     """The state of one bind of a connector."""
 
     connector_id: int
@@ -132,12 +132,12 @@ async def tell_bind(
     await tx.execute(upsert, parameters)
 
 
-async def binds(tx: Tx) -> list[Bind]:
+async def binds(tx: Tx) -> list[BindState]:
     """Return the state of every bind."""
     rows = await tx.execute(
         text("SELECT connector_id, slot, instance_id, state, detail, since FROM bind_state ORDER BY 1, 2")
     )
-    return [Bind(*row) for row in rows]
+    return [BindState(*row) for row in rows]
 
 
 async def leave(tx: Tx, instance_id: int) -> None:

@@ -61,7 +61,7 @@ class Codes:
     on_head = on_get
 
 
-class Verification:
+class CodeVerification:
     """Verifying a code."""
 
     def __init__(self, door: Door) -> None:

@@ -8,7 +8,7 @@ from smsflow.simulator.operator import Script, Simulator
 from smsflow.smpp import codec, pdu, spec
 from smsflow.smpp.net import connection
 from smsflow.smpp.net.client import BindConfig, BindRefused, ConnectFailed, NotBound, WindowFull, connect, encode_submit
-from tests.smpp.wire import PATIENCE, Memory, a_submit
+from tests.smpp.session_pair import PATIENCE, Memory, a_submit
 
 
 def a_config(port, **fields):
@@ -248,7 +248,7 @@ async def test_an_operator_that_asks_and_never_reads_is_left(monkeypatch):
         link = await connect(a_config(server.sockets[0].getsockname()[1]), Memory())
         reason = await asyncio.wait_for(link.wait_closed(), PATIENCE)
 
-    assert reason == "the peer does not read"
+    assert reason == "the peer stopped reading"
 
 
 async def test_a_delivery_in_a_data_sm_is_a_delivery():

@@ -14,7 +14,7 @@ import smpplib.exceptions
 from smsflow.simulator.operator import Script, Simulator
 from smsflow.smpp import concat, receipt, spec
 from smsflow.smpp.net.client import BindConfig, connect
-from tests.smpp.wire import PATIENCE, Memory, a_submit
+from tests.smpp.session_pair import PATIENCE, Memory, a_submit
 
 
 def within(awaitable):

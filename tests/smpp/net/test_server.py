@@ -1,10 +1,10 @@
 import asyncio
 
 from smsflow.smpp import codec, pdu, spec
-from smsflow.smpp.limits import Limits
+from smsflow.smpp.limits import SessionLimits
 from smsflow.smpp.net.client import BindConfig, connect
 from smsflow.smpp.net.server import ServerLimits, serve
-from tests.smpp.wire import PATIENCE, Memory, a_submit
+from tests.smpp.session_pair import PATIENCE, Memory, a_submit
 
 
 class Accepting:
@@ -48,7 +48,7 @@ async def a_server(**session):
         return handlers[-1]
 
     connections = session.pop("connections", 10)
-    return await serve("127.0.0.1", 0, make, limits=ServerLimits(connections, 0.2, Limits(**session))), handlers
+    return await serve("127.0.0.1", 0, make, limits=ServerLimits(connections, 0.2, SessionLimits(**session))), handlers
 
 
 def a_config(server, **fields):

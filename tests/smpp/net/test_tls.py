@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 from smsflow.simulator.operator import Simulator
 from smsflow.smpp.net.client import BindConfig, ConnectFailed, connect
-from tests.smpp.wire import Memory, a_submit
+from tests.smpp.session_pair import Memory, a_submit
 
 
 @pytest.fixture(scope="module")

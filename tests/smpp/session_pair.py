@@ -1,23 +1,23 @@
-"""Doubles for the tests of SMPP: two sessions joined by a wire, and a handler that remembers."""
+"""Doubles for the tests of SMPP: two sessions joined without a network, and a handler that remembers."""
 
 import asyncio
 from typing import Any
 
 from smsflow.smpp import codec, pdu, spec
 from smsflow.smpp.events import BindAnswered, BindAsked, Event
-from smsflow.smpp.limits import Limits
+from smsflow.smpp.limits import SessionLimits
 from smsflow.smpp.session import Session
 
 PATIENCE = 10.0
 
 
-class Wire:
+class SessionPair:
     """A client and a server without a network; the time is what the test says."""
 
-    def __init__(self, client: Limits | None = None, server: Limits | None = None):
+    def __init__(self, client: SessionLimits | None = None, server: SessionLimits | None = None):
         self.now = 1000.0
-        self.client = Session("client", client or Limits(), now=self.now)
-        self.server = Session("server", server or Limits(), now=self.now)
+        self.client = Session("client", client or SessionLimits(), now=self.now)
+        self.server = Session("server", server or SessionLimits(), now=self.now)
 
     def exchange(self) -> tuple[list[Event], list[Event]]:
         """Carry octets both ways until nobody has more to say; return what the client and the server heard."""
@@ -31,28 +31,30 @@ class Wire:
             heard_by_client += self.client.receive_data(down, self.now)
 
 
-def a_bound_wire(client: Limits | None = None, server: Limits | None = None, bind=pdu.BindTransceiver) -> Wire:
-    wire = Wire(client, server)
-    wire.client.bind(bind("demo", "secret"), wire.now)
-    _, (asked,) = wire.exchange()
+def a_bound_pair(
+    client: SessionLimits | None = None, server: SessionLimits | None = None, bind=pdu.BindTransceiver
+) -> SessionPair:
+    pair = SessionPair(client, server)
+    pair.client.bind(bind("demo", "secret"), pair.now)
+    _, (asked,) = pair.exchange()
     assert isinstance(asked, BindAsked)
-    wire.server.respond(asked.sequence, pdu.BindResp("SMSC"))
-    (answered,), _ = wire.exchange()
+    pair.server.respond(asked.sequence, pdu.BindResp("SMSC"))
+    (answered,), _ = pair.exchange()
     assert isinstance(answered, BindAnswered)
     assert answered.accepted
-    return wire
+    return pair
 
 
-def a_bound_client(limits: Limits | None = None, now: float = 1000.0) -> Session:
-    session = Session("client", limits or Limits(), now=now)
+def a_bound_client(limits: SessionLimits | None = None, now: float = 1000.0) -> Session:
+    session = Session("client", limits or SessionLimits(), now=now)
     session.bind(pdu.BindTransceiver("demo", "secret"), now)
     session.receive_data(codec.encode(pdu.BindTransceiverResp("SMSC"), 1), now)
     session.data_to_send()
     return session
 
 
-def a_bound_server(limits: Limits | None = None, now: float = 1000.0) -> Session:
-    session = Session("server", limits or Limits(), now=now)
+def a_bound_server(limits: SessionLimits | None = None, now: float = 1000.0) -> Session:
+    session = Session("server", limits or SessionLimits(), now=now)
     session.receive_data(codec.encode(pdu.BindTransceiver("demo", "secret"), 1), now)
     session.respond(1, pdu.BindResp("SMSC"))
     session.data_to_send()
