@@ -11,7 +11,7 @@ from typing import Final
 
 from smsflow.settings import Settings
 from smsflow.store.postgres import embedded, partitions
-from smsflow.store.postgres.migrate import migrate
+from smsflow.store.postgres.revision import is_migrated
 from smsflow.store.postgres.transactions import Database
 
 # A command of a minute ago may still hold the lock, or `smsflow run` may still be starting its PostgreSQL.
@@ -85,9 +85,15 @@ def database(settings: Settings, *, wait: float = WAIT) -> Iterator[str]:
 
 async def prepare(url: str) -> None:
     """Bring the schema of a database up to date, with the partitions that the next messages need."""
-    await asyncio.to_thread(migrate, url)
     known = Database(url, pool=1)
     try:
+        async with known.autocommit() as tx:
+            ready = await is_migrated(tx)
+        if not ready:
+            # Most starts find the schema as it should be, and need not load what changes it.
+            from smsflow.store.postgres.migrate import migrate  # noqa: PLC0415
+
+            await asyncio.to_thread(migrate, url)
         async with known.transaction() as tx:
             await partitions.ensure(tx)
     finally:

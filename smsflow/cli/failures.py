@@ -4,7 +4,6 @@ import asyncio
 import errno
 
 from psycopg.errors import UndefinedColumn, UndefinedTable
-from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError
 
 from smsflow.datadir import AlreadyRunning
 from smsflow.errors import Refused
@@ -12,6 +11,7 @@ from smsflow.settings import SettingsError
 from smsflow.store.postgres.embedded import EmbeddedFailed
 from smsflow.store.postgres.outages import is_outage
 from smsflow.store.postgres.pool import PoolTimeout
+from smsflow.store.postgres.transactions import UnreadableAddress
 from smsflow.vault import VaultLocked
 
 
@@ -19,17 +19,14 @@ class Failed(Exception):
     """A command could not do its work; the message says why and what to do."""
 
 
-_TOLD = (Refused, SettingsError, VaultLocked, AlreadyRunning, EmbeddedFailed, Failed)
+_TOLD = (Refused, SettingsError, VaultLocked, AlreadyRunning, EmbeddedFailed, UnreadableAddress, Failed)
 
 
 def sentence(error: Exception) -> str | None:
     """Return what to say about a failure, or None when it is a mistake of ours, which needs its traceback."""
     if isinstance(error, _TOLD) or _is_port_busy(error):
         return str(error)
-    if isinstance(error, ArgumentError):
-        return "SMSFLOW_DATABASE_URL cannot be read: it has the form postgresql://user:password@host:5432/name."
-    cause = error.orig if isinstance(error, ProgrammingError) else error
-    if isinstance(cause, UndefinedTable | UndefinedColumn):
+    if isinstance(error, UndefinedTable | UndefinedColumn):
         return "the database lacks tables of this version: run `smsflow migrate`."
     if isinstance(error, UnicodeEncodeError):
         return "an argument holds bytes that are not UTF-8."
@@ -56,8 +53,8 @@ def _is_port_busy(error: Exception) -> bool:
 
 
 def _reason(error: BaseException) -> str:
-    """Return the first line of what the database's driver says, without what SQLAlchemy adds."""
+    """Return the first line of what the database's driver says."""
     if isinstance(error, PoolTimeout | asyncio.TimeoutError):
         return "no answer in time"
-    said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+    said = str(error).strip()
     return said.splitlines()[0].rstrip(".") if said else type(error).__name__

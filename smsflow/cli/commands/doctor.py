@@ -15,7 +15,7 @@ from smsflow.cli.work import vault
 from smsflow.runtime import now
 from smsflow.services.upkeep.findings import Finding, judge, look
 from smsflow.settings import Settings, SettingsError, load
-from smsflow.store.postgres.migrate import is_migrated
+from smsflow.store.postgres.revision import is_migrated
 from smsflow.store.postgres.transactions import Database, Tx, text
 
 # PostgreSQL 15 is the oldest that the schema was written for; the number is that of `server_version_num`.

@@ -1,4 +1,4 @@
-"""Run by Alembic: applies the migrations on the connection that `store.db.migrate` hands over."""
+"""Run by Alembic: applies the migrations on the connection that `store.postgres.migrate` hands over."""
 
 from alembic import context
 

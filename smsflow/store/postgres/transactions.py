@@ -4,8 +4,10 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote, unquote
 
-from sqlalchemy.engine import make_url
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from smsflow.store.postgres.pool import Connection, Pool
 
@@ -119,6 +121,25 @@ class Database:
         await self._pool.close()
 
 
+class UnreadableAddress(Exception):
+    """SMSFLOW_DATABASE_URL cannot be read: it has the form postgresql://user:password@host:5432/name."""
+
+
+# The password ends at the first @, as libpq has it, and may hold whatever else it likes.
+_ADDRESS = re.compile(
+    r"postgres(?:ql)?(?:\+\w+)?://(?:(?P<user>[^:/?@]*)(?::(?P<password>[^@]*))?@)?(?P<rest>.*)", re.DOTALL
+)
+
+
 def libpq_url(url: str) -> str:
-    """Return `url` as libpq takes it."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    """Return `url` as libpq takes it, whatever is written in its password; raise UnreadableAddress when it is none."""
+    found = _ADDRESS.fullmatch(url)
+    if found is None:
+        raise UnreadableAddress(UnreadableAddress.__doc__)
+    login = ":".join(quote(unquote(part), safe="") for part in (found["user"], found["password"]) if part is not None)
+    address = f"postgresql://{login}@{found['rest']}" if login else f"postgresql://{found['rest']}"
+    try:
+        conninfo_to_dict(address)
+    except psycopg.ProgrammingError:
+        raise UnreadableAddress(UnreadableAddress.__doc__) from None
+    return address

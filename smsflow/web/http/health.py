@@ -8,8 +8,8 @@ import msgspec
 
 from smsflow import observe
 from smsflow.runtime import Platform
-from smsflow.store.postgres.migrate import is_migrated
 from smsflow.store.postgres.outages import is_outage
+from smsflow.store.postgres.revision import is_migrated
 
 # A probe that waits longer is counted as failed by whoever sent it.
 _PATIENCE = 3.0
