@@ -162,6 +162,20 @@ class AlreadyExists(Refused):
     status = 409
 
 
+class Ambiguous(Refused):
+    """Several have the name {name}: say which {what} by its id ({ids})."""
+
+    code = "ambiguous"
+    status = 409
+
+
+class InUse(Refused):
+    """The {what} {name} cannot be removed: {reason}."""
+
+    code = "in_use"
+    status = 409
+
+
 class BodyTooLarge(Refused):
     """The body is larger than {limit} bytes."""
 

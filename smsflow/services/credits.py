@@ -4,6 +4,7 @@ from datetime import datetime
 
 from smsflow.errors import NotFound, ParameterInvalid
 from smsflow.store.credits import balances
+from smsflow.store.credits.balances import Movement
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -15,3 +16,8 @@ async def add_credit(tx: Tx, company_id: int, amount: int, *, note: str, now: da
     if left is None:
         raise NotFound(what="company", id=company_id)
     return left
+
+
+async def movements(tx: Tx, company_id: int, *, limit: int) -> list[Movement]:
+    """Return a company's last movements of credits, newest first."""
+    return await balances.movements(tx, company_id, limit=limit)

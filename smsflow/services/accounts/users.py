@@ -3,6 +3,7 @@
 from smsflow.errors import AlreadyExists, NotFound
 from smsflow.services.accounts.passwords import hash_password
 from smsflow.store.accounts import companies, users
+from smsflow.store.accounts.users import Credentials
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -20,3 +21,34 @@ async def add_user(tx: Tx, username: str, password: str, *, company_id: int, is_
     if user_id is None:
         raise AlreadyExists(what="user", name=username)
     return user_id
+
+
+async def find(tx: Tx, username: str) -> Credentials | None:
+    """Return the user of that name, or None."""
+    return await users.login(tx, username)
+
+
+async def every(tx: Tx, *, company_id: int | None = None) -> list[Credentials]:
+    """Return every user, or those of one company, by id."""
+    return await users.users(tx, company_id=company_id)
+
+
+async def set_password(tx: Tx, username: str, password: str) -> Credentials:
+    """Change a user's password and end all tokens of that user; return the user."""
+    login = await _existing(tx, username)
+    await users.set_password(tx, login.user.id, hash_password(password))
+    return login
+
+
+async def set_disabled(tx: Tx, username: str, *, disabled: bool) -> Credentials:
+    """Let a user log in no more, whose tokens end at once, or let that user log in again; return the user."""
+    login = await _existing(tx, username)
+    await users.set_disabled(tx, login.user.id, disabled=disabled)
+    return login
+
+
+async def _existing(tx: Tx, username: str) -> Credentials:
+    login = await users.login(tx, username)
+    if login is None:
+        raise NotFound(what="user", id=username)
+    return login

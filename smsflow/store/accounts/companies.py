@@ -30,6 +30,11 @@ async def companies(tx: Tx) -> list[Company]:
     return await _companies(tx, "", {})
 
 
+async def named(tx: Tx, name: str) -> list[Company]:
+    """Return the companies of that name, whatever its case, by id (walks `company`: for commands, not for requests)."""
+    return await _companies(tx, "WHERE lower(name) = lower(:name)", {"name": name})
+
+
 async def _companies(tx: Tx, where: str, parameters: Mapping[str, object]) -> list[Company]:
     rows = (await tx.execute(text(f"{_COMPANY} {where} ORDER BY id"), parameters)).all()
     senders: dict[int, list[Sender]] = {}
@@ -54,15 +59,15 @@ async def set_suspended(tx: Tx, company_id: int, *, suspended: bool) -> bool:
     return (await tx.execute(update, {"id": company_id, "suspended": suspended})).one_or_none() is not None
 
 
-# The rules of a company that can be changed. The rest has its own way: credits by the ledger, senders by their table.
-_RULES = frozenset(
-    {"countries", "mobile_only", "resend", "send_rate", "code_template", "code_every_seconds", "code_per_hour"}
+# What of a company can be changed. The rest has its own way: credits by the ledger, senders by their table.
+_CHANGEABLE = frozenset(
+    {"name", "countries", "mobile_only", "resend", "send_rate", "code_template", "code_every_seconds", "code_per_hour"}
 )
 
 
 async def update_company(tx: Tx, company_id: int, values: Mapping[str, Any]) -> bool:
-    """Change the rules of a company, by column; False when there is none of that id."""
-    unknown = set(values) - _RULES
+    """Change the name or the rules of a company, by column; False when there is none of that id."""
+    unknown = set(values) - _CHANGEABLE
     if unknown:
         raise ValueError(f"a company has no {', '.join(sorted(unknown))} to change")
     changes = ", ".join(f"{name} = :{name}" for name in sorted(values))

@@ -1,5 +1,6 @@
 """API tokens: only their hashes are stored."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from smsflow.domain.account import Caller, User
@@ -36,6 +37,29 @@ async def revoke_token(tx: Tx, digest: bytes) -> bool:
     return (
         await tx.execute(text("DELETE FROM token WHERE hash = :hash RETURNING 1"), {"hash": digest})
     ).one_or_none() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A token that was given out: whose it is, and the first digits of its hash, as the token itself is not stored."""
+
+    fingerprint: str
+    user_id: int
+    username: str
+    company_id: int
+    created_at: datetime
+    expires_at: datetime
+
+
+async def issued(tx: Tx, *, company_id: int | None, limit: int) -> list[Issued]:
+    """Return the last tokens that were given out, of one company or of all, newest first (walks `token`: for commands)."""
+    query = text("""
+        SELECT left(encode(t.hash, 'hex'), 12), t.user_id, u.username, t.company_id, t.created_at, t.expires_at
+        FROM token t JOIN account_user u ON u.id = t.user_id
+        WHERE CAST(:company_id AS bigint) IS NULL OR t.company_id = :company_id
+        ORDER BY t.created_at DESC, t.hash LIMIT :limit
+    """)
+    return [Issued(*row) for row in await tx.execute(query, {"company_id": company_id, "limit": limit})]
 
 
 async def forget_tokens(tx: Tx, *, before: datetime) -> None:

@@ -15,14 +15,25 @@ class Credentials:
     disabled: bool
 
 
+_CREDENTIALS = """
+SELECT u.id, u.company_id, u.username, u.is_admin, c.name, u.password_hash, u.disabled
+FROM account_user u JOIN company c ON c.id = u.company_id
+"""
+
+
 async def login(tx: Tx, username: str) -> Credentials | None:
     """Return the user of that name, or None."""
-    query = text("""
-        SELECT u.id, u.company_id, u.username, u.is_admin, c.name, u.password_hash, u.disabled
-        FROM account_user u JOIN company c ON c.id = u.company_id WHERE lower(u.username) = lower(:username)
-    """)
+    query = text(f"{_CREDENTIALS} WHERE lower(u.username) = lower(:username)")
     row = (await tx.execute(query, {"username": username})).one_or_none()
     return Credentials(User(*row[:5]), row[5], row[6]) if row else None
+
+
+async def users(tx: Tx, *, company_id: int | None) -> list[Credentials]:
+    """Return every user, or those of one company, by id."""
+    query = text(
+        f"{_CREDENTIALS} WHERE CAST(:company_id AS bigint) IS NULL OR u.company_id = :company_id ORDER BY u.id"
+    )
+    return [Credentials(User(*row[:5]), row[5], row[6]) for row in await tx.execute(query, {"company_id": company_id})]
 
 
 async def add_user(tx: Tx, username: str, *, company_id: int, password_hash: str, is_admin: bool) -> int | None:
@@ -41,3 +52,11 @@ async def set_password(tx: Tx, user_id: int, password_hash: str) -> None:
         text("UPDATE account_user SET password_hash = :hash WHERE id = :id"), {"id": user_id, "hash": password_hash}
     )
     await tx.execute(text("DELETE FROM token WHERE user_id = :id"), {"id": user_id})
+
+
+async def set_disabled(tx: Tx, user_id: int, *, disabled: bool) -> None:
+    """Disable a user and end all tokens of that user, or enable the user again."""
+    update = text("UPDATE account_user SET disabled = :disabled WHERE id = :id")
+    await tx.execute(update, {"id": user_id, "disabled": disabled})
+    if disabled:
+        await tx.execute(text("DELETE FROM token WHERE user_id = :id"), {"id": user_id})

@@ -1,6 +1,7 @@
 """What companies have left, changed with a line in the ledger."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from smsflow.domain.credits import Purse
@@ -13,6 +14,31 @@ async def balance(tx: Tx, company_id: int) -> int | None:
     return (
         await tx.execute(text("SELECT balance FROM company WHERE id = :id"), {"id": company_id})
     ).scalar_one_or_none()
+
+
+async def balances(tx: Tx) -> dict[int, int]:
+    """Return the credits that every company has left, by its id."""
+    return {row[0]: row[1] for row in await tx.execute("SELECT id, balance FROM company")}
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A line of the ledger: credits sold, charged or given back."""
+
+    id: int
+    amount: int
+    reason: str
+    messages: int
+    note: str
+    created_at: datetime
+
+
+async def movements(tx: Tx, company_id: int, *, limit: int) -> list[Movement]:
+    """Return a company's last lines of the ledger, newest first (walks ledger_company backwards)."""
+    query = text("""
+        SELECT id, amount, reason, messages, note, created_at FROM ledger WHERE company_id = :id ORDER BY id DESC LIMIT :limit
+    """)
+    return [Movement(*row) for row in await tx.execute(query, {"id": company_id, "limit": limit})]
 
 
 async def credit(tx: Tx, company_id: int, amount: int, *, note: str, now: datetime) -> int | None:

@@ -65,6 +65,12 @@ async def set_connector(tx: Tx, name: str, values: Mapping[str, Any]) -> bool:
     return (await tx.execute(text(update), {**values, "_name": name})).one_or_none() is not None
 
 
+async def remove_connector(tx: Tx, connector_id: int) -> None:
+    """Remove a connector and what is told of its binds; no route may lead to it."""
+    await tx.execute(text("DELETE FROM bind_state WHERE connector_id = :id"), {"id": connector_id})
+    await tx.execute(text("DELETE FROM connector WHERE id = :id"), {"id": connector_id})
+
+
 def _checked(values: Mapping[str, Any]) -> list[str]:
     unknown = set(values) - set(_COLUMNS) | ({"id"} & set(values))
     if unknown:

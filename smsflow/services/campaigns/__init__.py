@@ -1,0 +1,1 @@
+"""Campaigns: names under which SMS are counted."""

@@ -1,0 +1,1 @@
+"""Connectors to operators, and the routes that lead SMS to them."""
