@@ -38,6 +38,11 @@ def answer(command: int, sequence: int, status: int = 0) -> bytes:
     return frame(command | spec.RESPONSE, status, sequence, b"\0" if named else b"")
 
 
+def nack(_command: int, sequence: int, status: int) -> bytes:
+    """Return the answer to a PDU that has no response of its own."""
+    return frame(spec.GENERIC_NACK, status, sequence)
+
+
 def encode(pdu: Pdu, sequence: int, status: int = 0) -> bytes:
     """Return the octets of `pdu`; raise ValueError for a value that does not fit its field."""
     return frame(pdu.command, status, sequence, encode_body(pdu))

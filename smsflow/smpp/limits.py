@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-# A healthy peer sends none; one that keeps on is not speaking SMPP.
+# A healthy peer sends none; one that sends more of it than good PDUs make up for does not speak SMPP (docs/smpp.md, rule 15).
 MAX_NONSENSE: Final = 20
+GOOD_PER_NONSENSE: Final = 10
 # Requests of the peer that wait for our answer; beyond, they are refused with a temporary status.
 MAX_UNACKNOWLEDGED: Final = 10_000
 

@@ -16,9 +16,10 @@ from smsflow.smpp.events import (
     Responded,
     TimedOut,
 )
-from smsflow.smpp.limits import MAX_NONSENSE, SessionLimits
+from smsflow.smpp.limits import GOOD_PER_NONSENSE, MAX_NONSENSE, SessionLimits
 from smsflow.smpp.liveness import Liveness
 from smsflow.smpp.pdu import AlertNotification, Bind, Outbind, Pdu
+from smsflow.smpp.requests import Requests
 from smsflow.smpp.state import ANSWERABLE, BOUND, TRANSITIONS, Role, State, receivable, sendable
 from smsflow.smpp.window import Window
 
@@ -38,11 +39,12 @@ class Session:
         self._out: list[bytes] = []
         self._sequence = 0
         self._window = Window(limits.window, limits.response_timeout)
-        self._inbound: dict[int, int] = {}
+        self._requests = Requests()
         self._own_bind: tuple[int, int] | None = None
         self._bind_deadline: float | None = now + limits.bind_timeout
         patience = min(limits.response_timeout, limits.enquire_interval)
         self._liveness = Liveness(limits.enquire_interval, patience, limits.enquire_misses, now=now)
+        # Counted so that one good PDU takes back 1.
         self._nonsense = 0
         self._sendable = sendable(role, State.OPEN)
         self._receivable = receivable(role, State.OPEN)
@@ -60,7 +62,7 @@ class Session:
     @property
     def unacknowledged(self) -> int:
         """Return how many requests of the peer wait for our answer."""
-        return len(self._inbound)
+        return self._requests.count
 
     # Sent.
 
@@ -97,7 +99,7 @@ class Session:
 
     def respond_raw(self, sequence: int, body: bytes, status: int = 0) -> bool:
         """Answer a request with a body that is encoded already; return False like `respond`."""
-        command = self._inbound.pop(sequence, None)
+        command = self._requests.take(sequence)
         if command is None:
             return False
         response = command | spec.RESPONSE
@@ -110,13 +112,13 @@ class Session:
     def acknowledge(self, sequences: Iterable[int], status: int = 0) -> None:
         """Answer deliveries or submissions whose response says nothing but a status."""
         for sequence in sequences:
-            command = self._inbound.pop(sequence, None)
+            command = self._requests.take(sequence)
             if command is not None:
                 self._out.append(codec.answer(command, sequence, status))
 
     def forget(self, sequence: int) -> None:
         """Never answer a request, and count it no more."""
-        self._inbound.pop(sequence, None)
+        self._requests.take(sequence)
 
     def unbind(self) -> None:
         """Unbind; requests of the peer from now on stay unanswered, so that it keeps them for the next session."""
@@ -144,12 +146,15 @@ class Session:
         if frames:
             self._liveness.pdu_received(now)
         for command, status, sequence, body in frames:
+            nonsense = self._nonsense
             if command in (spec.SUBMIT_SM_RESP, spec.DELIVER_SM_RESP):
                 self._receive_response(status, sequence, body, responses)
             elif command & spec.RESPONSE:
                 self._receive_other_response((command, status, sequence, body), responses, others)
             else:
                 self._receive_request(command, sequence, body, others)
+            if nonsense and self._nonsense == nonsense:
+                self._nonsense -= 1
             if self._is_over():
                 break
         if self._framer.broken is not None:
@@ -206,37 +211,37 @@ class Session:
         if isinstance(pdu, AlertNotification | Outbind):
             events.append(Noticed(pdu))
         elif pdu is None:
-            self._receive_nonsense(spec.ESME_RINVPARLEN, sequence, events)
+            # A peer that waits for the response of its command may not understand a generic_nack.
+            answer = codec.answer if command in ANSWERABLE else codec.nack
+            self._receive_nonsense(answer(command, sequence, spec.ESME_RINVPARLEN), events)
         elif command in self._receivable:
             self._receive_welcome_request(sequence, pdu, events)
         elif command in ANSWERABLE:
             refusal = spec.ESME_RALYBND if command in spec.BINDS else spec.ESME_RINVBNDSTS
             self._out.append(codec.answer(command, sequence, refusal))
         else:
-            self._receive_nonsense(spec.ESME_RINVCMDID, sequence, events)
+            self._receive_nonsense(codec.nack(command, sequence, spec.ESME_RINVCMDID), events)
 
     def _receive_welcome_request(self, sequence: int, pdu: Pdu, events: list[Event]) -> None:
-        if len(self._inbound) >= self.limits.unacknowledged:
+        if self._requests.count >= self.limits.unacknowledged:
             # Both make the peer keep the request and repeat it.
             busy = spec.ESME_RX_T_APPN if self.role == "client" else spec.ESME_RTHROTTLED
             self._out.append(codec.answer(pdu.command, sequence, busy))
             return
-        self._inbound[sequence] = pdu.command
+        self._requests.add(sequence, pdu.command)
         events.append(BindAsked(sequence, pdu) if isinstance(pdu, Bind) else Requested(sequence, pdu))
 
-    def _receive_nonsense(self, status: int, sequence: int, events: list[Event]) -> None:
-        self._out.append(codec.frame(spec.GENERIC_NACK, status, sequence))
-        self._nonsense += 1
-        if self._nonsense >= MAX_NONSENSE:
+    def _receive_nonsense(self, refusal: bytes, events: list[Event]) -> None:
+        self._out.append(refusal)
+        self._nonsense += GOOD_PER_NONSENSE
+        if self._nonsense >= MAX_NONSENSE * GOOD_PER_NONSENSE:
             self._drop("the peer sends what is not SMPP", events)
 
     def _receive_broken(self, events: list[Event]) -> None:
         broken = self._framer.broken
         if broken is not None and self.state is not State.CLOSED:
-            self._out.append(codec.frame(spec.GENERIC_NACK, spec.ESME_RINVCMDLEN, broken[2]))
+            self._out.append(codec.nack(broken[0], broken[2], spec.ESME_RINVCMDLEN))
             self._drop("the peer sent a command_length out of bounds", events)
-
-    # Timers.
 
     def get_timer(self) -> float | None:
         """Return when handle_timer has something to do, None when it never has."""
@@ -281,7 +286,7 @@ class Session:
 
     def _drop(self, reason: str, events: list[Event]) -> None:
         tokens = self._window.clear()
-        self._inbound.clear()
+        self._requests.clear()
         self.state = State.CLOSED
         self._sendable = self._receivable = frozenset()
         events.append(Dropped(reason, tokens))

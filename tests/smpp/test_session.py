@@ -14,7 +14,7 @@ from smsflow.smpp.events import (
     Responded,
     TimedOut,
 )
-from smsflow.smpp.limits import MAX_NONSENSE, SessionLimits
+from smsflow.smpp.limits import GOOD_PER_NONSENSE, MAX_NONSENSE, SessionLimits
 from smsflow.smpp.state import State
 from tests.smpp.session_pair import SessionPair, a_bound_client, a_bound_pair, a_bound_server, a_submit, frames
 
@@ -319,11 +319,39 @@ def test_rule_15_an_unknown_command_gets_a_generic_nack_with_its_number():
     assert frames(client.data_to_send()) == [(spec.GENERIC_NACK, spec.ESME_RINVCMDID, 31, b"")]
 
 
-def test_rule_15_a_malformed_body_gets_a_generic_nack():
+@pytest.mark.parametrize("command", [spec.DELIVER_SM, spec.DATA_SM])
+def test_rule_15_a_malformed_body_of_a_known_command_gets_its_own_response(command):
     client = a_bound_client()
-    client.receive_data(codec.frame(spec.DELIVER_SM, 0, 31, b"abc"), 1000.0)
+
+    assert client.receive_data(codec.frame(command, 0, 31, b"abc"), 1000.0) == []
+    assert [frame[:3] for frame in frames(client.data_to_send())] == [
+        (command | spec.RESPONSE, spec.ESME_RINVPARLEN, 31)
+    ]
+    assert client.unacknowledged == 0
+
+
+def test_rule_15_a_malformed_body_of_a_command_without_response_gets_a_generic_nack():
+    client = a_bound_client()
+    client.receive_data(codec.frame(spec.ALERT_NOTIFICATION, 0, 31, b"abc"), 1000.0)
 
     assert frames(client.data_to_send()) == [(spec.GENERIC_NACK, spec.ESME_RINVPARLEN, 31, b"")]
+
+
+def test_rule_15_two_deliveries_with_one_sequence_number_get_two_answers():
+    client = a_bound_client()
+    events = client.receive_data(codec.encode(pdu.DeliverSm(), 7) * 2, 1000.0)
+    assert [event.sequence for event in events] == [7, 7]
+    assert client.unacknowledged == 2
+
+    client.acknowledge([7])
+    client.acknowledge([7], spec.ESME_RX_T_APPN)
+    client.acknowledge([7])
+
+    assert [frame[:3] for frame in frames(client.data_to_send())] == [
+        (spec.DELIVER_SM_RESP, 0, 7),
+        (spec.DELIVER_SM_RESP, spec.ESME_RX_T_APPN, 7),
+    ]
+    assert client.unacknowledged == 0
 
 
 def test_rule_15_a_length_out_of_bounds_ends_the_session_after_what_was_sound():
@@ -340,6 +368,25 @@ def test_rule_15_a_peer_that_keeps_on_is_dropped():
     events = client.receive_data(codec.frame(0x777, 0, 1) * MAX_NONSENSE, 1000.0)
 
     assert events == [Dropped("the peer sends what is not SMPP", [])]
+
+
+def test_rule_15_good_traffic_makes_up_for_nonsense():
+    client = a_bound_client()
+    good = codec.encode(pdu.DeliverSm(), 1) * GOOD_PER_NONSENSE
+
+    for _ in range(MAX_NONSENSE * 3):
+        client.receive_data(codec.frame(0x777, 0, 1) + good, 1000.0)
+
+    assert client.state is State.BOUND_TRX
+
+
+def test_rule_15_more_nonsense_than_good_traffic_makes_up_for_ends_the_session():
+    client = a_bound_client()
+
+    for _ in range(MAX_NONSENSE * 3):
+        client.receive_data(codec.frame(0x777, 0, 1) + codec.encode(pdu.DeliverSm(), 1), 1000.0)
+
+    assert client.state is State.CLOSED
 
 
 def test_rule_15_unacknowledged_requests_are_bounded_and_the_peer_keeps_the_rest():
