@@ -13,20 +13,23 @@ from smsflow.store.routing.dispatchers import BindState
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ConnectorWithBinds:
     """A connector and the state of its binds."""
 
     connector: Connector
     binds: tuple[BindState, ...]
 
 
-async def every(tx: Tx) -> list[Connection]:
+async def every(tx: Tx) -> list[ConnectorWithBinds]:
     """Return every connector with its binds, by id."""
     binds = await dispatchers.binds(tx)
-    return [Connection(c, tuple(b for b in binds if b.connector_id == c.id)) for c in await connectors.connectors(tx)]
+    return [
+        ConnectorWithBinds(c, tuple(b for b in binds if b.connector_id == c.id))
+        for c in await connectors.connectors(tx)
+    ]
 
 
-async def find(tx: Tx, name: str) -> Connection:
+async def find(tx: Tx, name: str) -> ConnectorWithBinds:
     """Return the connector of that name; raise NotFound when there is none."""
     found = next((c for c in await every(tx) if c.connector.name == name), None)
     if found is None:
@@ -34,14 +37,14 @@ async def find(tx: Tx, name: str) -> Connection:
     return found
 
 
-async def add(tx: Tx, name: str, values: Mapping[str, Any]) -> Connection:
+async def add(tx: Tx, name: str, values: Mapping[str, Any]) -> ConnectorWithBinds:
     """Add a connector from its columns; raise AlreadyExists when the name is taken."""
     if await connectors.add_connector(tx, {"name": name, **values}) is None:
         raise AlreadyExists(what="connector", name=name)
     return await find(tx, name)
 
 
-async def change(tx: Tx, name: str, values: Mapping[str, Any]) -> Connection:
+async def change(tx: Tx, name: str, values: Mapping[str, Any]) -> ConnectorWithBinds:
     """Change columns of a connector; raise NotFound when there is none of that name."""
     if not await connectors.set_connector(tx, name, values):
         raise NotFound(what="connector", id=name)
