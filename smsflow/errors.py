@@ -176,6 +176,13 @@ class InUse(Refused):
     status = 409
 
 
+class AlreadyLeft(Refused):
+    """{id} has left or ended: it can no longer be cancelled."""
+
+    code = "already_left"
+    status = 409
+
+
 class BodyTooLarge(Refused):
     """The body is larger than {limit} bytes."""
 

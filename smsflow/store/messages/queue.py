@@ -149,6 +149,19 @@ async def still_held(tx: Tx, claims: Sequence[Held], *, instance_id: int) -> set
     return {(row[0], row[1]) for row in await tx.execute(_HOLD, parameters)}
 
 
+# In the order of their ids, as every statement locks several queue rows; a claim meanwhile steps over them.
+_KEEP_BACK = text("""
+SELECT message_id FROM (
+    SELECT message_id, claimed_by, losses FROM queue WHERE message_id = ANY(CAST(:ids AS bigint[])) ORDER BY message_id FOR UPDATE
+) AS q WHERE claimed_by IS NULL AND losses = 0
+""")
+
+
+async def keep_back(tx: Tx, ids: Sequence[int]) -> set[int]:
+    """Lock the queue rows of messages; return those that have certainly not left: unclaimed, and never of unknown outcome."""
+    return {message_id for (message_id,) in await tx.execute(_KEEP_BACK, {"ids": ints(ids)})}
+
+
 async def claims_of(tx: Tx, instance_id: int) -> list[Held]:
     """Return everything that an instance has claimed (walks the whole queue: only after a claim whose answer was lost)."""
     query = text("SELECT message_id, attempt FROM queue WHERE claimed_by = :instance_id")

@@ -12,9 +12,12 @@ from smsflow.dispatch.sweep import Sweep
 from smsflow.domain.delivery import Accepted, Deferred, NotSent, Outlived, Rejected, Unanswered
 from smsflow.domain.message import Kind, Status
 from smsflow.services.messages import outcomes, receipts
+from smsflow.services.messages.cancel import cancel
 from smsflow.services.messages.outcomes import Report, Way
 from smsflow.services.messages.submit import submit
+from smsflow.store.credits import balances
 from smsflow.store.messages import queue
+from smsflow.store.messages.receipts import News
 from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import SOON, a_message, execute, query
 
@@ -41,6 +44,7 @@ _STEPS = st.one_of(
     st.tuples(st.just("foreign"), _PLACES, _ENDS),
     st.tuples(st.just("wait"), st.sampled_from([1, 10, 61, 3700]), st.none()),
     st.tuples(st.just("credit"), st.integers(1, 5), st.none()),
+    st.tuples(st.just("cancel"), _PLACES, st.none()),
 )
 
 
@@ -110,7 +114,7 @@ class World:
     async def hear(self, message_id, reference, end):
         status, refused = end
         number = self.numbers[message_id]
-        news = outcomes.News(1, reference, status, refused, status.name, number, "AWA")
+        news = News(1, reference, status, refused, status.name, number, "AWA")
         await receipts.receive(self.platform.database, [news] * 2, policy="all", forms=lambda _r: (), now=self.now)
 
     async def receipt(self, place, end):
@@ -128,9 +132,14 @@ class World:
         await sweep._release_due()
         await sweep._unpark_young()
 
+    async def cancel(self, place, _):
+        if self.numbers:
+            async with self.platform.database.transaction() as tx:
+                await cancel(tx, [list(self.numbers)[place % len(self.numbers)]], now=self.now)
+
     async def credit(self, amount, _):
         async with self.platform.database.transaction() as tx:
-            await testing.accounts.credit(tx, self.company.id, amount, note="", now=self.now)
+            await balances.credit(tx, self.company.id, amount, note="", now=self.now)
 
 
 async def live(platform, steps):
