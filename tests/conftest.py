@@ -1,9 +1,12 @@
 """What every test starts from: no settings of the developer's own, and a hypothesis that busy cores do not upset."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.cleanup import Run
 
 # The fixtures that need a database, and those that need the whole platform, stand beside the tests, in a file each.
 pytest_plugins = ["tests.database", "tests.live"]
@@ -12,8 +15,27 @@ for name in list(os.environ):
     if name == "PROMETHEUS_MULTIPROC_DIR" or (name.startswith("SMSFLOW_") and not name.startswith("SMSFLOW_TEST_")):
         del os.environ[name]
 
+# The fixtures that start PostgreSQL, our own processes or a browser; `script/check` leaves out the tests that use one.
+STARTERS = {"_pair", "database_server", "live_server", "process", "running"}
+
+_run = pytest.StashKey()
+_item = None
+
 settings.register_profile("smsflow", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("smsflow")
+
+
+def pytest_configure(config):
+    """Have a watcher beside the run, which ends whatever it started."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_run] = Run()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """Leave no process behind."""
+    if _run in config.stash:
+        config.stash[_run].end()
 
 
 @pytest.hookimpl(trylast=True)
@@ -23,3 +45,30 @@ def pytest_collection_modifyitems(items):
         grouped = vars(item).get("_nodeid")
         if grouped is not None and hasattr(item, "_id"):
             item._id = type(item._id).parse(grouped)
+
+
+# Before the markers are selected by `-m`.
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item):
+    """Mark what starts a process by its fixtures."""
+    if STARTERS & {*getattr(item, "fixturenames", ())} or item.get_closest_marker("browser"):
+        item.add_marker(pytest.mark.processes)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Know which test runs, so that one that starts a process without being marked fails."""
+    global _item
+    _item = item
+    try:
+        return (yield)
+    finally:
+        _item = None
+
+
+def _audit(event, _arguments):
+    if event == "subprocess.Popen" and _item is not None and _item.get_closest_marker("processes") is None:
+        pytest.fail(f"{_item.nodeid} starts a process: mark it with pytest.mark.processes", pytrace=False)
+
+
+sys.addaudithook(_audit)

@@ -1,12 +1,13 @@
 """A PostgreSQL for the tests: each test that asks for it has a migrated database of its own."""
 
 import asyncio
+import fcntl
 import os
-import shutil
 import tempfile
 import uuid
 from contextlib import asynccontextmanager
 from pathlib import Path
+from unittest import mock
 
 import psycopg
 import pytest
@@ -20,6 +21,7 @@ from smsflow.store.postgres.transactions import Database, libpq_url
 
 SECRET_KEY = "the key that the tests encrypt with and nobody else"
 
+_FOR_ALL_WORKERS = {"max_connections": "300"}
 # What a copy costs is writing it, and a test's database need not survive anything.
 _FAST = (
     "ALTER SYSTEM SET full_page_writes = off",
@@ -30,33 +32,22 @@ _FAST = (
 
 @pytest.fixture(scope="session")
 def database_server():
-    """The URL of a server for databases: SMSFLOW_TEST_DATABASE_URL, else one embedded in this process."""
+    """The URL of a server for databases: SMSFLOW_TEST_DATABASE_URL, else an embedded one that all workers of the run share."""
     given = os.environ.get("SMSFLOW_TEST_DATABASE_URL")
-    if given:
-        yield given
-        return
-    # Not below pytest's own temporary directory: PostgreSQL does not run as root, and only root may enter that one.
-    directory = Path(tempfile.mkdtemp(prefix="smsflow-test-"))
-    directory.chmod(0o755)
-    server = embedded.start(directory)
-    try:
-        for statement in _FAST:
-            _execute(server.url, statement)
-        yield server.url
-    finally:
-        server.stop()
-        shutil.rmtree(directory, ignore_errors=True)
+    return given or _once_in_the_run("server", _start_server)
 
 
 @pytest.fixture(scope="session")
 def database_template(database_server):
     """The name of a database that has every migration and nothing else."""
-    name = f"smsflow_template_{uuid.uuid4().hex[:12]}"
-    _execute(database_server, f'CREATE DATABASE "{name}"')
-    migrate(url_of(database_server, name))
-    asyncio.run(_partition(url_of(database_server, name)))
-    yield name
-    _execute(database_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    return _once_in_the_run("template", lambda: _make_template(database_server))
+
+
+def pytest_unconfigure(config):
+    """Drop the template on a server that was given; an embedded one goes as a whole."""
+    given, made = os.environ.get("SMSFLOW_TEST_DATABASE_URL"), Path(tempfile.gettempdir(), "template")
+    if given and made.exists() and not hasattr(config, "workerinput"):
+        _execute(given, f'DROP DATABASE "{made.read_text()}" WITH (FORCE)')
 
 
 @pytest.fixture
@@ -100,6 +91,35 @@ async def platform(open_platform):
 def url_of(server, name):
     """Return the URL of the database `name` on `server`."""
     return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _once_in_the_run(name, make):
+    """Return what `make` returns, which is called by the first worker that asks."""
+    file = Path(tempfile.gettempdir(), name)
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            file.write_text(make())
+    return file.read_text()
+
+
+def _start_server():
+    # Not below pytest's own temporary directory: PostgreSQL does not run as root, and only root may enter that one.
+    directory = Path(tempfile.mkdtemp(prefix="smsflow-test-"))
+    directory.chmod(0o755)
+    with mock.patch.dict(embedded._SETTINGS, _FOR_ALL_WORKERS):
+        server = embedded.start(directory)
+    for statement in _FAST:
+        _execute(server.url, statement)
+    return server.url
+
+
+def _make_template(server):
+    name = f"smsflow_template_{uuid.uuid4().hex[:12]}"
+    _execute(server, f'CREATE DATABASE "{name}"')
+    migrate(url_of(server, name))
+    asyncio.run(_partition(url_of(server, name)))
+    return name
 
 
 def _execute(server, statement):

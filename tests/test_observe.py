@@ -94,6 +94,7 @@ def test_the_exposition_names_the_metrics():
     assert 'smsflow_latency_seconds_bucket{le="0.005",path="accept"}' in text
 
 
+@pytest.mark.processes
 def test_the_metrics_of_every_process_are_shown_and_those_of_a_former_start_are_not(tmp_path):
     environment = os.environ | observe.share_metrics(tmp_path)
     subprocess.run([sys.executable, "-c", CHILD], env=environment, check=True)

@@ -12,6 +12,7 @@ from smsflow import settings
 ROOT = Path(__file__).parent.parent
 LOCKS = ["requirements.lock", "requirements-test.lock"]
 MODULES = sorted(path for path in (ROOT / "smsflow").rglob("*.py") if "samples" not in path.parts)
+SCRIPTS = [ROOT / ".ci" / "run", *sorted((ROOT / "script").iterdir())]
 REQUIREMENT = re.compile(r"^([a-z0-9-]+)==(\S+) \\$", re.MULTILINE)
 
 
@@ -66,12 +67,11 @@ def test_every_module_opens_with_a_sentence(module):
     assert sentence.split("\n\n")[0].endswith((".", ":"))
 
 
-@pytest.mark.parametrize("script", [".ci/run", "script/setup", "script/server", "script/test", "script/lock"])
+@pytest.mark.processes
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_can_be_executed_and_its_shell_understands_it(script):
-    path = ROOT / script
-
-    assert path.stat().st_mode & 0o111
-    subprocess.run([path.read_text().splitlines()[0].split()[-1].removeprefix("#!"), "-n", path], check=True)
+    assert script.stat().st_mode & 0o111
+    subprocess.run([script.read_text().splitlines()[0].split()[-1].removeprefix("#!"), "-n", script], check=True)
 
 
 def test_a_class_name_stands_once_in_the_package():

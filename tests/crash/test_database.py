@@ -12,7 +12,7 @@ from tests.crash.scenarios import a_load
 from tests.crash.verdict import judge
 from tests.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
 
 
 async def test_a_database_of_its_own_restarts_is_away_and_has_no_room_and_nothing_is_lost():

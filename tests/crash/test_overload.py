@@ -4,7 +4,7 @@ import pytest
 
 from tests.crash.overload import overload
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
 
 
 async def test_an_overload_is_refused_with_the_time_to_come_back_and_an_otp_leaves_before_the_rest():

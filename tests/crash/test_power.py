@@ -4,7 +4,7 @@ import pytest
 
 from tests.crash.misfortunes import cut_the_power_under_load
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
 
 
 async def test_a_power_cut_loses_nothing_that_was_answered():

@@ -14,7 +14,7 @@ from tests.crash.gateway import ROLES, Gateway, a_directory
 from tests.machine import free_port
 from tests.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
 
 
 def run(settings):

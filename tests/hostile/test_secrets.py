@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).resolve().parents[2]
 SHAPES = {
     "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",

@@ -5,8 +5,12 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from smsflow.store.postgres import embedded
 from tests.crash.gateway import a_directory
+
+pytestmark = pytest.mark.processes
 
 
 async def test_a_zombie_is_not_taken_for_a_running_server():

@@ -77,6 +77,7 @@ def test_a_busy_port_of_the_simulator_is_one_sentence(process):
     assert told.stderr.startswith("smsflow: the port is busy")
 
 
+@pytest.mark.processes
 def test_the_simulator_ends_at_sigterm():
     command = [sys.executable, "-m", "smsflow", "smsc", "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:

@@ -12,6 +12,8 @@ import pytest
 from smsflow.store.postgres import embedded
 from smsflow.store.postgres.transactions import libpq_url
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def data_dir():

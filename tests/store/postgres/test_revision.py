@@ -35,6 +35,7 @@ async def test_a_database_of_a_newer_release_is_migrated_and_one_of_an_older_is_
     assert found is enough
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("program", ["import smsflow.web.serve", "from smsflow.cli import main; main()"])
 def test_no_process_but_a_migration_loads_alembic_or_sqlalchemy(program):
     ending = "import atexit, sys; atexit.register(lambda: print([m for m in ('alembic', 'sqlalchemy') if m in sys.modules]));"
