@@ -1,4 +1,4 @@
-"""The data directory: who may use it now, and which database stands behind it."""
+"""The data directory: the process that may use it now, and the database behind it."""
 
 import asyncio
 import fcntl
@@ -142,8 +142,8 @@ def _take(handle: int, data_dir: Path, deadline: float) -> None:
 
 def _sentence(data_dir: Path, holder: str) -> str:
     pid, _, name = holder.partition(" ")
-    who = f"{'an smsflow command' if name == _COMMAND else name} (process {pid})" if pid else "another process"
+    user = f"{'an smsflow command' if name == _COMMAND else name} (process {pid})" if pid else "another process"
     return (
-        f"{who} already uses the data directory {data_dir}: stop it first, or choose another directory with "
+        f"{user} already uses the data directory {data_dir}: stop it first, or choose another directory with "
         "SMSFLOW_DATA_DIR and another port with SMSFLOW_PORT."
     )

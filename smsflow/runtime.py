@@ -28,9 +28,9 @@ V = TypeVar("V")
 
 log = structlog.get_logger(__name__)
 
-# What is remembered is refreshed this often even when no change was heard; without the ear that hears changes, much sooner.
+# What is remembered is read again this often even without a notification of a change; while none can be received, much sooner.
 _LIFE = 5.0
-_LIFE_DEAF = 0.5
+_LIFE_UNNOTIFIED = 0.5
 _MOST_REMEMBERED = 50_000
 _LISTEN_AGAIN = 1.0
 
@@ -49,7 +49,7 @@ randbelow = secrets.randbelow
 
 
 class Memory(Generic[K, V]):
-    """Values loaded on demand and kept for a few seconds; several who want the same one wait for one load."""
+    """Values loaded on demand and kept for a few seconds; tasks that want the same one wait for one load."""
 
     def __init__(self, load: Callable[[K], Awaitable[V]], life: Callable[[], float]) -> None:
         """Load by `load`; keep for `life()` seconds."""
@@ -83,7 +83,7 @@ class Memory(Generic[K, V]):
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class Routing:
     """Connectors and routes as they are now."""
 
     table: Table
@@ -91,7 +91,7 @@ class Ways:
 
 
 class Directory:
-    """Tokens, companies, campaigns, connectors and routes, at most a moment old; a change heard from the database empties it."""
+    """Tokens, companies, campaigns, connectors and routes, at most a moment old; a notification of a change empties it."""
 
     def __init__(self, database: Database) -> None:
         """Read from `database`."""
@@ -100,11 +100,11 @@ class Directory:
         self._callers: Memory[bytes, Caller | None] = Memory(self._load_caller, self._life)
         self._companies: Memory[int, Company | None] = Memory(self._load_company, self._life)
         self._campaigns: Memory[tuple[int, int], bool] = Memory(self._load_campaign, self._life)
-        self._ways: Memory[None, Ways] = Memory(self._load_ways, self._life)
+        self._routing: Memory[None, Routing] = Memory(self._load_routing, self._life)
         self._on_change: list[Callable[[], None]] = []
 
     async def caller(self, token: str) -> Caller:
-        """Return who a token stands for; raise Unauthenticated when it is unknown, revoked or past its end."""
+        """Return the caller of a token; raise Unauthenticated when it is unknown, revoked or expired."""
         found = await self._callers.get(digest(token))
         if found is None or found.expires_at <= time.time():
             raise Unauthenticated
@@ -121,33 +121,33 @@ class Directory:
         """Tell whether the company has this campaign."""
         return await self._campaigns.get((company_id, campaign_id))
 
-    async def ways(self) -> Ways:
+    async def routing(self) -> Routing:
         """Return connectors and routes."""
-        return await self._ways.get(None)
+        return await self._routing.get(None)
 
     def on_change(self, call: Callable[[], None]) -> None:
-        """Have `call` called after every change that was heard."""
+        """Have `call` called after every notification of a change."""
         self._on_change.append(call)
 
     async def listen(self) -> None:
-        """Hear changes until cancelled; reconnects by itself, and meanwhile nothing is remembered for long."""
+        """Receive changes until cancelled; reconnects by itself, and meanwhile nothing is remembered for long."""
         while True:
             try:
-                await listen(self._database.url, ("smsflow_changed",), self._heard, connected=self._connected)
+                await listen(self._database.url, ("smsflow_changed",), self._received, connected=self._connected)
             except Exception as error:  # noqa: BLE001 - the database is away; say so and try again
-                log.warning("changes_not_heard", reason=str(error).strip())
+                log.warning("changes_not_received", reason=str(error).strip())
             self._listening = False
             self.forget()
             await asyncio.sleep(_LISTEN_AGAIN)
 
     def forget(self) -> None:
         """Load everything anew."""
-        for memory in (self._callers, self._companies, self._campaigns, self._ways):
+        for memory in (self._callers, self._companies, self._campaigns, self._routing):
             memory.forget()
         for call in self._on_change:
             call()
 
-    def _heard(self, _channel: str, _payload: str) -> None:
+    def _received(self, _channel: str, _payload: str) -> None:
         self.forget()
 
     def _connected(self) -> None:
@@ -155,7 +155,7 @@ class Directory:
         self.forget()
 
     def _life(self) -> float:
-        return _LIFE if self._listening else _LIFE_DEAF
+        return _LIFE if self._listening else _LIFE_UNNOTIFIED
 
     async def _load_caller(self, hashed: bytes) -> Caller | None:
         async with self._database.autocommit() as tx:
@@ -169,11 +169,11 @@ class Directory:
         async with self._database.autocommit() as tx:
             return await campaigns.has_campaign(tx, *key)
 
-    async def _load_ways(self, _key: None) -> Ways:
+    async def _load_routing(self, _key: None) -> Routing:
         async with self._database.autocommit() as tx:
             known = await connectors.connectors(tx)
             table = Table(await routes.routes(tx), [ConnectorState(c.id, c.name, c.enabled) for c in known])
-        return Ways(table, tuple(known))
+        return Routing(table, tuple(known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +188,13 @@ class Platform:
 
 @asynccontextmanager
 async def platform(settings: Settings, url: str) -> AsyncIterator[Platform]:
-    """Open the platform on the database at `url`, hearing changes; closed at the end of the block."""
+    """Open the platform on the database at `url`, receiving changes; closed at the end of the block."""
     database = Database(url, pool=settings.database_pool)
     directory = Directory(database)
-    ear = asyncio.create_task(directory.listen())
+    listening = asyncio.create_task(directory.listen())
     try:
         yield Platform(settings, database, Vault(secret_key(settings)), directory)
     finally:
-        ear.cancel()
-        await asyncio.gather(ear, return_exceptions=True)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
         await database.close()

@@ -44,7 +44,7 @@ class BindStateNotifier:
     async def _write(self, state: str, detail: str) -> None:
         try:
             async with self._database.autocommit() as tx:
-                await dispatchers.tell_bind(
+                await dispatchers.report_bind(
                     tx,
                     self._connector.id,
                     self._slot,

@@ -129,7 +129,7 @@ class Engine:
 
     async def _match(self, me: int) -> None:
         """End binds that are no longer configured and open those that are; never wait for a bind to end."""
-        wanted = {c.id: c for c in (await self._platform.directory.ways()).connectors if c.enabled}
+        wanted = {c.id: c for c in (await self._platform.directory.routing()).connectors if c.enabled}
         for key, held in list(self._held.items()):
             unwanted = wanted.get(key[0]) != held.connector
             if unwanted:

@@ -108,7 +108,7 @@ class Sweep:
             await unknowns.give_up(tx, now=now, limit=_MOST)
 
     async def _next_way(self, waiting: unknowns.Waiting) -> int:
-        table = (await self._platform.directory.ways()).table
+        table = (await self._platform.directory.routing()).table
         number = Number(waiting.number, waiting.country, mobile=True)
         ways = table.decide(number, company_id=waiting.company_id, sender=waiting.sender, kind=waiting.kind)
         others = [w for w in ways if w != waiting.connector_id]
@@ -127,7 +127,7 @@ class Sweep:
         now = self._clock()
         connectors: dict[int, Connector] = {}
         answered: dict[int, datetime] = {}
-        for c in (await self._platform.directory.ways()).connectors:
+        for c in (await self._platform.directory.routing()).connectors:
             connectors[c.account_id] = c
             due = now - timedelta(seconds=c.response_timeout) - _RECORDED_WITHIN
             answered[c.account_id] = min(due, answered.get(c.account_id, due))
@@ -156,7 +156,7 @@ class Sweep:
             async with self._database.transaction() as tx:
                 gone = await dispatchers.has_gone(tx, other.id)
                 if gone or stood_still:
-                    await dispatchers.bury(tx, other.id)
+                    await dispatchers.declare_dead(tx, other.id)
                     log.warning("dispatcher_buried", instance=other.id, host=other.host, pid=other.pid, gone=gone)
                     self._looks = _LOOKS
         if self._looks:
@@ -172,7 +172,7 @@ class Sweep:
 
     async def _fall_back(self) -> None:
         """Move what waits for connectors that are disabled, or have been down too long, to the next of their routes."""
-        ways = await self._platform.directory.ways()
+        ways = await self._platform.directory.routing()
         async with self._database.autocommit() as tx:
             up = {b.connector_id for b in await dispatchers.binds(tx) if b.state == "bound"}
         moment = time.monotonic()
@@ -192,7 +192,7 @@ class Sweep:
     async def _move(self, tx: Tx, connector: Connector, out: frozenset[int]) -> bool:
         """Move a page of what waits for a connector; False at the end of its queue. What has no other way is stepped over."""
         now = self._clock()
-        table = (await self._platform.directory.ways()).table
+        table = (await self._platform.directory.routing()).table
         moved: list[tuple[int, int]] = []
         late: list[int] = []
         after = self._looked_at.pop(connector.id, FRONT)
@@ -217,7 +217,7 @@ class Sweep:
         return True
 
     async def _measure(self) -> None:
-        names = {c.id: c.name for c in (await self._platform.directory.ways()).connectors}
+        names = {c.id: c.name for c in (await self._platform.directory.routing()).connectors}
         async with self._database.autocommit() as tx:
             depths = {d.connector_id: d for d in await queue.depths(tx)}
         now = self._clock()

@@ -43,7 +43,7 @@ async def sent_since(tx: Tx, company_id: int, number: str, since: datetime) -> l
         SELECT created_at FROM verification WHERE company_id = :company_id AND number = :number AND created_at > :since ORDER BY id
     """)
     rows = await tx.execute(query, {"company_id": company_id, "number": number, "since": since})
-    return [row[0] for row in rows]
+    return [created_at for (created_at,) in rows]
 
 
 async def replace(tx: Tx, company_id: int, number: str) -> None:
@@ -122,7 +122,8 @@ async def latest(tx: Tx, company_id: int, *, limit: int) -> list[Verification]:
 
 
 def _verification(row: Any) -> Verification:
-    state = CodeState(row[4])
-    if state is CodeState.SENT and row[8] in (Status.FAILED, Status.CANCELLED):
+    verification_id, number, code_sealed, timeout, stored, tries, created_at, expires_at, message_status = row
+    state = CodeState(stored)
+    if state is CodeState.SENT and message_status in (Status.FAILED, Status.CANCELLED):
         state = CodeState.FAILED
-    return Verification(row[0], row[1], row[2], row[3], state, *row[5:8])
+    return Verification(verification_id, number, code_sealed, timeout, state, tries, created_at, expires_at)

@@ -73,7 +73,7 @@ async def test_a_suspended_company_sends_by_no_node_and_one_that_resumes_by_all(
 
 
 async def test_a_new_route_leads_from_every_node_and_a_removed_one_from_none(cluster, platform, measured):
-    (connector,) = (await platform.directory.ways()).connectors
+    (connector,) = (await platform.directory.routing()).connectors
     async with a_customer(platform) as (customer, company, _):
         async with platform.database.transaction() as tx:
             await companies.update_company(tx, company.id, {"countries": ["GA"]})

@@ -75,7 +75,7 @@ async def test_a_bind_is_taken_over_when_its_holder_must_have_stopped_and_not_be
         connector = await a_connector(platform)
         seen, unseen = 101, 102
         for slot, holder in enumerate((seen, unseen)):
-            await dispatchers.tell_bind(
+            await dispatchers.report_bind(
                 tx, connector, slot, instance_id=holder, state="bound", detail="", now=runtime.now()
             )
         mine = Lease(platform.database, runtime.now)

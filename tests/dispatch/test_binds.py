@@ -125,7 +125,7 @@ async def test_burying_a_dispatcher_ends_no_session_of_another_database(quick, d
         # In another database of the same server, a dispatcher has the same number.
         await lease.execute("SELECT pg_advisory_lock(7301, 4711)")
         async with quick.database.transaction() as tx:
-            await dispatchers.bury(tx, 4711)
+            await dispatchers.declare_dead(tx, 4711)
         assert (await lease.execute("SELECT 1")).scalar_one() == 1
     await elsewhere.close()
 
@@ -187,7 +187,7 @@ async def test_a_bind_that_is_given_back_is_free_only_once_its_holder_is_forgott
 
 
 async def test_nothing_is_told_of_a_bind_after_it_was_given_back(quick, monkeypatch):
-    real, unbound, told = dispatchers.tell_bind, asyncio.Event(), asyncio.Event()
+    real, unbound, told = dispatchers.report_bind, asyncio.Event(), asyncio.Event()
 
     async def slow(*arguments, state, **named):
         if state == "bound":
@@ -314,7 +314,7 @@ async def test_rule_14_an_operator_that_comes_back_is_bound_again(quick):
 
 async def test_a_bind_cancelled_while_its_state_is_written_leaves_no_session_behind(quick, monkeypatch):
     telling = asyncio.Event()
-    real = dispatchers.tell_bind
+    real = dispatchers.report_bind
 
     async def tell_bind(*arguments, **named):
         if named["state"] == "bound" and not telling.is_set():

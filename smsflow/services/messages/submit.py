@@ -31,7 +31,7 @@ async def submit(tx: Tx, batch: Sequence[NewMessage], *, now: datetime) -> list[
 
 async def _one_by_one(tx: Tx, batch: Sequence[NewMessage], *, now: datetime) -> list[int | Refused]:
     """Decide message by message, under the companies' locks; then store those that can be paid."""
-    purses = await balances.lock_purses(tx, sorted({m.company_id for m in batch}))
+    purses = await balances.lock_budgets(tx, sorted({m.company_id for m in batch}))
     verdicts: list[Refused | None] = [AccountSuspended()] * len(batch)
     for company_id, purse in purses.items():
         places = [p for p, m in enumerate(batch) if m.company_id == company_id]

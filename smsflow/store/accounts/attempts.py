@@ -14,8 +14,8 @@ async def count_attempt(tx: Tx, door: str, who: str, *, period: float, now: date
             started_at = CASE WHEN w.started_at <= :now - make_interval(secs => :period) OR w.started_at > :now THEN :now ELSE w.started_at END
         RETURNING count, started_at
     """)
-    row = (await tx.execute(upsert, {"door": door, "who": who, "now": now, "period": period})).one()
-    return row[0], max(0.0, period - (now - row[1]).total_seconds())
+    count, started_at = (await tx.execute(upsert, {"door": door, "who": who, "now": now, "period": period})).one()
+    return count, max(0.0, period - (now - started_at).total_seconds())
 
 
 async def forget_attempts(tx: Tx, *, before: datetime) -> None:

@@ -38,9 +38,10 @@ async def named(tx: Tx, name: str) -> list[Company]:
 async def _companies(tx: Tx, where: str, parameters: Mapping[str, object]) -> list[Company]:
     rows = (await tx.execute(text(f"{_COMPANY} {where} ORDER BY id"), parameters)).all()
     senders: dict[int, list[Sender]] = {}
-    for s in await tx.execute(_SENDERS, {"ids": ints(r[0] for r in rows)}):
-        senders.setdefault(s[4], []).append(Sender(s[0], s[1], s[2], s[3]))
-    return [_company(dict(zip(_COLUMNS, r, strict=True)), tuple(senders.get(r[0], ()))) for r in rows]
+    found = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+    for *sender, company_id in await tx.execute(_SENDERS, {"ids": ints(columns["id"] for columns in found)}):
+        senders.setdefault(company_id, []).append(Sender(*sender))
+    return [_company(columns, tuple(senders.get(columns["id"], ()))) for columns in found]
 
 
 def _company(columns: dict[str, Any], senders: tuple[Sender, ...]) -> Company:

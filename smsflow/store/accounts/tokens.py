@@ -23,13 +23,16 @@ async def add_token(tx: Tx, digest: bytes, user: User, *, now: datetime, expires
 
 
 async def caller(tx: Tx, digest: bytes) -> Caller | None:
-    """Return who a token stands for, expired or not, or None; a disabled user's tokens are none."""
+    """Return the caller of a token, expired or not, or None; a disabled user's tokens are none."""
     query = text("""
         SELECT t.user_id, t.company_id, t.expires_at FROM token t JOIN account_user u ON u.id = t.user_id
         WHERE t.hash = :hash AND NOT u.disabled
     """)
     row = (await tx.execute(query, {"hash": digest})).one_or_none()
-    return Caller(row[0], row[1], row[2].timestamp()) if row else None
+    if row is None:
+        return None
+    user_id, company_id, expires_at = row
+    return Caller(user_id, company_id, expires_at.timestamp())
 
 
 async def revoke_token(tx: Tx, digest: bytes) -> bool:

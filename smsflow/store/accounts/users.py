@@ -25,7 +25,10 @@ async def login(tx: Tx, username: str) -> Credentials | None:
     """Return the user of that name, or None."""
     query = text(f"{_CREDENTIALS} WHERE lower(u.username) = lower(:username)")
     row = (await tx.execute(query, {"username": username})).one_or_none()
-    return Credentials(User(*row[:5]), row[5], row[6]) if row else None
+    if row is None:
+        return None
+    *user, password_hash, disabled = row
+    return Credentials(User(*user), password_hash, disabled)
 
 
 async def users(tx: Tx, *, company_id: int | None) -> list[Credentials]:

@@ -123,8 +123,8 @@ WHERE m.id > (SELECT last_value FROM message_id_seq) - 100000 AND m.created_at =
 async def stored(tx: Tx, batch: Sequence[NewMessage], *, now: datetime) -> list[int | None]:
     """Return the id of each message of a batch that was accepted at `now`, None for what was not stored."""
     known: dict[tuple[int, str, str], list[int]] = {}
-    for message_id, *rest in await tx.execute(_STORED, {"now": now}):
-        known.setdefault((rest[0], rest[1], rest[2]), []).append(message_id)
+    for message_id, company_id, number, body in await tx.execute(_STORED, {"now": now}):
+        known.setdefault((company_id, number, body), []).append(message_id)
     found = []
     for m in batch:
         ids = known.get((m.company_id, m.number, m.text))

@@ -54,7 +54,7 @@ async def claim(tx: Tx, connector_id: int, *, instance_id: int, limit: int) -> l
         _CLAIM,
         {"connector_id": connector_id, "instance_id": instance_id, "limit": limit},
     )
-    return [Claimed(r[0], r[1], r[2], Kind(r[3]), r[4], r[5], r[6], r[7], r[8], r[9]) for r in rows]
+    return [Claimed(id_, attempt, company_id, Kind(kind), *rest) for id_, attempt, company_id, kind, *rest in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +115,10 @@ async def record_sent(
             "account_id": account_id,
             "instance_id": instance_id,
             "now": now,
-            "part_ids": ints(p[0] for p in parts),
-            "refs": texts(p[1] for p in parts),
-            "numbers": ints(p[2] for p in parts),
-            "totals": ints(p[3] for p in parts),
+            "part_ids": ints(message_id for message_id, _, _, _ in parts),
+            "refs": texts(reference for _, reference, _, _ in parts),
+            "numbers": ints(number for _, _, number, _ in parts),
+            "totals": ints(total for _, _, _, total in parts),
         },
     )
     return len(result.all())
@@ -146,7 +146,7 @@ async def still_held(tx: Tx, claims: Sequence[Held], *, instance_id: int) -> set
         "attempts": ints(c.attempt for c in claims),
         "instance_id": instance_id,
     }
-    return {(row[0], row[1]) for row in await tx.execute(_HOLD, parameters)}
+    return {(message_id, attempt) for message_id, attempt in await tx.execute(_HOLD, parameters)}
 
 
 # In the order of their ids, as every statement locks several queue rows; a claim meanwhile steps over them.
@@ -323,13 +323,18 @@ class Stuck:
 async def stuck(tx: Tx, connector_id: int, *, after: Place, before: datetime, limit: int) -> list[Stuck]:
     """Lock and return messages behind a place that have waited for a connector since before this time, in their order."""
     parameters = {"connector_id": connector_id, "before": before, "limit": limit}
-    place = {"priority": after[0], "turn": after[1], "message_id": after[2]}
-    rows = await tx.execute(_STUCK, {**parameters, **place})
-    return [Stuck(r[0], r[1], r[2], r[3], r[4], Kind(r[5]), r[6], (r[7], r[8], r[0])) for r in rows]
+    priority, turn, message_id = after
+    place = {"priority": priority, "turn": turn, "message_id": message_id}
+    return [
+        Stuck(id_, company_id, number, country, sender, Kind(kind), valid_until, (priority, turn, id_))
+        for id_, company_id, number, country, sender, kind, valid_until, priority, turn in await tx.execute(
+            _STUCK, {**parameters, **place}
+        )
+    ]
 
 
 async def move(tx: Tx, ids: str, connectors: str) -> None:
     """Let messages (array literals of ids and connectors) wait for other connectors, and wake those."""
-    moved = {row[1] for row in await tx.execute(_MOVE, {"ids": ids, "connectors": connectors})}
-    for connector_id in sorted(moved):
+    moved = await tx.execute(_MOVE, {"ids": ids, "connectors": connectors})
+    for connector_id in sorted({connector_id for _, connector_id in moved}):
         await tx.execute(text("SELECT pg_notify('smsflow_queue', :id)"), {"id": str(connector_id)})

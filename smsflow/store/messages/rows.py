@@ -47,4 +47,5 @@ _STATUSES = {int(status): status for status in Status}
 
 
 def _shown(row: Any) -> Shown:
-    return Shown(row[0], row[1], row[2], row[3], row[4], _STATUSES[row[5]], row[6], row[7])
+    message_id, created_at, number, segments, campaign, status, sender, planned_at = row
+    return Shown(message_id, created_at, number, segments, campaign, _STATUSES[status], sender, planned_at)

@@ -1,4 +1,4 @@
-"""PostgreSQL in the data directory, for those who have none: our own child, of the version that a wheel brings."""
+"""PostgreSQL in the data directory where no other is given: our own child process, of the version that a wheel brings."""
 
 import contextlib
 import hashlib

@@ -9,11 +9,11 @@ from smsflow.store.postgres.transactions import CONNECT, libpq_url
 
 
 async def listen(
-    url: str, channels: tuple[str, ...], heard: Callable[[str, str], None], *, connected: Callable[[], None]
+    url: str, channels: tuple[str, ...], received: Callable[[str, str], None], *, connected: Callable[[], None]
 ) -> None:
-    """Call `heard(channel, payload)` for every notification until cancelled; raises when the connection is lost.
+    """Call `received(channel, payload)` for every notification until cancelled; raises when the connection is lost.
 
-    `connected` is called once listening has begun: what changed before that moment was not heard.
+    `connected` is called once listening has begun: what changed before that moment was not received.
     """
     connection = await psycopg.AsyncConnection.connect(libpq_url(url), autocommit=True, **_plain_connect())
     async with connection:
@@ -21,7 +21,7 @@ async def listen(
             await connection.execute(f"LISTEN {channel}")
         connected()
         async for notification in connection.notifies():
-            heard(notification.channel, notification.payload)
+            received(notification.channel, notification.payload)
 
 
 def _plain_connect() -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Connections to PostgreSQL, kept open for the next who needs one.
+"""Connections to PostgreSQL, kept open for the next task that needs one.
 
-psycopg_pool was tried: after an outage it waits longer and longer before it connects again, for up to minutes. Here whoever needs a
-connection opens it, and hears at once when that fails.
+psycopg_pool was tried: after an outage it waits longer and longer before it connects again, for up to minutes. Here the task that
+needs a connection opens it, and learns at once when that fails.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ class Pool:
             self._free.release()
 
     async def open(self) -> Connection:
-        """Open a connection that is not of the pool: whoever asked for it closes it."""
+        """Open a connection that is not of the pool: the caller closes it."""
         return await psycopg.AsyncConnection.connect(self._url, autocommit=True, **self._connect)
 
     async def forget(self) -> None:

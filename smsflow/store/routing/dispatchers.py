@@ -50,15 +50,15 @@ async def has_gone(tx: Tx, instance_id: int) -> bool:
     return bool((await tx.execute(query, {"space": _INSTANCE_LOCKS, "id": instance_id})).scalar_one())
 
 
-async def bury(tx: Tx, instance_id: int) -> None:
-    """Remove a dead dispatcher and end its session, so that its slots are free; its claims must be dealt with in this transaction."""
+async def declare_dead(tx: Tx, instance_id: int) -> None:
+    """Remove a dispatcher that died and end its session, which frees its slots; its claims must be dealt with in this transaction."""
     end = text("""
         SELECT pg_terminate_backend(pid) FROM pg_locks
         WHERE locktype = 'advisory' AND classid = :space AND objid = :id AND granted AND pid <> pg_backend_pid()
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     """)
     await tx.execute(end, {"space": _INSTANCE_LOCKS, "id": instance_id})
-    # The rows stay: whoever takes such a slot sees that it was never given back (see `holder`).
+    # The rows stay: the next dispatcher to take such a slot sees that it was never given back (see `holder`).
     lost = text("UPDATE bind_state SET state = 'lost', detail = 'its dispatcher died' WHERE instance_id = :id")
     await tx.execute(lost, {"id": instance_id})
     await tx.execute(text("DELETE FROM instance WHERE id = :id"), {"id": instance_id})
@@ -72,7 +72,7 @@ async def take_slot(tx: Tx, connector_id: int, slot: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The dispatcher that had a slot last and did not give it back; host and pid are None when it was buried."""
+    """The dispatcher that had a slot last and did not give it back; host and pid are None when it was declared dead."""
 
     instance_id: int
     host: str | None
@@ -80,7 +80,7 @@ class Holder:
 
 
 async def holder(tx: Tx, connector_id: int, slot: int) -> Holder | None:
-    """Return who had this slot last, or None when it was given back."""
+    """Return the dispatcher that had this slot last, or None when it was given back."""
     query = text("""
         SELECT b.instance_id, i.host, i.pid FROM bind_state b LEFT JOIN instance i ON i.id = b.instance_id
         WHERE b.connector_id = :connector_id AND b.slot = :slot
@@ -90,7 +90,7 @@ async def holder(tx: Tx, connector_id: int, slot: int) -> Holder | None:
 
 
 async def free_slot(tx: Tx, connector_id: int, slot: int) -> None:
-    """Give a bind back; whoever takes it finds no holder any more, and needs not wait for us."""
+    """Give a bind back; the next dispatcher to take it finds no holder and need not wait."""
     await tx.execute(
         text("DELETE FROM bind_state WHERE connector_id = :connector_id AND slot = :slot"),
         {"connector_id": connector_id, "slot": slot},
@@ -111,10 +111,10 @@ class BindState:
     since: datetime
 
 
-async def tell_bind(
+async def report_bind(
     tx: Tx, connector_id: int, slot: int, *, instance_id: int, state: str, detail: str, now: datetime
 ) -> None:
-    """Say what became of a bind: 'bound', 'connecting', 'lost' or 'stopped', with a sentence."""
+    """Store the state of a bind: 'bound', 'connecting', 'lost' or 'stopped', with a sentence."""
     upsert = text("""
         INSERT INTO bind_state (connector_id, slot, instance_id, state, detail, since)
         VALUES (:connector_id, :slot, :instance_id, :state, :detail, :now)
@@ -141,7 +141,7 @@ async def binds(tx: Tx) -> list[BindState]:
 
 
 async def leave(tx: Tx, instance_id: int) -> None:
-    """End this dispatcher's own registration; one that still has claims stays registered, so that the others bury it and take them back."""
+    """End this dispatcher's own registration; one that still has claims stays registered, so that the others declare it dead and take them back."""
     await tx.execute(text("DELETE FROM bind_state WHERE instance_id = :id"), {"id": instance_id})
     delete = text("""
         DELETE FROM instance WHERE id = :id AND NOT EXISTS (SELECT FROM queue WHERE claimed_by = :id)
@@ -155,4 +155,4 @@ async def unowned(tx: Tx) -> list[int]:
         SELECT DISTINCT q.claimed_by FROM queue q
         WHERE q.claimed_by IS NOT NULL AND NOT EXISTS (SELECT FROM instance i WHERE i.id = q.claimed_by)
     """)
-    return [row[0] for row in await tx.execute(query)]
+    return [instance_id for (instance_id,) in await tx.execute(query)]

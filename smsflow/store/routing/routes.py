@@ -8,10 +8,7 @@ from smsflow.store.postgres.transactions import Tx, text
 async def routes(tx: Tx) -> list[Route]:
     """Return every route."""
     query = text("SELECT id, connector_id, priority, country, prefix, company_id, sender, kind FROM route ORDER BY id")
-    return [
-        Route(r[0], r[1], r[2], r[3], r[4], r[5], r[6], None if r[7] is None else Kind(r[7]))
-        for r in await tx.execute(query)
-    ]
+    return [Route(*rest, None if kind is None else Kind(kind)) for *rest, kind in await tx.execute(query)]
 
 
 async def add_route(

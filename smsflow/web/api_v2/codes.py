@@ -29,7 +29,7 @@ class Codes:
         fields = await door.form(req)
         number = forms.mandatory(fields, "phone_number")
         timeout = _timeout(fields)
-        ways = await platform.directory.ways()
+        ways = await platform.directory.routing()
         async with platform.database.transaction() as tx:
             code = await send_code(
                 tx,

@@ -28,7 +28,7 @@ class Sms:
         door = self._door
         company = await door.sending_company(req)
         order = await self._order(company, await door.form(req))
-        ways = await door.platform.directory.ways()
+        ways = await door.platform.directory.routing()
         message = prepare(order, company=company, routes=ways.table, now=door.clock(), limits=door.limits)
         # Before the message is charged, so that nothing can fail after.
         planned_date = wire.date(message.due_at, company.timezone)
