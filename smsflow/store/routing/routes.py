@@ -8,7 +8,10 @@ from smsflow.store.postgres.transactions import Tx, text
 async def routes(tx: Tx) -> list[Route]:
     """Return every route."""
     query = text("SELECT id, connector_id, priority, country, prefix, company_id, sender, kind FROM route ORDER BY id")
-    return [Route(*rest, None if kind is None else Kind(kind)) for *rest, kind in await tx.execute(query)]
+    return [
+        Route(id_, connector_id, priority, country, prefix, company_id, sender, None if kind is None else Kind(kind))
+        for id_, connector_id, priority, country, prefix, company_id, sender, kind in await tx.execute(query)
+    ]
 
 
 async def add_route(
