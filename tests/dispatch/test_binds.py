@@ -197,7 +197,7 @@ async def test_nothing_is_told_of_a_bind_after_it_was_given_back(quick, monkeypa
         if state == "bound":
             told.set()
 
-    monkeypatch.setattr(dispatchers, "tell_bind", slow)
+    monkeypatch.setattr(dispatchers, "report_bind", slow)
     async with an_operator() as operator, an_engine(quick), quick.database.session() as another:
         connector = await testing.a_connector(quick, port=operator.port)
         await operator.wait_for(lambda o: o.binds == 1)
@@ -316,13 +316,13 @@ async def test_a_bind_cancelled_while_its_state_is_written_leaves_no_session_beh
     telling = asyncio.Event()
     real = dispatchers.report_bind
 
-    async def tell_bind(*arguments, **named):
+    async def report_bind(*arguments, **named):
         if named["state"] == "bound" and not telling.is_set():
             telling.set()
             await asyncio.Event().wait()
         await real(*arguments, **named)
 
-    monkeypatch.setattr(dispatchers, "tell_bind", tell_bind)
+    monkeypatch.setattr(dispatchers, "report_bind", report_bind)
     async with an_operator() as operator, an_engine(quick):
         await testing.a_connector(quick, port=operator.port)
         await telling.wait()

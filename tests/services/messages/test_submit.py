@@ -154,7 +154,7 @@ async def test_a_database_that_is_away_refuses_and_charges_nothing(platform, mon
             raise OperationalError("away")
 
         with monkeypatch.context() as patch:
-            patch.setattr(intake_module.messages, "accept", away)
+            patch.setattr(intake_module.accept, "accept", away)
             found = await answers(intake, a_message(company, 1), a_message(company, 1))
         later = await answers(intake, a_message(company, 1))
 
