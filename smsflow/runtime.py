@@ -172,7 +172,7 @@ class Directory:
     async def _load_routing(self, _key: None) -> Routing:
         async with self._database.autocommit() as tx:
             known = await connectors.connectors(tx)
-            table = Table(await routes.routes(tx), [ConnectorState(c.id, c.name, c.enabled) for c in known])
+            table = Table(await routes.routes(tx), [ConnectorState(c.id, c.name, c.enabled, c.latin1) for c in known])
         return Routing(table, tuple(known))
 
 

@@ -13,9 +13,6 @@ from smsflow.smpp.receipt import BASES, Base, Receipt, alternatives, normalise
 from smsflow.store.messages.receipts import News
 from smsflow.store.routing.connectors import Connector
 
-# 140 octets of user data hold as many Latin-1 characters (3GPP TS 23.040 §9.2.3.24).
-_LATIN1_SINGLE = 140
-
 _MODES: dict[str, Mode] = {"udh8": "udh8", "udh16": "udh16", "sar": "sar", "payload": "payload"}
 
 
@@ -41,10 +38,9 @@ def bodies(  # noqa: PLR0917 - what a message is
     """Return the bodies of the submit_sm PDUs that carry a message, in order."""
     source_ton, source_npi, source = address(sender)
     dest_ton, dest_npi, dest = address(number)
-    encoding = encoding_of(text)
-    on_wire = "gsm7" if encoding is Encoding.GSM7 else "ucs2"
-    parts = segments.split(text)
-    if connector.latin1 and encoding is not Encoding.GSM7 and len(text) <= _LATIN1_SINGLE and _is_latin1(text):
+    on_wire = "gsm7" if encoding_of(text) is Encoding.GSM7 else "ucs2"
+    parts = segments.split(text, wide_reference=connector.long_mode == "udh16")
+    if connector.latin1 and segments.is_one_latin1(text):
         on_wire, parts = "latin1", (text,)
     # Consecutive ids make the reference unique per source and destination for the next 65,536 messages.
     carried = user_data(parts, on_wire, reference=message_id, mode=_MODES[connector.long_mode])  # type: ignore[arg-type]
@@ -65,14 +61,6 @@ def bodies(  # noqa: PLR0917 - what a message is
         )
         for u in carried
     ]
-
-
-def _is_latin1(text: str) -> bool:
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 is_throttle = spec.is_throttle

@@ -32,6 +32,8 @@ class ConnectorState:
     id: int
     name: str
     enabled: bool
+    latin1: bool = False
+    """Its operator takes Latin-1, so that some texts cost less by it."""
 
 
 @dataclass(frozen=True, slots=True)

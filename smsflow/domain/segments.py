@@ -1,4 +1,4 @@
-"""The segments of a text: how many SMS it costs, and where it is cut."""
+"""The segments of a text: how many SMS it costs, and where it is split."""
 
 import re
 
@@ -8,7 +8,12 @@ from smsflow.domain.encoding import BASIC, EXTENSION, Encoding, encoding_of
 GSM7_SINGLE, GSM7_PART = 160, 153
 UCS2_SINGLE, UCS2_PART = 70, 67
 
+# As many Latin-1 characters; only where the connector's operator takes them.
+LATIN1_SINGLE = 140
+
 _LIMITS = {Encoding.GSM7: (GSM7_SINGLE, GSM7_PART), Encoding.UCS2: (UCS2_SINGLE, UCS2_PART)}
+# A header with a 16-bit reference has seven octets.
+_WIDE_PART = {Encoding.GSM7: 152, Encoding.UCS2: 66}
 
 # Two lone surrogates that meet are a pair for the handset, although Python keeps them as two characters.
 _UCS2_ATOM = re.compile("[\ud800-\udbff][\udc00-\udfff]|.", re.DOTALL)
@@ -21,9 +26,25 @@ def units(text: str) -> int:
     return _measure(text, encoding_of(text))
 
 
-def count(text: str) -> int:
-    """Return how many segments `text` costs; an empty text costs one."""
+def is_one_latin1(text: str) -> bool:
+    """Return whether `text` leaves as one segment of Latin-1 by a connector that has it: not GSM, and short enough.
+
+    A longer one leaves as UCS-2: the operator turns Latin-1 into UCS-2 for the handset and can split one message, not a part of it.
+    """
+    if len(text) > LATIN1_SINGLE or encoding_of(text) is Encoding.GSM7:
+        return False
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def count(text: str, *, latin1: bool = False) -> int:
+    """Return how many segments `text` costs by a connector with or without Latin-1; an empty text costs one."""
     if len(text) <= GSM7_SINGLE and BASIC.issuperset(text):
+        return 1
+    if latin1 and is_one_latin1(text):
         return 1
     encoding = encoding_of(text)
     single, part = _LIMITS[encoding]
@@ -36,13 +57,19 @@ def count(text: str) -> int:
     return len(_cuts(text, encoding, part))
 
 
-def split(text: str) -> tuple[str, ...]:
-    """Return the parts that `text` is sent as: no escape and no surrogate pair is cut in two."""
+def split(text: str, *, wide_reference: bool = False) -> tuple[str, ...]:
+    """Return the parts that `text` is sent as, as many as `count` says; no escape and no surrogate pair is split.
+
+    With `wide_reference`, the parts leave room for a 16-bit reference wherever that takes no part more.
+    """
     encoding = encoding_of(text)
     single, part = _LIMITS[encoding]
     if _measure(text, encoding) <= single:
         return (text,)
     starts = _cuts(text, encoding, part)
+    if wide_reference:
+        wide = _cuts(text, encoding, _WIDE_PART[encoding])
+        starts = wide if len(wide) == len(starts) else starts
     return tuple(text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True))
 
 

@@ -4,8 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from smsflow.connectors import smpp
+from smsflow.domain import segments
 from smsflow.domain.message import Status
 from smsflow.smpp import codec, spec
 from smsflow.smpp.receipt import Receipt
@@ -73,6 +76,34 @@ def test_rule_10_the_parts_of_one_message_share_a_reference_and_two_messages_do_
     assert len(one) == len(other) == 3
     assert len({reference_of(p) for p in one}) == len({reference_of(p) for p in other}) == 1
     assert reference_of(one[0]) != reference_of(other[0])
+
+
+@given(
+    st.text("aé€ê😀’", max_size=400).filter(bool) | st.integers(140, 700).map(lambda n: "x" * n),
+    st.sampled_from(["udh8", "udh16", "sar"]),
+    st.booleans(),
+)
+@example("x" * 306, "udh16", False)
+@example("x" * 304, "udh16", False)
+@example("ê" * 134, "udh16", False)
+@example("ê" * 140, "udh16", True)
+def test_rule_10_as_many_pdus_leave_as_are_charged_and_each_fits_into_an_sms(text, mode, latin1):
+    pdus = submits(text, connector=replace(CONNECTOR, long_mode=mode, latin1=latin1))
+
+    assert len(pdus) == segments.count(text, latin1=latin1)
+    for pdu in pdus:
+        header = pdu.short_message[: pdu.short_message[0] + 1] if pdu.esm_class & spec.ESM_UDHI else b""
+        body = pdu.short_message[len(header) :]
+        septets = pdu.data_coding == spec.CODING_DEFAULT
+        room = 140 - (6 if mode == "sar" and len(pdus) > 1 else len(header))
+        assert len(body) <= (room * 8 // 7 if septets else room)
+
+
+def test_rule_10_a_16_bit_reference_is_used_where_the_text_takes_no_part_more():
+    wide, narrow = (submits("x" * n)[0].short_message for n in (304, 306))
+
+    assert wide[:3] == bytes((6, 8, 4))
+    assert narrow[:3] == bytes((5, 0, 3))
 
 
 def test_rule_10_a_payload_carries_the_whole():

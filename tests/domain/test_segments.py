@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smsflow.domain.encoding import EXTENSION, GSM, Encoding, encoding_of
-from smsflow.domain.segments import count, split, units
+from smsflow.domain.segments import count, is_one_latin1, split, units
 
 GSM_TEXTS = st.text(sorted(GSM), max_size=700)
 DENSE_EXTENSION = st.text("a€{", max_size=700)
@@ -85,6 +85,37 @@ def test_the_parts_are_the_text_and_there_are_as_many_as_were_counted(text):
 
     assert "".join(parts) == text
     assert len(parts) == count(text)
+
+
+@given(TEXTS)
+@example("x" * 304)
+@example("x" * 305)
+def test_parts_with_room_for_a_wide_reference_are_the_text_and_never_more_than_were_counted(text):
+    parts = split(text, wide_reference=True)
+
+    assert "".join(parts) == text
+    assert len(parts) == count(text)
+
+
+def test_parts_leave_room_for_a_wide_reference_where_that_takes_no_part_more():
+    assert list(map(len, split("x" * 304, wide_reference=True))) == [152, 152]
+    assert list(map(len, split("x" * 305, wide_reference=True))) == [153, 152]
+    assert list(map(len, split("ê" * 132, wide_reference=True))) == [66, 66]
+    assert list(map(len, split("ê" * 133, wide_reference=True))) == [67, 66]
+
+
+@pytest.mark.parametrize(
+    ("text", "by_latin1", "else_"),
+    [("ê" * 140, 1, 3), ("ê" * 141, 3, 3), ("é" * 160, 1, 1), ("é" * 161, 2, 2), ("ê’", 1, 1), ("ê" * 70 + "’", 2, 2)],
+)
+def test_a_connector_with_latin1_takes_a_short_text_in_one_segment(text, by_latin1, else_):
+    assert (count(text, latin1=True), count(text)) == (by_latin1, else_)
+
+
+@given(TEXTS)
+def test_latin1_never_costs_more(text):
+    assert count(text, latin1=True) == (1 if is_one_latin1(text) else count(text))
+    assert count(text, latin1=True) <= count(text)
 
 
 @given(TEXTS)

@@ -56,9 +56,6 @@ def prepare(order: Order, *, company: Company, routes: Table, now: datetime, lim
     if not company.reaches(number.country):
         raise CountryNotAllowed(country=number.country)
     _check_storable(order.text, text_is)
-    count = segments.count(order.text)
-    if count > limits.segments:
-        raise MessageTooLong(parameter=text_is, segments=count, limit=limits.segments)
     sender = company.sender(order.sender)
     if sender is None:
         raise SenderNotAllowed(sender=order.sender or "")
@@ -66,6 +63,10 @@ def prepare(order: Order, *, company: Company, routes: Table, now: datetime, lim
     ways = routes.decide(number, company_id=company.id, sender=sender.name, kind=order.kind)
     if not ways:
         raise NoRoute(number=number.e164)
+    # As the route's first connector sends it; a fallback to another connector changes nothing of the charge (ADR 7).
+    count = segments.count(order.text, latin1=routes.connectors[ways[0]].latin1)
+    if count > limits.segments:
+        raise MessageTooLong(parameter=text_is, segments=count, limit=limits.segments)
     return NewMessage(
         company_id=company.id,
         number=number.e164,
