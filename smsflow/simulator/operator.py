@@ -9,12 +9,12 @@ from typing import Any, Final, Self
 
 from smsflow.simulator.deliveries import Deliveries, Delivery
 from smsflow.simulator.inbox import Inbox, Received
+from smsflow.simulator.receipts import is_receipt_wanted, receipt_of
 from smsflow.simulator.script import Script, every
 from smsflow.simulator.session import SessionHandler
 from smsflow.smpp import concat, spec
 from smsflow.smpp.net.server import Peer, ServerLimits, SmppServer, serve
 from smsflow.smpp.pdu import DeliverSm, ShortMessage, SubmitSm
-from smsflow.smpp.receipt import is_receipt_wanted, receipt_of
 from smsflow.smpp.submission import address
 
 # An early receipt has to be there before its response can be read in the same batch.

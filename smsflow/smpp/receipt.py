@@ -1,12 +1,12 @@
-"""Delivery receipts: recognised as tolerantly as operators write them, and written for the simulator."""
+"""Delivery receipts of operators, read as tolerantly as they are written (docs/smpp.md, rule 8)."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final, Literal
 
-from smsflow.smpp import spec
-from smsflow.smpp.pdu import DeliverSm, ShortMessage
+from smsflow.smpp import concat, spec
+from smsflow.smpp.pdu import DeliverSm
 
 Base = Literal["as_is", "hex_to_dec", "dec_to_hex"]
 
@@ -15,37 +15,54 @@ BASES: Final[tuple[Base, ...]] = ("as_is", "hex_to_dec", "dec_to_hex")
 # Section 4.6.1: a message_id has at most 64 characters. A longer one is no number, and turning it into one is slow.
 _MAX_ID: Final = 64
 _NETWORK_ERROR_LENGTH: Final = 3
+_QUOTES: Final = "\"' \t\0"
 
-# Appendix B, as most write it: one pass.
+# Appendix B, in its usual form: one pass.
 _USUAL = re.compile(
     r"id:(\S+) sub:\S* dlvrd:\S* submit date:\S* done date:\S* stat:(\w+) err:(\S*)(?: text:(.*))?",
     re.IGNORECASE | re.DOTALL,
 )
-# And as the others do: any order, any spacing, any case.
-_FIELD = re.compile(r"(?<![^\s,;])(id|stat|err|text)\s*[:=]\s*([^\s,;]*)", re.IGNORECASE)
-_TEXT = re.compile(r"(?<![^\s,;])text\s*[:=] ?(.*)", re.IGNORECASE | re.DOTALL)
+# And in the other forms: any order, any spacing, any case, values quoted or empty.
+_KEY = r"(?<![^\s,;|])"
+_FIELD = re.compile(
+    _KEY + r"(id|stat|err|text)\s*[:=][ \t]*"
+    r"(?!(?:id|sub|dlvrd|submit date|done date|stat|err|text)\s*[:=])(\"[^\"]*\"|'[^']*'|[^\s,;|]*)",
+    re.IGNORECASE,
+)
+_DATE = re.compile(_KEY + r"(?:submit|done)\s*date\s*[:=]", re.IGNORECASE)
+_TEXT = re.compile(_KEY + r"text\s*[:=] ?(.*)", re.IGNORECASE | re.DOTALL)
 
 _DIGITS: Final = {"as_is": None, "hex_to_dec": re.compile("[0-9a-f]+"), "dec_to_hex": re.compile("[0-9]+")}
+_NUMERIC: Final = re.compile("[0-9]{1,3}")
+_PREFIXED: Final = re.compile("0x[0-9a-f]+")
 
-# Spellings met in the wild, beside the seven-letter ones of appendix B.
+# Spellings met at operators, beside the seven letters of appendix B.
 _SPELLINGS: Final = {
     "DELIVERED": "DELIVRD",
     "DELIVERD": "DELIVRD",
+    "DELIVRED": "DELIVRD",
     "DELIVERY": "DELIVRD",
     "UNDELIVERED": "UNDELIV",
     "UNDELIVERABLE": "UNDELIV",
     "UNDELIVRD": "UNDELIV",
+    "FAILED": "UNDELIV",
+    "FAIL": "UNDELIV",
     "ACCEPTED": "ACCEPTD",
     "REJECTED": "REJECTD",
     "REJECT": "REJECTD",
     "EXPIRE": "EXPIRED",
+    "EXPIRD": "EXPIRED",
     "EN_ROUTE": "ENROUTE",
 }
+_EXPIRED: Final = 3
+# The first two octets of a user data header with a concatenation, for operators that forget its flag.
+_HEADERS: Final = (b"\x05\x00", b"\x06\x08")
+_BOMS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xfe\xff", "utf-16-be"), (b"\xff\xfe", "utf-16-le"))
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What an operator says became of a message."""
+    """The state of a message, as an operator reports it."""
 
     reference: str
     state: str
@@ -53,46 +70,107 @@ class Receipt:
     text20: str | None
     source: str
     destination: str
+    flagged: bool = True
+    """The PDU says that it is a receipt; otherwise only its text looks like one, and a person can write such a text."""
+    text_reference: str = ""
+    """The id in the text, when the parameters have another one: some operators put an id of their own there."""
+
+    @property
+    def known(self) -> bool:
+        """Tell whether the state is one of the specification's."""
+        return self.state in spec.MESSAGE_STATE_NUMBERS
 
 
 def parse(deliver: DeliverSm) -> Receipt | None:
     """Return the receipt in a deliver_sm, None when it is a message of a person.
 
-    A receipt whose id cannot be read has an empty reference: it settles nothing, and it is no message either.
+    A flagged receipt whose id cannot be read has an empty reference: it settles nothing, and it is no message either. One without
+    the flag has an id, a known state and a date.
     """
     tlvs = deliver.tlvs
     marked = deliver.esm_class & spec.ESM_TYPE_MASK in (spec.ESM_DELIVERY_RECEIPT, spec.ESM_INTERMEDIATE_NOTIFICATION)
-    identified = spec.TLV_RECEIPTED_MESSAGE_ID in tlvs
-    if not identified and not marked and deliver.esm_class & spec.ESM_UDHI:
-        return None
-    reference, state, error, text20 = _read(_text(deliver))
-    if not (identified or marked or (reference and state)):
-        return None
-    if identified:
-        told = tlvs[spec.TLV_RECEIPTED_MESSAGE_ID].split(b"\0", 1)[0].decode("latin-1").strip()
-        reference = told or reference
-    number = int.from_bytes(tlvs.get(spec.TLV_MESSAGE_STATE, b""))
-    state = spec.MESSAGE_STATES.get(number, state) or "UNKNOWN"
+    flagged = marked or spec.TLV_RECEIPTED_MESSAGE_ID in tlvs or spec.TLV_MESSAGE_STATE in tlvs
+    if not flagged:
+        return _unflagged(deliver)
+    reference, state, error, text20 = _read_any(_texts(deliver))
+    ours = _id(tlvs.get(spec.TLV_RECEIPTED_MESSAGE_ID, b"").split(b"\0", 1)[0].decode("latin-1"))
     if error is None:
         error = _network_error(tlvs.get(spec.TLV_NETWORK_ERROR_CODE, b""))
-    return Receipt(reference, state, error, text20, deliver.source, deliver.dest)
+    return Receipt(
+        ours or reference,
+        _reported(tlvs.get(spec.TLV_MESSAGE_STATE, b""), state),
+        error,
+        text20,
+        deliver.source,
+        deliver.dest,
+        text_reference=reference if ours and ours != reference else "",
+    )
 
 
-def _text(deliver: DeliverSm) -> str:
-    """Return the text of a receipt: its ids are written in ASCII whatever the default alphabet."""
-    ucs2 = deliver.data_coding == spec.CODING_UCS2
-    return deliver.content.decode("utf-16-be" if ucs2 else "latin-1", "replace")
+def _unflagged(deliver: DeliverSm) -> Receipt | None:
+    """Return what looks like a receipt in every point: the shape of appendix B, with an id, a state and a date."""
+    piece = concat.fragment(deliver)
+    if piece.total > 1:
+        return None
+    text = _decode(piece.data)
+    reference, state, error, text20 = _read(text)
+    if not reference or state not in spec.MESSAGE_STATE_NUMBERS or _DATE.search(text) is None:
+        return None
+    return Receipt(reference, state, error, text20, deliver.source, deliver.dest, flagged=False)
+
+
+def _reported(parameter: bytes, word: str) -> str:
+    """Return the state: the parameter's, else the text's."""
+    number = int.from_bytes(parameter[-1:])
+    # Some operators number "delivered" as 3; their text is right.
+    if number == _EXPIRED and word == "DELIVRD":
+        return word
+    return spec.MESSAGE_STATES.get(number) or word or (str(number) if number else "UNKNOWN")
+
+
+def _texts(deliver: DeliverSm) -> Iterator[str]:
+    """Return the readings of a receipt's text, the likeliest first: without its user data header, then whole."""
+    octets = deliver.content
+    if octets and (deliver.esm_class & spec.ESM_UDHI or octets.startswith(_HEADERS)):
+        yield _decode(octets[1 + octets[0] :])
+    yield _decode(octets)
+
+
+def _decode(octets: bytes) -> str:
+    """Return the text of octets by what they are: operators give receipts a data_coding that is not theirs.
+
+    Ids and states are ASCII in every alphabet of SMPP; only UTF-16 hides them.
+    """
+    for bom, codec in _BOMS:
+        if octets.startswith(bom):
+            return octets[len(bom) :].decode(codec, "replace")
+    if b"\0" in octets:
+        # `@` is one NUL in GSM 03.38; every second octet is one in UTF-16.
+        for first, codec in ((0, "utf-16-be"), (1, "utf-16-le")):
+            if octets[first::2].count(0) * 4 > len(octets):
+                return octets.decode(codec, "replace")
+    return octets.decode("latin-1")
+
+
+def _read_any(texts: Iterator[str]) -> tuple[str, str, str | None, str | None]:
+    """Return the first reading that has an id, or the last."""
+    found: tuple[str, str, str | None, str | None] = ("", "", None, None)
+    for text in texts:
+        found = _read(text)
+        if found[0]:
+            break
+    return found
 
 
 def _read(text: str) -> tuple[str, str, str | None, str | None]:
-    """Return (id, stat, err, text) of a receipt's text; what is not there is empty, or None."""
+    """Return (id, stat, err, text) of a receipt's text; a missing field is empty, or None."""
     usual = _USUAL.match(text)
     if usual is not None:
         reference, state, error, rest = usual.groups()
-        return reference, _state(state), error or None, rest
+        return _id(reference), _state(state), error or None, rest
     fields: dict[str, str] = {}
     for name, value in _FIELD.findall(text):
-        fields.setdefault(name.lower(), value)
+        fields.setdefault(name.lower(), value.strip(_QUOTES))
     rest = _TEXT.search(text)
     return (
         fields.get("id", ""),
@@ -102,9 +180,16 @@ def _read(text: str) -> tuple[str, str, str | None, str | None]:
     )
 
 
+def _id(written: str) -> str:
+    """Return an id without the quotes that some operators put around it."""
+    return written.strip(_QUOTES)
+
+
 def _state(word: str) -> str:
     """Return a state in the spelling of appendix B."""
     upper = word.upper()
+    if _NUMERIC.fullmatch(upper):
+        return spec.MESSAGE_STATES.get(int(upper), upper)
     return _SPELLINGS.get(upper, upper)
 
 
@@ -113,58 +198,11 @@ def _network_error(value: bytes) -> str | None:
     return str(int.from_bytes(value[1:])) if len(value) == _NETWORK_ERROR_LENGTH else None
 
 
-def format_receipt(
-    reference: str,
-    state: str,
-    *,
-    error: str = "000",
-    text: str = "",
-    submitted_at: datetime,
-    done_at: datetime,
-) -> bytes:
-    """Return the text of a receipt as appendix B has it."""
-    delivered = "001" if state == "DELIVRD" else "000"
-    line = (
-        f"id:{reference} sub:001 dlvrd:{delivered} submit date:{_minute(submitted_at)} "
-        f"done date:{_minute(done_at)} stat:{state} err:{error} text:{text[:20]}"
-    )
-    return line.encode("latin-1", "replace")
-
-
-def _minute(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%y%m%d%H%M")
-
-
-def is_receipt_wanted(message: ShortMessage, state: str) -> bool:
-    """Tell whether registered_delivery asks for a receipt of this final state."""
-    wish = message.registered_delivery & spec.RECEIPT_MASK
-    return wish == spec.RECEIPT_FINAL or (wish == spec.RECEIPT_FAILURE and state != "DELIVRD")
-
-
-def receipt_of(message: ShortMessage, message_id: str, state: str, *, at: datetime, tlvs: bool = True) -> DeliverSm:
-    """Return the receipt of a submission, with or without the parameters that say it beside the text."""
-    parameters = {
-        spec.TLV_RECEIPTED_MESSAGE_ID: message_id.encode("latin-1") + b"\0",
-        spec.TLV_MESSAGE_STATE: bytes((spec.MESSAGE_STATE_NUMBERS.get(state, spec.STATE_UNKNOWN),)),
-    }
-    error = "000" if state == "DELIVRD" else "001"
-    return DeliverSm(
-        "",
-        message.dest_ton,
-        message.dest_npi,
-        message.dest,
-        message.source_ton,
-        message.source_npi,
-        message.source,
-        spec.ESM_DELIVERY_RECEIPT,
-        short_message=format_receipt(message_id, state, error=error, submitted_at=at, done_at=at),
-        tlvs=parameters if tlvs else {},
-    )
-
-
 def normalise(reference: str, base: Base) -> str:
     """Return a message_id in the form to store and compare: case and leading zeros folded, the base changed; no id stays none."""
     whole = reference.strip().lower()
+    if _PREFIXED.fullmatch(whole):
+        whole = whole[2:]
     folded = whole.lstrip("0") or whole[-1:]
     digits = _DIGITS[base]
     if digits is None or len(folded) > _MAX_ID or not digits.fullmatch(folded):

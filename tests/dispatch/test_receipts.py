@@ -10,8 +10,8 @@ from smsflow.dispatch import inbound as receiving
 from smsflow.domain.message import Status
 from smsflow.services.messages import receipts
 from smsflow.simulator.deliveries import Delivery
+from smsflow.simulator.receipts import format_receipt
 from smsflow.smpp.pdu import DeliverSm
-from smsflow.smpp.receipt import format_receipt
 from smsflow.store.messages.receipts import News
 from tests.dispatch.stage import (
     a_message,

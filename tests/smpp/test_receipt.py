@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsflow.smpp import receipt, spec
-from smsflow.smpp.pdu import DeliverSm, SubmitSm
+from smsflow.smpp.pdu import DeliverSm
 
 AT = datetime(2026, 11, 22, 20, 5, tzinfo=UTC)
 USUAL = b"id:0123 sub:001 dlvrd:001 submit date:2611222005 done date:2611222006 stat:DELIVRD err:000 text:Bonjour"
@@ -55,6 +55,20 @@ def test_rule_8_the_parameters_suffice_whatever_the_esm_class():
         (b"id:77 stat:NEWSTATE err:9", "77", "NEWSTATE", "9"),
         (b"id:a-b_c.d sub:001 dlvrd:000 submit date:1 done date:2 stat:ACCEPTD err:0", "a-b_c.d", "ACCEPTD", "0"),
         (b"id:77\r\nstat:ENROUTE\r\nerr:0", "77", "ENROUTE", "0"),
+        (b"id:77 sub:001 dlvrd:001 submit date:1 done date:2 stat:DELIVRD err: text:", "77", "DELIVRD", None),
+        (b"id:77 stat:DELIVRD err: text:stat:UNDELIV", "77", "DELIVRD", None),
+        (b"id:77 sub: dlvrd: submit date: done date: stat:EXPIRED err: text:", "77", "EXPIRED", None),
+        (b"Id:77 Sub:001 Dlvrd:001 Submit Date:1 Done Date:2 Stat:DelivRd Err:000 Text:", "77", "DELIVRD", "000"),
+        (b'id:"77" sub:001 dlvrd:001 submit date:1 done date:2 stat:DELIVRD err:000 text:', "77", "DELIVRD", "000"),
+        (b"id:'77' stat:'DELIVRD' err:\"0 1\"", "77", "DELIVRD", "0 1"),
+        (b"id:0x1F stat:DELIVRD err:0", "0x1F", "DELIVRD", "0"),
+        (b"id:77 stat:2 err:0", "77", "DELIVRD", "0"),
+        (b"id:77 stat:005 err:0", "77", "UNDELIV", "0"),
+        (b"id:77 stat:8", "77", "REJECTD", None),
+        (b"id:77 stat:FAILED err:0", "77", "UNDELIV", "0"),
+        (b"id:77 stat:Fail err:0", "77", "UNDELIV", "0"),
+        (b"id:77 stat:EXPIRD err:0", "77", "EXPIRED", "0"),
+        (b"id:a:b=c stat:DELIVRD", "a:b=c", "DELIVRD", None),
     ],
 )
 def test_rule_8_a_text_is_read_as_operators_write_it(text, reference, state, error):
@@ -68,8 +82,93 @@ def test_rule_8_the_type_is_read_under_its_mask(esm_class):
     assert told(b"?", esm_class=esm_class).reference == ""
 
 
-def test_rule_8_a_receipt_without_the_mark_is_known_by_its_text():
-    assert told(USUAL, esm_class=0).reference == "0123"
+def test_rule_8_a_receipt_without_the_flag_is_known_by_its_text_and_says_so():
+    assert told(USUAL).flagged
+    assert told(esm_class=0, tlvs={0x427: b"\2"}).flagged
+
+    unflagged = told(USUAL, esm_class=0)
+    assert (unflagged.reference, unflagged.state, unflagged.flagged) == ("0123", "DELIVRD", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"id:5 stat:UNDELIV",
+        b"id:5 stat:UNDELIV err:1 text:",
+        b"id: sub:001 dlvrd:000 submit date:1 done date:2 stat:UNDELIV err:0",
+        b"id:5 sub:001 dlvrd:000 submit date:1 done date:2 stat:NEWSTATE err:0",
+        b"id:5 sub:001 dlvrd:000 submit date:1 done date:2 stat: err:0",
+    ],
+)
+def test_rule_8_without_the_flag_a_text_needs_an_id_a_known_state_and_a_date(text):
+    assert told(text, esm_class=0) is None
+    assert told(text).flagged
+
+
+def test_rule_8_a_part_of_a_long_message_is_no_receipt_without_the_flag():
+    assert told(b"\x05\x00\x03\x07\x02\x01" + USUAL, esm_class=0x40) is None
+    assert told(b"\x05\x00\x03\x07\x01\x01" + USUAL, esm_class=0x40).reference == "0123"
+
+
+@pytest.mark.parametrize("data_coding", [0x00, 0x01, 0x03, 0x08, 0x48, 0xF5])
+@pytest.mark.parametrize(
+    "octets",
+    [
+        USUAL,
+        USUAL.decode().encode("utf-16-be"),
+        USUAL.decode().encode("utf-16-le"),
+        b"\xfe\xff" + USUAL.decode().encode("utf-16-be"),
+        b"\xff\xfe" + USUAL.decode().encode("utf-16-le"),
+        b"\xef\xbb\xbf" + USUAL,
+    ],
+    ids=["ascii", "utf-16-be", "utf-16-le", "utf-16-be with bom", "utf-16-le with bom", "utf-8 with bom"],
+)
+def test_rule_8_a_text_is_read_in_the_encoding_that_it_has(octets, data_coding):
+    news = told(octets, data_coding=data_coding)
+
+    assert (news.reference, news.state, news.error, news.text20) == ("0123", "DELIVRD", "000", "Bonjour")
+
+
+def test_an_at_sign_of_the_default_alphabet_does_not_pass_for_utf_16():
+    news = told(USUAL.replace(b"Bonjour", b"a\0b"))
+
+    assert (news.reference, news.state) == ("0123", "DELIVRD")
+
+
+@pytest.mark.parametrize("esm_class", [0x04, 0x44])
+@pytest.mark.parametrize("header", ["050003070101", "06080400070101", "0500030a0201"])
+@pytest.mark.parametrize("encoding", ["ascii", "utf-16-be"])
+def test_rule_8_a_user_data_header_before_the_text_is_skipped(header, esm_class, encoding):
+    news = told(bytes.fromhex(header) + USUAL.decode().encode(encoding), esm_class=esm_class)
+
+    assert (news.reference, news.state) == ("0123", "DELIVRD")
+
+
+def test_rule_8_a_flag_of_a_header_that_is_not_there_hides_nothing():
+    assert told(USUAL, esm_class=0x44).reference == "0123"
+
+
+def test_rule_8_the_id_of_the_text_stays_beside_a_foreign_one_of_the_parameters():
+    news = told(USUAL, tlvs={0x1E: b"77aa\0", 0x427: b"\2"})
+    assert (news.reference, news.text_reference) == ("77aa", "0123")
+
+    same = told(USUAL, tlvs={0x1E: b"0123\0"})
+    assert (same.reference, same.text_reference) == ("0123", "")
+
+
+def test_rule_8_a_parameter_that_numbers_delivered_as_3_does_not_contradict_its_text():
+    assert told(USUAL, tlvs={0x427: b"\3"}).state == "DELIVRD"
+    assert told(USUAL.replace(b"DELIVRD", b"EXPIRED"), tlvs={0x427: b"\3"}).state == "EXPIRED"
+    assert told(b"?", tlvs={0x427: b"\3"}).state == "EXPIRED"
+
+
+@pytest.mark.parametrize(("state", "known"), [("DELIVRD", True), ("UNKNOWN", True), ("BUFFERED", False), ("42", False)])
+def test_rule_8_a_state_is_known_or_not(state, known):
+    assert told(USUAL.replace(b"DELIVRD", state.encode())).known is known
+
+
+def test_a_parameter_with_an_unknown_state_is_told_by_its_number():
+    assert told(b"", tlvs={0x427: b"\x0b"}).state == "11"
 
 
 def test_a_receipt_in_ucs2_or_in_the_payload_is_read():
@@ -96,29 +195,6 @@ def test_no_delivery_makes_it_raise(text, esm_class, data_coding, value):
     told(text, esm_class=esm_class, tlvs={0x1E: value, 0x424: text})
 
 
-@pytest.mark.parametrize("state", ["DELIVRD", "UNDELIV", "EXPIRED", "REJECTD"])
-def test_what_the_simulator_writes_is_what_we_read(state):
-    submitted = SubmitSm(source="smsflow", dest="237690000001")
-
-    news = receipt.parse(receipt.receipt_of(submitted, "9F", state, at=AT, tlvs=False))
-
-    assert (news.reference, news.state, news.source) == ("9F", state, "237690000001")
-
-
-def test_a_receipt_is_written_as_appendix_b_has_it():
-    line = receipt.format_receipt("0123", "DELIVRD", text="Bonjour", submitted_at=AT, done_at=AT.replace(minute=6))
-
-    assert line == USUAL
-
-
-@pytest.mark.parametrize(
-    ("wish", "state", "wanted"),
-    [(0, "DELIVRD", False), (1, "DELIVRD", True), (2, "DELIVRD", False), (2, "UNDELIV", True), (0x11, "DELIVRD", True)],
-)
-def test_a_receipt_comes_when_registered_delivery_asks_for_it(wish, state, wanted):
-    assert receipt.is_receipt_wanted(SubmitSm(registered_delivery=wish), state) is wanted
-
-
 @pytest.mark.parametrize(
     ("reference", "base", "form"),
     [
@@ -128,6 +204,9 @@ def test_a_receipt_comes_when_registered_delivery_asks_for_it(wish, state, wante
         ("1F", "hex_to_dec", "31"),
         ("001f", "hex_to_dec", "31"),
         ("31", "dec_to_hex", "1f"),
+        ("0x1F", "as_is", "1f"),
+        ("0X1f", "hex_to_dec", "31"),
+        ("0xyz", "as_is", "xyz"),
         ("1F", "dec_to_hex", "1f"),
         ("not-a-number", "hex_to_dec", "not-a-number"),
         ("1_000", "dec_to_hex", "1_000"),

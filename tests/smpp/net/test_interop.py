@@ -11,6 +11,7 @@ import smpplib.client
 import smpplib.consts
 import smpplib.exceptions
 
+from smsflow.simulator import receipts
 from smsflow.simulator.operator import Script, Simulator
 from smsflow.smpp import concat, receipt, spec
 from smsflow.smpp.net.client import BindConfig, connect
@@ -110,7 +111,7 @@ async def test_we_bind_to_smpp34_submit_and_acknowledge_its_receipt():
         answer = await within(
             esme.deliver_sm(
                 "smsflow",
-                receipt.receipt_of(a_submit(), "9F", "DELIVRD", at=datetime(2026, 11, 22, tzinfo=UTC)).short_message,
+                receipts.receipt_of(a_submit(), "9F", "DELIVRD", at=datetime(2026, 11, 22, tzinfo=UTC)).short_message,
                 source_addr="237690000001",
                 esm_class=spec.ESM_DELIVERY_RECEIPT,
             )
