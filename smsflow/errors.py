@@ -183,6 +183,13 @@ class AlreadyLeft(Refused):
     status = 409
 
 
+class StateRefused(Refused):
+    """The campaign is {state}: it is too late, or too early, to {act} it."""
+
+    code = "state_refused"
+    status = 409
+
+
 class BodyTooLarge(Refused):
     """The body is larger than {limit} bytes."""
 

@@ -11,7 +11,7 @@ from smsflow.web.api_v2 import wire
 from smsflow.web.docs import replies
 
 # Refused to those who run the platform, never at this door.
-ELSEWHERE = {"refused", "code_refused", "already_exists", "already_left", "ambiguous", "in_use"}
+ELSEWHERE = {"refused", "code_refused", "already_exists", "already_left", "ambiguous", "in_use", "state_refused"}
 REFUSALS = [
     kind
     for _, kind in inspect.getmembers(errors, inspect.isclass)

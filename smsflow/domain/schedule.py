@@ -1,0 +1,134 @@
+"""When a campaign may write, and how fast: hours allowed by the platform, the company and the campaign, and its pace."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+_DAY_MINUTES = 24 * 60
+# An allowance of this many seconds may gather, so that a pause or a slow turn is not made up for in one burst.
+_BURST = timedelta(seconds=2)
+_UNLIMITED = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The minutes of a day from `start` to before `end`, on `days` (Monday is 0)."""
+
+    start: int = 0
+    end: int = _DAY_MINUTES
+    days: frozenset[int] = frozenset(range(7))
+
+    def __and__(self, other: "Hours") -> "Hours":
+        """Return the hours that both allow."""
+        return Hours(max(self.start, other.start), min(self.end, other.end), self.days & other.days)
+
+    def includes(self, local: datetime) -> bool:
+        """Tell whether a local time is allowed."""
+        return local.weekday() in self.days and self.start <= local.hour * 60 + local.minute < self.end
+
+    def is_empty(self) -> bool:
+        """Tell whether no time at all is allowed."""
+        return self.start >= self.end or not self.days
+
+
+ALWAYS = Hours()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the platform demands of marketing in a country: hours of its time zone, and SMS a day to one person."""
+
+    country: str
+    timezone: str
+    hours: Hours = ALWAYS
+    per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When and how fast a campaign runs, as its author wants it."""
+
+    start: int = 0
+    end: int = _DAY_MINUTES
+    days: tuple[int, ...] = tuple(range(7))
+    outside: Literal["wait", "refuse"] = "wait"
+    per_minute: int | None = None
+    over_hours: float | None = None
+    validity_seconds: int | None = None
+
+    @property
+    def hours(self) -> Hours:
+        """The hours that the author allows."""
+        return Hours(self.start, self.end, frozenset(self.days))
+
+    def stored(self) -> dict[str, Any]:
+        """Return the plan as it is kept."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Self:
+        """Return a plan that was kept; what is not its own is left out."""
+        known = {name: stored[name] for name in cls.__dataclass_fields__ if name in stored}
+        return cls(**{**known, "days": tuple(known.get("days", range(7)))})
+
+
+def is_open(hours: Hours, timezone: str, now: datetime) -> bool:
+    """Tell whether `now` is within `hours` of a time zone."""
+    return hours.includes(now.astimezone(ZoneInfo(timezone)))
+
+
+def opens_at(hours: Hours, timezone: str, now: datetime) -> datetime | None:
+    """Return the next moment within `hours`, which may be `now`; None when there is none."""
+    if hours.is_empty():
+        return None
+    local = now.astimezone(ZoneInfo(timezone))
+    if hours.includes(local):
+        return now
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    for day in range(8):
+        start = midnight + timedelta(days=day, minutes=hours.start)
+        if start.weekday() in hours.days and start > local:
+            return start.astimezone(now.tzinfo)
+    return None
+
+
+def day_of(policy: Policy, now: datetime) -> date:
+    """Return the day that it is where a policy holds."""
+    return now.astimezone(ZoneInfo(policy.timezone)).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many SMS a campaign may accept: what is left of its allowance, as of a time."""
+
+    left: float = 0.0
+    at: datetime | None = None
+
+
+def allow(plan: Plan, pace: Pace, *, waiting: int, launched_at: datetime, now: datetime) -> Pace:
+    """Return the allowance at `now`, refilled since `pace.at` at the speed of the plan; `waiting` recipients are left.
+
+    Spread over N hours, the speed is what brings the last one to the end of them.
+    """
+    speed = _speed(plan, waiting, launched_at, now)
+    if speed is None:
+        return Pace(_UNLIMITED, now)
+    most = max(1.0, speed * _BURST.total_seconds())
+    waited = (now - pace.at).total_seconds() if pace.at is not None else 0.0
+    # The first one leaves at once.
+    left = 1.0 if pace.at is None else pace.left + max(0.0, waited) * speed
+    return Pace(min(most, left), now)
+
+
+def _speed(plan: Plan, waiting: int, launched_at: datetime, now: datetime) -> float | None:
+    """Return SMS a second, or None for as fast as they go."""
+    speeds = []
+    if plan.per_minute is not None:
+        speeds.append(plan.per_minute / 60)
+    if plan.over_hours is not None:
+        rest = (launched_at + timedelta(hours=plan.over_hours) - now).total_seconds()
+        if rest > 0:
+            speeds.append(waiting / rest)
+    return min(speeds) if speeds else None

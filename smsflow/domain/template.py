@@ -1,0 +1,88 @@
+"""Texts with variables: `{prenom}`, or `{prenom|cher client}` for those of whom nothing is known."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from smsflow.errors import ParameterInvalid
+
+# The short way out of marketing, made for each recipient when the SMS is accepted.
+STOP = "stop"
+
+_MOST_CHARACTERS = 4000
+_PIECE = re.compile(r"\{\{|\}\}|\{([^{}|]*)(?:\|([^{}]*))?\}|[{}]")
+_NAME = re.compile(r"[a-z0-9_]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A place that a recipient's value fills; without a value the default does."""
+
+    name: str
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A recipient without a value for a variable that has no default."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text, cut at its variables."""
+
+    pieces: tuple[str | Variable, ...]
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of the variables, each once, in the order of the text."""
+        return tuple(dict.fromkeys(p.name for p in self.pieces if isinstance(p, Variable)))
+
+    def render(self, values: Mapping[str, str]) -> str | Missing:
+        """Return the text for one recipient, or the first variable that it has no value for."""
+        written = []
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                written.append(piece)
+                continue
+            value = values.get(piece.name) or piece.default
+            if value is None:
+                return Missing(piece.name)
+            written.append(value)
+        return "".join(written)
+
+
+def name_of(written: str) -> str:
+    """Return the name of an attribute as it is stored: small letters without accents, digits and underscores."""
+    plain = unicodedata.normalize("NFKD", written.strip().casefold())
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    return re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
+
+
+@lru_cache(maxsize=200)
+def parse(text: str) -> Template:
+    """Return the template that `text` writes; raise ParameterInvalid for a brace that begins or ends no variable.
+
+    `{{` and `}}` are braces of the text itself.
+    """
+    if not text.strip() or len(text) > _MOST_CHARACTERS:
+        raise ParameterInvalid(parameter="text", expected=f"1 to {_MOST_CHARACTERS} characters")
+    pieces: list[str | Variable] = []
+    end = 0
+    for found in _PIECE.finditer(text):
+        pieces.append(text[end : found.start()])
+        end = found.end()
+        if found[0] in {"{{", "}}"}:
+            pieces.append(found[0][0])
+            continue
+        name = name_of(found[1] or "")
+        if not _NAME.fullmatch(name):
+            expected = "variables as {prenom} or {prenom|cher client}, and {{ for a brace"
+            raise ParameterInvalid(parameter="text", expected=expected)
+        pieces.append(Variable(name, found[2]))
+    pieces.append(text[end:])
+    return Template(tuple(p for p in pieces if p != ""))

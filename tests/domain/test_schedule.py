@@ -1,0 +1,88 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsflow.domain.schedule import Hours, Pace, Plan, Policy, allow, day_of, is_open, opens_at
+
+DOUALA = "Africa/Douala"
+# A Thursday, 05:30 in Douala (UTC+1).
+EARLY = datetime(2026, 11, 26, 4, 30, tzinfo=UTC)
+DAYTIME = Hours(6 * 60, 22 * 60)
+
+
+def at(hour, minute=0, day=26):
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("moment", "opened"), [(EARLY, False), (at(5), True), (at(20, 59), True), (at(21), False), (at(23, 30), False)]
+)
+def test_hours_are_those_of_the_time_zone(moment, opened):
+    assert is_open(DAYTIME, DOUALA, moment) is opened
+
+
+@pytest.mark.parametrize(
+    ("hours", "moment", "opens"),
+    [
+        (DAYTIME, at(12), at(12)),
+        (DAYTIME, EARLY, at(5)),
+        (DAYTIME, at(21, 30), at(5, day=27)),
+        (Hours(480, 1200, frozenset({0})), at(12), at(7, day=30)),
+        (Hours(600, 600), at(12), None),
+        (Hours(days=frozenset()), at(12), None),
+    ],
+)
+def test_the_next_window_is_found(hours, moment, opens):
+    assert opens_at(hours, DOUALA, moment) == opens
+
+
+@given(st.integers(0, 1440), st.integers(0, 1440), st.integers(0, 1440), st.integers(0, 1440), st.datetimes())
+def test_a_company_can_only_tighten_what_the_platform_allows(a, b, c, d, moment):
+    platform, company = Hours(a, b), Hours(c, d)
+
+    assert (platform & company).includes(moment) == (platform.includes(moment) and company.includes(moment))
+
+
+def test_a_day_is_the_day_of_the_country():
+    policy = Policy("CM", DOUALA)
+
+    assert day_of(policy, datetime(2026, 11, 26, 23, 30, tzinfo=UTC)) == date(2026, 11, 27)
+
+
+def test_without_a_speed_everything_may_leave():
+    assert allow(Plan(), Pace(), waiting=10**6, launched_at=EARLY, now=EARLY).left >= 10**6
+
+
+@pytest.mark.parametrize(("seconds", "allowed"), [(0, 1), (0.5, 5), (1, 10), (60, 20), (3600, 20)])
+def test_a_speed_lets_so_many_leave_and_a_pause_is_not_made_up_for(seconds, allowed):
+    plan = Plan(per_minute=600)
+    pace = Pace(0.0, EARLY) if seconds else Pace()
+
+    left = allow(plan, pace, waiting=100, launched_at=EARLY, now=EARLY + timedelta(seconds=seconds)).left
+
+    assert int(left) == allowed
+
+
+def test_spread_over_hours_the_last_one_leaves_at_their_end():
+    plan, now, pace, waiting = Plan(over_hours=2), EARLY, Pace(), 7200
+    while waiting and now < EARLY + timedelta(hours=3):
+        pace = allow(plan, pace, waiting=waiting, launched_at=EARLY, now=now)
+        taken = min(int(pace.left), waiting)
+        waiting -= taken
+        pace = Pace(pace.left - taken, pace.at)
+        now += timedelta(seconds=1)
+
+    assert abs(now - EARLY - timedelta(hours=2)) < timedelta(minutes=2)
+
+
+def test_once_the_hours_are_over_nothing_holds_the_rest_back():
+    plan = Plan(over_hours=1)
+
+    assert allow(plan, Pace(), waiting=5, launched_at=EARLY, now=EARLY + timedelta(hours=1)).left >= 5
+
+
+@given(st.builds(Plan, per_minute=st.none() | st.integers(1, 9999), over_hours=st.none() | st.floats(0.1, 99)))
+def test_a_plan_is_read_as_it_was_stored(plan):
+    assert Plan.read({**plan.stored(), "lists": [1]}) == plan

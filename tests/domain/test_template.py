@@ -1,0 +1,45 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsflow.domain import template
+from smsflow.domain.template import Missing
+from smsflow.errors import ParameterInvalid
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "rendered"),
+    [
+        ("Bonjour", {}, "Bonjour"),
+        ("Bonjour {prenom}", {"prenom": "Awa"}, "Bonjour Awa"),
+        ("Bonjour {Prénom}", {"prenom": "Awa"}, "Bonjour Awa"),
+        ("Bonjour {prenom|cher client}", {}, "Bonjour cher client"),
+        ("Bonjour {prenom|cher client}", {"prenom": ""}, "Bonjour cher client"),
+        ("Bonjour{prenom|}", {}, "Bonjour"),
+        ("{a}{b}", {"a": "1", "b": "{a}"}, "1{a}"),
+        ("{{prenom}}", {}, "{prenom}"),
+        ("Solde : {date d'échéance}", {"date_d_echeance": "demain"}, "Solde : demain"),
+    ],
+)
+def test_a_text_is_rendered_with_the_values_of_its_recipient(text, values, rendered):
+    assert template.parse(text).render(values) == rendered
+
+
+@pytest.mark.parametrize("values", [{}, {"prenom": ""}])
+def test_a_variable_without_a_value_and_without_a_default_is_missing(values):
+    assert template.parse("Bonjour {prenom}").render(values) == Missing("prenom")
+
+
+@pytest.mark.parametrize("text", ["", "  ", "{", "a } b", "{prenom", "{}", "{|x}", "{a{b}}", "{!}", "x" * 4001])
+def test_a_text_that_is_no_template_is_refused(text):
+    with pytest.raises(ParameterInvalid):
+        template.parse(text)
+
+
+def test_the_variables_are_named_once_in_the_order_of_the_text():
+    assert template.parse("{b} {a|x} {b}").variables == ("b", "a")
+
+
+@given(st.text(min_size=1, max_size=50).filter(str.strip))
+def test_any_text_is_rendered_as_it_is_once_its_braces_are_doubled(text):
+    assert template.parse(text.replace("{", "{{").replace("}", "}}")).render({}) == text
