@@ -37,8 +37,8 @@ _KEPT_DIGITS = 15
 
 _FORMULA_TEXT = re.compile(r'\s*=\s*"([^"]*)"\s*')
 _SCIENTIFIC = re.compile(r"(?<![\w.,])(\d)(?:[.,](\d+))?[eE] ?\+? ?(\d{1,3})(?!\w)")
-_ZERO_DECIMALS = re.compile(r"(?<![\d.,])(\d[\d ]{6,})[.,]0{1,6}(?![.,]?\d)")
-_DECIMALS = re.compile(r"(?<![\d.,])\d{7,}[.,]\d{1,2}(?![.,]?\d)")
+_ZERO_DECIMALS = re.compile(r"(?<![\d.,])(\d[\d ]{6,})[.,]0{1,6}(?![ .\-]*\d)")
+_DECIMALS = re.compile(r"(?<![\d.,])\d{7,}[.,]\d{1,2}(?![ .\-]*\d)")
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
 _PIECE = re.compile(r"\+?[\d().\- ]+")
 _GROUP = re.compile(r"\d+")
