@@ -41,6 +41,12 @@ responses_total = Counter(
 receipts_total = Counter(
     "smsflow_receipts_total", "Delivery receipts, by the state they tell.", ["connector", "state"], registry=registry
 )
+receipt_states_unknown_total = Counter(
+    "smsflow_receipt_states_unknown_total",
+    "Receipts with a state that is not known, by its word: their SMS stay open.",
+    ["connector", "word"],
+    registry=registry,
+)
 queue_depth = Gauge(
     "smsflow_queue_depth", "Messages waiting.", ["connector"], registry=registry, multiprocess_mode="livemostrecent"
 )

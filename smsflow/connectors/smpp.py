@@ -88,6 +88,8 @@ def news(connector: Connector, receipt: Receipt) -> News | None:
         error=error,
         number=f"+{digits}" if digits.isdigit() else digits,
         sender=receipt.destination.replace("\x00", ""),
+        flagged=receipt.flagged,
+        other_reference=normalise(receipt.text_reference, _base(connector)).replace("\x00", ""),
     )
 
 

@@ -1,6 +1,7 @@
-"""What comes in by a bind: receipts and messages of handsets, acknowledged once they are on disk."""
+"""The receiver of a bind: receipts and messages of handsets, acknowledged once they are on disk."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,14 +23,20 @@ from smsflow.store.routing.connectors import Connector
 
 log = structlog.get_logger(__name__)
 
+# Of the words that an operator invents, a metric takes so many, so long.
+_WORDS = 50
+_WORD_LENGTH = 16
+_NO_WORD = re.compile("[^A-Z0-9_]")
+
 
 @dataclass(frozen=True, slots=True)
 class Unacknowledged:
-    """A deliver_sm that waits for its acknowledgement: news of a message, or a message of a handset."""
+    """A deliver_sm that waits for its acknowledgement: a receipt, a message of a handset, or both until the database decides."""
 
     link: Link
     sequence: int
-    what: News | inbound.Inbound
+    news: News | None
+    message: inbound.Inbound | None
 
 
 class Receiver:
@@ -51,6 +58,7 @@ class Receiver:
             poisoned=self._poisoned,
             away=self._try_later,
         )
+        self._words: set[str] = set()
         self._states = {
             state: observe.receipts_total.labels(connector.name, state)
             for state in ("delivered", "failed", "expired", "inbound")
@@ -59,15 +67,26 @@ class Receiver:
     def take(self, link: Link, sequence: int, pdu: DeliverSm) -> None:
         """Take one deliver_sm."""
         found = receipt.parse(pdu)
-        if found is None:
-            self.recorder.put(Unacknowledged(link, sequence, self._inbound(pdu)))
-            return
-        said = smpp.news(self._connector, found)
-        if said is None:
+        news = None if found is None else smpp.news(self._connector, found)
+        if found is None or not found.flagged:
+            self.recorder.put(Unacknowledged(link, sequence, news, self._inbound(pdu)))
+        elif news is not None:
+            self.recorder.put(Unacknowledged(link, sequence, news, None))
+        else:
+            if not found.known:
+                self._count_unknown(found.state)
             # Not the end of the message: nothing to store, so nothing to wait for.
             link.acknowledge((sequence,))
-        else:
-            self.recorder.put(Unacknowledged(link, sequence, said))
+
+    def _count_unknown(self, state: str) -> None:
+        """Count a state that is not known by its word: the SMS stays open, and somebody has to learn of it."""
+        word = _NO_WORD.sub("?", state[:_WORD_LENGTH])
+        if word not in self._words and len(self._words) >= _WORDS:
+            word = "other"
+        if word not in self._words:
+            self._words.add(word)
+            log.warning("receipt_state_unknown", connector=self._connector.name, state=word)
+        observe.receipt_states_unknown_total.labels(self._connector.name, word).inc()
 
     def _inbound(self, pdu: DeliverSm) -> inbound.Inbound:
         body = pdu.content
@@ -80,11 +99,14 @@ class Receiver:
 
     async def _store_now(self, batch: Sequence[Unacknowledged]) -> None:
         now = self._clock()
-        news = [d.what for d in batch if isinstance(d.what, News)]
-        messages = [d.what for d in batch if isinstance(d.what, inbound.Inbound)]
+        news = [d.news for d in batch if d.news is not None]
+        texts: set[int] = set()
         if news:
             policy = self._connector.delivered_when
-            await receipts.receive(self._database, news, policy=policy, forms=self._forms, now=now)  # type: ignore[arg-type]
+            foreign = await receipts.receive(self._database, news, policy=policy, forms=self._forms, now=now)  # type: ignore[arg-type]
+            texts = {id(n) for n in foreign}
+            news = [n for n in news if id(n) not in texts]
+        messages = [d.message for d in batch if d.message and (d.news is None or id(d.news) in texts)]
         if messages:
             async with self._database.transaction() as tx:
                 await inbound.keep(tx, messages, now=now)

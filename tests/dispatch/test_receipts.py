@@ -1,11 +1,12 @@
 """Receipts: in any order and any number, acknowledged once they are on disk."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from psycopg.errors import OperationalError
 
-from smsflow import runtime, testing
+from smsflow import observe, runtime, testing
 from smsflow.dispatch import inbound as receiving
 from smsflow.domain.message import Status
 from smsflow.services.messages import receipts
@@ -84,6 +85,72 @@ async def test_rule_08_a_state_that_is_no_end_leaves_the_message_open(quick, sta
         assert await statuses(quick, [message]) == [Status.SENT]
 
         operator.deliveries.put(a_receipt(reference, "+237690000001"))
+        await until_status(quick, message, Status.DELIVERED)
+
+
+async def test_rule_08_an_unknown_state_is_counted_with_its_word(quick):
+    async with an_operator(receipts="none") as operator, an_engine(quick):
+        _, _, message = await one(quick, operator, number="+237690000001")
+        await until_status(quick, message, Status.SENT)
+        reference = await reference_of(quick, message)
+        operator.deliveries.put(a_receipt(reference, "+237690000001", "PAUSED"))
+        operator.deliveries.put(a_receipt(reference, "+237690000001", "ENROUTE"))
+        await operator.wait_for(lambda o: o.deliveries.acknowledged == 2)
+
+    counted = observe.receipt_states_unknown_total
+    assert counted.labels("operator", "PAUSED")._value.get() == 1
+    assert counted.labels("operator", "ENROUTE")._value.get() == 0
+
+
+def a_text(reference, number, state="REJECTD", **fields):
+    """Return the text of a receipt without anything in its PDU that says so."""
+    text = format_receipt(reference, state, submitted_at=runtime.now(), done_at=runtime.now())
+    return Delivery("smsflow", DeliverSm("", 1, 1, number.lstrip("+"), 5, 0, "AWA", 0, short_message=text, **fields))
+
+
+async def inbound_texts(platform):
+    return [row.text for row in await query(platform, "SELECT text FROM inbound ORDER BY id")]
+
+
+@pytest.mark.parametrize(
+    ("own_id", "own_number", "settles"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+async def test_rule_08_a_text_like_a_receipt_settles_only_with_an_id_and_a_number_of_ours(
+    quick, own_id, own_number, settles
+):
+    async with an_operator(receipts="none") as operator, an_engine(quick):
+        company, _, message = await one(quick, operator, number="+237690000001")
+        await until_status(quick, message, Status.SENT)
+        reference = await reference_of(quick, message) if own_id else "999"
+        operator.deliveries.put(a_text(reference, "+237690000001" if own_number else "+237690000002"))
+        await operator.wait_for(lambda o: o.deliveries.acknowledged == 1)
+
+    assert await statuses(quick, [message]) == [Status.FAILED if settles else Status.SENT]
+    assert await testing.balance(quick, company) == (10 if settles else 9)
+    assert len(await inbound_texts(quick)) == (0 if settles else 1)
+    assert await query(quick, "SELECT 1 FROM parked_receipt") == []
+    await sound(quick)
+
+
+@pytest.mark.parametrize(
+    "text", ["id:123 stat:UNDELIV", "id:123 done date:1 stat:NEWSTATE", "id:1 done date:1 stat:ENROUTE"]
+)
+async def test_rule_08_a_text_that_a_person_may_have_written_is_an_inbound_sms(quick, text):
+    async with an_operator() as operator, an_engine(quick):
+        connector = await testing.a_connector(quick, port=operator.port)
+        await until_bound(quick, connector)
+        operator.send_mo("237690000001", "8080", text)
+        await operator.wait_for(lambda o: o.deliveries.acknowledged == 1)
+
+    assert await inbound_texts(quick) == [text]
+
+
+async def test_rule_08_the_id_of_the_text_finds_the_message_when_the_parameters_have_a_foreign_one(quick):
+    async with an_operator(receipts="none") as operator, an_engine(quick):
+        _, _, message = await one(quick, operator, number="+237690000001")
+        await until_status(quick, message, Status.SENT)
+        text = a_text(await reference_of(quick, message), "+237690000001", "DELIVRD").pdu
+        operator.deliveries.put(Delivery("smsflow", replace(text, tlvs={0x1E: b"foreign\0", 0x427: b"\2"})))
         await until_status(quick, message, Status.DELIVERED)
 
 
@@ -212,7 +279,7 @@ async def test_a_receipt_is_acknowledged_only_after_its_commit(quick, monkeypatc
     async def receive(*arguments, **named):
         committing.set()
         await let_go.wait()
-        await real(*arguments, **named)
+        return await real(*arguments, **named)
 
     monkeypatch.setattr(receiving.receipts, "receive", receive)
     async with an_operator() as operator, an_engine(quick):
@@ -232,7 +299,7 @@ async def test_while_the_database_is_away_the_operator_is_told_to_try_again(quic
         tries.append(1)
         if len(tries) == 1:
             raise OperationalError("away")
-        await real(*arguments, **named)
+        return await real(*arguments, **named)
 
     monkeypatch.setattr(receiving.receipts, "receive", receive)
     async with an_operator() as operator, an_engine(quick):

@@ -21,10 +21,11 @@ async def receive(
     policy: Policy,
     forms: Callable[[str], Iterable[str]],
     now: datetime,
-) -> None:
+) -> list[News]:
     """Record receipts; when this returns they are on disk and may be acknowledged.
 
-    `forms` gives the other ways that an operator may write a reference. What belongs to no message yet is parked.
+    `forms` gives the other ways that an operator may write a reference. A receipt that belongs to no message yet is parked, but
+    without the flag of a receipt it is a text of a person: these are returned.
     """
     async with database.autocommit() as tx:
         plain = [place for place, n in enumerate(news) if n.status is Status.DELIVERED]
@@ -34,8 +35,13 @@ async def receive(
     if left:
         async with database.transaction() as tx:
             foreign = await settle(tx, left, policy=policy, forms=forms, guess=False, now=now)
-            if foreign:
-                await receipts.park(tx, foreign, forms=forms, now=now)
+            parked = [n for n in foreign if n.flagged]
+            # Each id alone: one of them finds the message when it comes.
+            parked += [replace(n, reference=n.other_reference) for n in parked if n.other_reference]
+            if parked:
+                await receipts.park(tx, parked, forms=forms, now=now)
+            return [n for n in foreign if not n.flagged]
+    return []
 
 
 async def settle(
@@ -98,12 +104,13 @@ async def _find(tx: Tx, news: Sequence[News], forms: Callable[[str], Iterable[st
         (place, replace(n, reference=form))
         for place, n in enumerate(news)
         if place not in found or not found[place].agrees
-        for form in forms(n.reference)
-        if form != n.reference
+        for form in (*forms(n.reference), n.other_reference)
+        if form and form != n.reference
     ]
     if tries:
         for position, part in (await receipts.find(tx, [n for _, n in tries])).items():
             place = tries[position][0]
             if place not in found or part.agrees:
                 found[place] = part
-    return found
+    # A person who knows an id still has only the own number.
+    return {place: part for place, part in found.items() if news[place].flagged or part.agrees}

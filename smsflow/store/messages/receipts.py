@@ -22,6 +22,10 @@ class News:
     sender: str
     parked_at: datetime | None = None
     """When it came, if it had to wait for its message."""
+    flagged: bool = True
+    """The operator flags it as a receipt; otherwise a person may have written it (docs/smpp.md, rule 8)."""
+    other_reference: str = ""
+    """The id in its text, where its parameters have another one."""
 
 
 # The way of nearly every receipt: one PDU, accepted before, now delivered. part_reference finds the row, message is updated in place.
