@@ -24,6 +24,10 @@ class AlreadyRunning(Exception):
     """Another process uses this data directory; the message says which and what to do."""
 
 
+class NoDatabase(Exception):
+    """There is no database to look at; the message says where it was looked for."""
+
+
 @contextmanager
 def lock(data_dir: Path, *, holder: str = "smsflow run", wait: float = WAIT) -> Iterator[None]:
     """Hold the data directory alone; raise AlreadyRunning when a running SMSFLOW does.
@@ -57,14 +61,18 @@ def published(data_dir: Path, url: str) -> Iterator[None]:
 
 
 @contextmanager
-def database(settings: Settings, *, wait: float = WAIT) -> Iterator[str]:
+def database(settings: Settings, *, make: bool = False, wait: float = WAIT) -> Iterator[str]:
     """Give a command its database: the one that is set, the one that runs here, or the embedded one started for it.
 
-    The embedded one is migrated when it is started here. Not for use inside an event loop.
+    The embedded one is migrated when it is started here; where there is none, `make` makes one, and NoDatabase is raised otherwise.
+    Not for use inside an event loop.
     """
     if settings.database_url is not None:
         yield settings.database_url
         return
+    may_be_there = make or has_data(settings.data_dir) or (settings.data_dir / "lock").exists()
+    if not may_be_there:
+        raise NoDatabase(_nothing_in(settings.data_dir))
     deadline = time.monotonic() + wait
     with ExitStack() as stack:
         while (running := _held(settings.data_dir, stack)) is None:
@@ -77,10 +85,20 @@ def database(settings: Settings, *, wait: float = WAIT) -> Iterator[str]:
         if running:
             yield running
             return
+        if not make and not has_data(settings.data_dir):
+            raise NoDatabase(_nothing_in(settings.data_dir))
         server = embedded.start(settings.data_dir)
         stack.callback(server.stop)
         asyncio.run(prepare(server.url))
         yield server.url
+
+
+def has_data(data_dir: Path) -> bool:
+    """Tell whether there is an embedded database in the data directory."""
+    try:
+        return (data_dir / "postgres" / "PG_VERSION").exists()
+    except PermissionError:
+        return True  # another user's: whoever starts it says what is wrong
 
 
 async def prepare(url: str) -> None:
@@ -138,6 +156,13 @@ def _take(handle: int, data_dir: Path, deadline: float) -> None:
             time.sleep(_LOOK_AGAIN)
         else:
             return
+
+
+def _nothing_in(data_dir: Path) -> str:
+    return (
+        f"there is no database in the data directory {data_dir.absolute()}: set SMSFLOW_DATA_DIR to the directory of your platform, "
+        "or SMSFLOW_DATABASE_URL to its PostgreSQL; `smsflow run` and `smsflow migrate` make a new one."
+    )
 
 
 def _sentence(data_dir: Path, holder: str) -> str:

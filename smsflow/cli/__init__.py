@@ -1,8 +1,23 @@
 """The command line: one noun per file, each loaded when it is asked for."""
 
+import sys
+
 
 def main() -> None:
-    """Run the command that the arguments name."""
+    """Run the command that the arguments name; what cannot be written changes nothing of what was done."""
+    from smsflow.cli import streams
     from smsflow.cli.app import app
 
-    app()
+    status: str | int | None = 0
+    try:
+        app()
+    except SystemExit as end:
+        status = end.code
+    except OSError as error:
+        # Commands answer for their own: what is left is the text of --help that nobody takes.
+        streams.discard(sys.stdout, error)
+    lost = streams.settle()
+    if lost is not None:
+        streams.complain(f"{'' if status else 'done, but '}the output could not be written ({lost.strerror}).")
+        status = status or 1
+    sys.exit(status)

@@ -1,17 +1,18 @@
 """The commands and their one-line descriptions; the file of a command is loaded when somebody runs it."""
 
-import sys
 from importlib import import_module
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+from smsflow.cli import streams
+
 _RUNNING: Final = "Running it"
 _MANAGING: Final = "Managing it"
 
-# name → module (its `add_to(app)` adds the command), panel of --help, description (the same as the command's own).
+# name → module (its `add_to(app)` adds the command), section of --help, description (the same as the command's own).
 COMMANDS: Final = {
     "run": (
         "processes.roles",
@@ -24,14 +25,14 @@ COMMANDS: Final = {
     "migrate": ("commands.migrate", _RUNNING, "Bring the database up to date."),
     "smsc": ("processes.smsc", _RUNNING, "Run a simulated operator: it accepts SMS over SMPP and sends receipts."),
     "doctor": ("commands.doctor", _RUNNING, "Look at everything, and say what is wrong and what to do about it."),
-    "company": ("commands.company", _MANAGING, "Companies: who sends, and under which rules."),
-    "user": ("commands.user", _MANAGING, "Users: who may log in for a company."),
+    "company": ("commands.company", _MANAGING, "Companies: customers and the rules of their sending."),
+    "user": ("commands.user", _MANAGING, "Users: the people who may log in for a company."),
+    "token": ("commands.token", _MANAGING, "Tokens: what programs prove themselves with."),
     "credit": ("commands.credit", _MANAGING, "Credits: what companies have bought."),
     "sender": ("commands.sender", _MANAGING, "Senders: the names that SMS come from."),
     "campaign": ("commands.campaign", _MANAGING, "Campaigns: names under which SMS are counted."),
     "connector": ("commands.connector", _MANAGING, "Connectors: the ways out to operators."),
     "route": ("commands.route", _MANAGING, "Routes: which SMS leaves by which connector."),
-    "token": ("commands.token", _MANAGING, "Tokens: what programs prove themselves with."),
     "ledger": ("commands.ledger", _MANAGING, "The ledger: the proof that the money adds up."),
 }
 
@@ -42,8 +43,15 @@ class Commands(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         """Show every command, with nothing behind it yet."""
         super().__init__(**attributes)
-        for name, (_, panel, help_) in COMMANDS.items():
-            self.add_command(TyperCommand(name, help=help_, rich_help_panel=panel))
+        for name, (_, _section, help_) in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=help_))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands in sections, each with its whole description."""
+        del ctx
+        for section in (_RUNNING, _MANAGING):
+            with formatter.section(section):
+                formatter.write_dl([(name, help_) for name, (_, where, help_) in COMMANDS.items() if where == section])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the arguments name, loaded."""
@@ -51,25 +59,33 @@ class Commands(TyperGroup):
         return name, load(name) if name in COMMANDS else found, rest
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; what the user can do something about is one sentence on stderr, and no traceback."""
+        """Run the command; what the user can do something about is one sentence on stderr (a document with --json), and no traceback."""
+        as_json = "--json" in [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - the arguments of the command, before they are read
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            # Nobody reads --help any more.
+            raise
         except Exception as error:
+            if hasattr(error, "format_message"):
+                if not as_json:
+                    raise  # Typer writes what is wrong with the usage
+                streams.fail("usage", error.format_message(), as_json=True)
+                raise typer.Exit(error.exit_code) from None  # type: ignore[attr-defined]
             if hasattr(error, "exit_code") or isinstance(error, typer.Abort):
-                # Typer's own: a wrong usage, or the end.
-                raise
-            from smsflow.cli.failures import sentence
+                raise  # the end, as a command wants it
+            from smsflow.cli.failures import failure
 
-            said = sentence(error)
-            if said is None:
+            told = failure(error)
+            if told is None:
                 raise
-            print(f"smsflow: {said}", file=sys.stderr)
+            streams.fail(told.code, told.sentence, as_json=as_json)
             raise typer.Exit(1) from None
 
 
 def load(name: str) -> TyperCommand | TyperGroup:
     """Import the file of a command and return the command."""
-    app = typer.Typer()
+    app = typer.Typer(rich_markup_mode=None)
     import_module(f"smsflow.cli.{COMMANDS[name][0]}").add_to(app)
     return cast("TyperCommand | TyperGroup", get_group(app).commands[name])
 
@@ -77,12 +93,26 @@ def load(name: str) -> TyperCommand | TyperGroup:
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
+    # Rich would take more than half of the time of --help.
+    rich_markup_mode=None,
     # Local variables hold passwords.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        streams.say(f"smsflow {version('smsflow')}")
+        raise typer.Exit
+
+
 @app.callback(help="SMSFLOW: a self-hosted SMS platform.")
-def _root() -> None: ...
+def _root(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...

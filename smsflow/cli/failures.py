@@ -2,10 +2,12 @@
 
 import asyncio
 import errno
+from dataclasses import dataclass
+from typing import Final
 
-from psycopg.errors import UndefinedColumn, UndefinedTable
+from psycopg.errors import DiskFull, UndefinedColumn, UndefinedTable
 
-from smsflow.datadir import AlreadyRunning
+from smsflow.datadir import AlreadyRunning, NoDatabase
 from smsflow.errors import Refused
 from smsflow.settings import SettingsError
 from smsflow.store.postgres.embedded import EmbeddedFailed
@@ -19,37 +21,64 @@ class Failed(Exception):
     """A command could not do its work; the message says why and what to do."""
 
 
-_TOLD = (Refused, SettingsError, VaultLocked, AlreadyRunning, EmbeddedFailed, UnreadableAddress, Failed)
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A stable code for programs, and a sentence for people."""
+
+    code: str
+    sentence: str
 
 
-def sentence(error: Exception) -> str | None:
+_CODES: Final = {
+    SettingsError: "settings_wrong",
+    VaultLocked: "secret_key_wrong",
+    AlreadyRunning: "already_running",
+    NoDatabase: "no_database",
+    EmbeddedFailed: "database_not_started",
+    UnreadableAddress: "database_address_wrong",
+    Failed: "failed",
+}
+_NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def failure(error: Exception) -> Failure | None:
     """Return what to say about a failure, or None when it is a mistake of ours, which needs its traceback."""
-    if isinstance(error, _TOLD) or _is_port_busy(error):
-        return str(error)
+    if isinstance(error, Refused):
+        return Failure(error.code, str(error))
+    for kind, code in _CODES.items():
+        if isinstance(error, kind):
+            return Failure(code, str(error))
+    # Asked by name, as importing the web server takes a second.
+    if type(error).__name__ == "PortBusy":
+        return Failure("port_busy", str(error))
     if isinstance(error, UndefinedTable | UndefinedColumn):
-        return "the database lacks tables of this version: run `smsflow migrate`."
+        return Failure("not_migrated", "the database lacks tables of this version: run `smsflow migrate`.")
     if isinstance(error, UnicodeEncodeError):
-        return "an argument holds bytes that are not UTF-8."
+        return Failure("usage", "an argument holds bytes that are not UTF-8.")
     if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
         return _of_the_system(error)
-    if is_outage(error):
-        return (
-            f"the database does not answer ({_reason(error)}): is SMSFLOW_DATABASE_URL right, and PostgreSQL running?"
+    return _of_the_database(error)
+
+
+def _of_the_database(error: Exception) -> Failure | None:
+    if isinstance(error, DiskFull):
+        return Failure(
+            "disk_full", f"the disk of PostgreSQL is full ({_reason(error)}): nothing was changed; make room on it."
         )
+    if is_outage(error):
+        hint = "is SMSFLOW_DATABASE_URL right, and PostgreSQL running?"
+        return Failure("database_away", f"the database does not answer ({_reason(error)}): {hint}")
     return None
 
 
-def _of_the_system(error: OSError) -> str | None:
+def _of_the_system(error: OSError) -> Failure:
     if error.errno == errno.EADDRINUSE:
-        return f"the port is busy ({error.strerror}): stop what uses it, or choose another."
-    if error.filename is not None and error.strerror is not None:
-        return f"{error.filename}: {error.strerror}."
-    return None
-
-
-def _is_port_busy(error: Exception) -> bool:
-    """Tell whether the web server's port is taken; asked by name, as importing the web server takes a second."""
-    return type(error).__name__ == "PortBusy"
+        return Failure("port_busy", f"the port is busy ({error.strerror}): stop what uses it, or choose another.")
+    where = f"{error.filename}: " if error.filename is not None else ""
+    told = f"{where}{error.strerror or error}".rstrip(".")
+    if error.errno in _NO_SPACE:
+        return Failure("disk_full", f"{told}: make room on the disk of SMSFLOW_DATA_DIR.")
+    return Failure("system", f"{told}.")
 
 
 def _reason(error: BaseException) -> str:

@@ -1,8 +1,10 @@
 """The arguments and options that several commands share, and how what is typed in them is read."""
 
 import getpass
+import re
 import secrets
 import sys
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import available_timezones
 
@@ -12,9 +14,11 @@ from smsflow.domain import phone
 from smsflow.domain.message import Kind
 
 # The largest bigint: beyond it PostgreSQL would answer with an error of its own.
-_LARGEST_ID: Final = 2**63 - 1
+LARGEST_ID: Final = 2**63 - 1
 _NAME_LENGTH: Final = 200
 _PASSWORD_LENGTH: Final = 8
+_AGO: Final = re.compile(r"([1-9][0-9]{0,5})([mhd])")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
 NONE: Final = "none"
 
@@ -27,6 +31,13 @@ def one_line(value: str | None) -> str | None:
     if not name or len(name) > _NAME_LENGTH or not name.isprintable():
         raise typer.BadParameter(f"a name is one line of 1 to {_NAME_LENGTH} characters.")
     return name
+
+
+def company(value: str | None) -> str | None:
+    """Return what names a company: its id, or its name."""
+    if value is not None and value.isascii() and value.isdigit() and not 1 <= int(value) <= LARGEST_ID:
+        raise typer.BadParameter(f"an id is 1 to {LARGEST_ID}.")
+    return one_line(value)
 
 
 def country(value: str | None) -> str | None:
@@ -71,14 +82,48 @@ def kind_of(value: str | None) -> Kind | None:
     return None if value is None else Kind[value.upper()]
 
 
-CompanyOption = Annotated[int, typer.Option("--company", min=1, max=_LARGEST_ID, help="The company's id.")]
-CompanyFilter = Annotated[
-    int | None, typer.Option("--company", min=1, max=_LARGEST_ID, help="Only for this company's SMS.")
+def since(value: str | None, *, now: datetime) -> datetime | None:
+    """Return the time that is typed: 30m, 2h or 7d ago, or a date (in UTC unless it says otherwise)."""
+    if value is None:
+        return None
+    ago = _AGO.fullmatch(value)
+    if ago is not None:
+        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise typer.BadParameter(
+            "a time is 30m, 2h or 7d ago, or a date such as 2026-11-30T08:00.", param_hint="--since"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
+
+
+CompanyOption = Annotated[
+    str, typer.Option("--company", callback=company, metavar="COMPANY", help="The company's id, or its name.")
 ]
-CompanyId = Annotated[int, typer.Argument(metavar="COMPANY", min=1, max=_LARGEST_ID, help="The company's id.")]
-RouteId = Annotated[int, typer.Argument(metavar="ID", min=1, max=_LARGEST_ID, help="The route's id.")]
+CompanyFilter = Annotated[
+    str | None,
+    typer.Option("--company", callback=company, metavar="COMPANY", help="Only of this company (id or name)."),
+]
+CompanyId = Annotated[
+    str,
+    typer.Argument(metavar="COMPANY", callback=company, help="The company's id, or its name where only one has it."),
+]
+RouteId = Annotated[int, typer.Argument(metavar="ID", min=1, max=LARGEST_ID, help="The route's id.")]
 Name = Annotated[str, typer.Argument(callback=one_line)]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="The most that are listed, the newest first.")]
+Since = Annotated[str | None, typer.Option(metavar="2h|DATE", help="Only what is younger: 30m, 2h, 7d, or a date.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether it is meant.")]
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before what cannot be undone; where nobody can answer, --yes is the answer."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("this cannot be undone: confirm it with --yes.", param_hint="--yes")
+    typer.confirm(question, abort=True, err=True)
 
 
 def read_secret(what: str) -> str:

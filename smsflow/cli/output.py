@@ -1,8 +1,9 @@
 """What a command prints: one JSON document for programs, a sentence or a table for people."""
 
+import io
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, Final
@@ -12,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from smsflow.cli.streams import note, say
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 # Where nobody looks, a table must not be folded to the 80 columns of a terminal that is not there.
@@ -20,7 +23,7 @@ _WIDE: Final = 240
 
 def document(value: Any) -> None:
     """Print one JSON document."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    say(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 
 
 def result(value: Any, sentence: str, *, as_json: bool) -> None:
@@ -28,7 +31,19 @@ def result(value: Any, sentence: str, *, as_json: bool) -> None:
     if as_json:
         document(value)
     else:
-        print(sentence)
+        say(sentence)
+
+
+def reading(value: Mapping[str, Any], *, database: str, as_json: bool) -> bool:
+    """Print what was read as a document, with the database that it was read from; False when people want it instead.
+
+    People read the database's name on standard error, so that what they pipe onwards holds what they asked for alone.
+    """
+    if as_json:
+        document({"database": database, **value})
+        return True
+    note(f"(database: {database})")
+    return False
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, none: str) -> None:
@@ -37,9 +52,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, none: str) -
     for row in rows:
         shown.add_row(*(Text(cell(value), overflow="fold") for value in row))
     if not shown.row_count:
-        print(none)
+        say(none)
         return
-    console().print(shown)
+    _draw(shown)
 
 
 def facts(pairs: Iterable[tuple[str, Any]]) -> None:
@@ -47,12 +62,7 @@ def facts(pairs: Iterable[tuple[str, Any]]) -> None:
     shown = Table(box=None, show_header=False, pad_edge=False)
     for name, value in pairs:
         shown.add_row(Text(name, style="bold"), Text(cell(value), overflow="fold"))
-    console().print(shown)
-
-
-def console() -> Console:
-    """Return the console on stdout, as it is now."""
-    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDE, highlight=False, markup=False)
+    _draw(shown)
 
 
 def cell(value: Any) -> str:
@@ -64,6 +74,13 @@ def cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
     return str(value)
+
+
+def _draw(shown: Table) -> None:
+    width = None if sys.stdout.isatty() else _WIDE
+    drawn = io.StringIO()
+    Console(file=drawn, width=width, force_terminal=sys.stdout.isatty(), highlight=False, markup=False).print(shown)
+    say(drawn.getvalue().removesuffix("\n"))
 
 
 def _plain(value: Any) -> Any:

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from smsflow import datadir
 from smsflow.settings import Settings, load, secret_key
-from smsflow.store.postgres.transactions import Database, Tx
+from smsflow.store.postgres.transactions import Database, Tx, without_password
 from smsflow.vault import Vault
 
 T = TypeVar("T")
@@ -15,8 +16,22 @@ T = TypeVar("T")
 _POOL = 1
 
 
-def transact(job: Callable[[Tx], Awaitable[T]], *, settings: Settings | None = None) -> T:
+@dataclass(frozen=True, slots=True)
+class Read(Generic[T]):
+    """What a command found, and in which database it looked."""
+
+    found: T
+    database: str
+
+
+def transact(job: Callable[[Tx], Awaitable[T]]) -> T:
     """Return what `job` makes of one transaction, committed when it returns and rolled back when it raises."""
+    return read(job).found
+
+
+def read(job: Callable[[Tx], Awaitable[T]]) -> Read[T]:
+    """Do the same, and tell which database it was."""
+    settings = load()
 
     async def work(url: str) -> T:
         database = Database(url, pool=_POOL)
@@ -26,8 +41,15 @@ def transact(job: Callable[[Tx], Awaitable[T]], *, settings: Settings | None = N
         finally:
             await database.close()
 
-    with datadir.database(settings or load()) as url:
-        return asyncio.run(work(url))
+    with datadir.database(settings) as url:
+        return Read(asyncio.run(work(url)), database_name(settings))
+
+
+def database_name(settings: Settings) -> str:
+    """Return which database is in use, without its password."""
+    if settings.database_url is not None:
+        return without_password(settings.database_url)
+    return f"embedded PostgreSQL in {settings.data_dir}"
 
 
 def vault(settings: Settings) -> Vault:

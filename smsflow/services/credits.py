@@ -4,8 +4,9 @@ from datetime import datetime
 
 from smsflow.errors import NotFound, ParameterInvalid
 from smsflow.store.credits import balances
-from smsflow.store.credits.balances import Movement
 from smsflow.store.postgres.transactions import Tx
+
+Movement = balances.Movement
 
 
 async def add_credit(tx: Tx, company_id: int, amount: int, *, note: str, now: datetime) -> int:

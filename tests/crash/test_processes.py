@@ -31,10 +31,12 @@ def run(settings):
 
 
 def speaking_to(descriptor, settings):
-    """Start `smsflow run` whose output goes there."""
+    """Start `smsflow run` whose output goes there, buffered as it is for an ordinary user."""
+    environment = processes.environment(settings)
+    environment.pop("PYTHONUNBUFFERED", None)
     return subprocess.Popen(
         [sys.executable, "-m", "smsflow", "run"],
-        env=processes.environment(settings),
+        env=environment,
         stdout=descriptor,
         stderr=descriptor,
         start_new_session=True,

@@ -1,32 +1,50 @@
 """`smsflow campaign`: names under which SMS are counted."""
 
+from dataclasses import asdict
+
 import typer
 
 from smsflow.cli import output
-from smsflow.cli.options import CompanyId, Name
+from smsflow.cli.nouns import noun
+from smsflow.cli.options import CompanyId, CompanyOption, Name
 from smsflow.cli.output import Json
-from smsflow.cli.work import transact
-from smsflow.errors import NotFound
-from smsflow.store import campaigns
-from smsflow.store.accounts import companies
+from smsflow.cli.work import read, transact
+from smsflow.services.accounts import companies
+from smsflow.services.campaigns import names
 from smsflow.store.postgres.transactions import Tx
 
 
 def add_to(app: typer.Typer) -> None:
     """Give `app` these commands."""
-    campaign = typer.Typer(help="Campaigns: names under which SMS are counted.", no_args_is_help=True)
-    campaign.callback()(lambda: None)
+    campaign = noun("Campaigns: names under which SMS are counted.")
     campaign.command("add")(add)
+    campaign.command("list")(list_)
     app.add_typer(campaign, name="campaign")
 
 
 def add(company: CompanyId, name: Name, *, as_json: Json = False) -> None:
     """Add a campaign to a company."""
 
-    async def job(tx: Tx) -> int:
-        if await companies.company(tx, company) is None:
-            raise NotFound(what="company", id=company)
-        return await campaigns.add_campaign(tx, company, name)
+    async def job(tx: Tx) -> tuple[int, int]:
+        company_id = (await companies.find(tx, company)).id
+        return await names.add(tx, company_id, name), company_id
 
-    campaign = {"id": transact(job), "company_id": company, "name": name}
-    output.result(campaign, f"Campaign {campaign['id']} of company {company} is {name}.", as_json=as_json)
+    campaign_id, company_id = transact(job)
+    campaign = {"id": campaign_id, "company_id": company_id, "name": name}
+    output.result(campaign, f"Campaign {campaign_id} of company {company_id} is {name}.", as_json=as_json)
+
+
+def list_(*, company: CompanyOption, as_json: Json = False) -> None:
+    """List a company's campaigns, the newest first."""
+
+    async def job(tx: Tx) -> list[names.Campaign]:
+        return await names.of_company(tx, (await companies.find(tx, company)).id)
+
+    seen = read(job)
+    if output.reading({"campaigns": [asdict(c) for c in seen.found]}, database=seen.database, as_json=as_json):
+        return
+    output.table(
+        ("id", "name", "since"),
+        [(c.id, c.name, c.created_at) for c in seen.found],
+        none="There is no campaign: add one with `smsflow campaign add COMPANY NAME`.",
+    )

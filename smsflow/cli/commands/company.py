@@ -1,4 +1,4 @@
-"""`smsflow company`: who sends, and under which rules."""
+"""`smsflow company`: customers and the rules of their sending."""
 
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
@@ -6,16 +6,14 @@ from typing import Annotated, Any, Literal
 import typer
 
 from smsflow.cli import options, output
+from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyId, Name
 from smsflow.cli.output import Json
-from smsflow.cli.work import transact
+from smsflow.cli.work import read, transact
 from smsflow.domain import phone
-from smsflow.domain.account import Company
-from smsflow.errors import NotFound
 from smsflow.runtime import now
 from smsflow.services.accounts import companies
-from smsflow.store.accounts import companies as stored
-from smsflow.store.credits import balances
+from smsflow.services.accounts.companies import Account
 from smsflow.store.postgres.transactions import Tx
 
 _MOST_CREDITS = 10**12
@@ -23,7 +21,7 @@ _MOST_CREDITS = 10**12
 
 def add_to(app: typer.Typer) -> None:
     """Give `app` these commands."""
-    company = typer.Typer(help="Companies: who sends, and under which rules.", no_args_is_help=True)
+    company = noun("Companies: customers and the rules of their sending.")
     company.command("add")(add)
     company.command("list")(list_)
     company.command("show")(show)
@@ -44,38 +42,38 @@ def add(
 ) -> None:
     """Add a company."""
 
-    async def job(tx: Tx) -> dict[str, Any]:
+    async def job(tx: Tx) -> Account:
         company_id = await companies.open_company(
             tx, name, country=country, timezone=timezone, credits=credits_, sender=sender, now=now()
         )
-        return await _shown(tx, company_id)
+        return await companies.account(tx, company_id)
 
-    company = transact(job)
+    company = _document(transact(job))
     output.result(company, f"Company {company['id']} is {name}, with {credits_} credits.", as_json=as_json)
 
 
 def list_(*, as_json: Json = False) -> None:
     """List every company."""
-
-    async def job(tx: Tx) -> list[dict[str, Any]]:
-        return [_document(c, await balances.balance(tx, c.id)) for c in await stored.companies(tx)]
-
-    companies = transact(job)
-    if as_json:
-        output.document(companies)
+    known = read(companies.every)
+    rows = [_document(account) for account in known.found]
+    if output.reading({"companies": rows}, database=known.database, as_json=as_json):
         return
     output.table(
         ("id", "name", "country", "credits", "state", "default sender"),
-        [(c["id"], c["name"], c["country"], c["balance"], _state(c), c["default_sender"]) for c in companies],
+        [(c["id"], c["name"], c["country"], c["balance"], _state(c), c["default_sender"]) for c in rows],
         none="There is no company: add one with `smsflow company add NAME`.",
     )
 
 
 def show(company: CompanyId, *, as_json: Json = False) -> None:
     """Show a company with its rules and senders."""
-    shown = transact(lambda tx: _shown(tx, company))
-    if as_json:
-        output.document(shown)
+
+    async def job(tx: Tx) -> Account:
+        return await companies.account(tx, (await companies.find(tx, company)).id)
+
+    known = read(job)
+    shown = _document(known.found)
+    if output.reading(shown, database=known.database, as_json=as_json):
         return
     output.facts(
         [
@@ -99,6 +97,7 @@ def show(company: CompanyId, *, as_json: Json = False) -> None:
 def set_(
     company: CompanyId,
     *,
+    name: Annotated[str | None, typer.Option(callback=options.one_line, help="Its new name.")] = None,
     send_rate: Annotated[
         str | None,
         typer.Option(callback=options.number_or_none, metavar="N|none", help="Most SMS a second."),
@@ -124,8 +123,8 @@ def set_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Change the rules of a company."""
-    values: dict[str, Any] = {}
+    """Change the name or the rules of a company."""
+    values: dict[str, Any] = {} if name is None else {"name": name}
     if send_rate is not None:
         values["send_rate"] = options.limit_of(send_rate)
     if countries is not None:
@@ -143,13 +142,11 @@ def set_(
     if not values:
         raise typer.BadParameter("say what to change: `smsflow company set --help` lists it.")
 
-    async def job(tx: Tx) -> dict[str, Any]:
-        if not await stored.update_company(tx, company, values):
-            raise NotFound(what="company", id=company)
-        return await _shown(tx, company)
+    async def job(tx: Tx) -> Account:
+        return await companies.change(tx, (await companies.find(tx, company)).id, values)
 
-    shown = transact(job)
-    output.result(shown, f"Company {company} ({shown['name']}) has changed.", as_json=as_json)
+    shown = _document(transact(job))
+    output.result(shown, f"Company {shown['id']} ({shown['name']}) has changed.", as_json=as_json)
 
 
 def suspend(company: CompanyId, *, as_json: Json = False) -> None:
@@ -162,27 +159,24 @@ def resume(company: CompanyId, *, as_json: Json = False) -> None:
     _set_suspended(company, suspended=False, as_json=as_json)
 
 
-def _set_suspended(company: int, *, suspended: bool, as_json: bool) -> None:
-    async def job(tx: Tx) -> dict[str, Any]:
-        await companies.suspend(tx, company, suspended=suspended)
-        return await _shown(tx, company)
+def _set_suspended(wanted: str, *, suspended: bool, as_json: bool) -> None:
+    async def job(tx: Tx) -> Account:
+        company = await companies.find(tx, wanted)
+        await companies.suspend(tx, company.id, suspended=suspended)
+        return await companies.account(tx, company.id)
 
-    shown = transact(job)
+    shown = _document(transact(job))
     now_it = "is suspended" if suspended else "may send again"
-    output.result(shown, f"Company {company} ({shown['name']}) {now_it}.", as_json=as_json)
+    output.result(shown, f"Company {shown['id']} ({shown['name']}) {now_it}.", as_json=as_json)
 
 
-async def _shown(tx: Tx, company_id: int) -> dict[str, Any]:
-    """Return a company as a document; raise NotFound when there is none."""
-    company = await stored.company(tx, company_id)
-    if company is None:
-        raise NotFound(what="company", id=company_id)
-    return _document(company, await balances.balance(tx, company_id))
-
-
-def _document(company: Company, balance: int | None) -> dict[str, Any]:
-    default = company.sender(None)
-    return {**asdict(company), "balance": balance, "default_sender": None if default is None else default.name}
+def _document(account: Account) -> dict[str, Any]:
+    default = account.company.sender(None)
+    return {
+        **asdict(account.company),
+        "balance": account.balance,
+        "default_sender": None if default is None else default.name,
+    }
 
 
 def _countries(typed: str) -> list[str]:

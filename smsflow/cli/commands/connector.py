@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 import typer
 
 from smsflow.cli import options, output
-from smsflow.cli.options import Name, PasswordStdin
+from smsflow.cli.nouns import noun
+from smsflow.cli.options import Name, PasswordStdin, Yes
 from smsflow.cli.output import Json
-from smsflow.cli.work import transact, vault
-from smsflow.errors import AlreadyExists, NotFound
+from smsflow.cli.work import read, transact, vault
+from smsflow.services.routing import connectors
+from smsflow.services.routing.connectors import ConnectorWithBinds
 from smsflow.settings import load
-from smsflow.store.postgres.transactions import Tx
-from smsflow.store.routing import connectors, dispatchers
 
 _HIGHEST_PORT = 65535
 # SMPP 3.4 §5.2.1 and §5.2.3: a system_id has 15 characters; operators are known to give longer passwords than its 8.
@@ -50,12 +50,14 @@ EnquireInterval = Annotated[int | None, typer.Option(min=1, max=3600, help="Idle
 
 def add_to(app: typer.Typer) -> None:
     """Give `app` these commands."""
-    connector = typer.Typer(help="Connectors: the ways out to operators.", no_args_is_help=True)
+    connector = noun("Connectors: the ways out to operators.")
     connector.command("add")(add)
     connector.command("set")(set_)
     connector.command("list")(list_)
+    connector.command("show")(show)
     connector.command("enable")(enable)
     connector.command("disable")(disable)
+    connector.command("remove")(remove)
     app.add_typer(connector, name="connector")
 
 
@@ -86,13 +88,9 @@ def add(
             raise typer.BadParameter(f"it is needed for a new connector ({option}).", param_hint=option)
     values = _columns(given)
 
-    async def job(tx: Tx) -> dict[str, Any]:
-        if await connectors.add_connector(tx, {"name": name, **values}) is None:
-            raise AlreadyExists(what="connector", name=name)
-        return await _shown(tx, name)
-
     sentence = f"Connector {name} is added: lead SMS to it with `smsflow route add --connector {name}`."
-    output.result(transact(job), sentence, as_json=as_json)
+    added = transact(lambda tx: connectors.add(tx, name, values))
+    output.result(_document(added), sentence, as_json=as_json)
 
 
 def set_(
@@ -124,14 +122,9 @@ def set_(
 
 def list_(*, as_json: Json = False) -> None:
     """List every connector with its binds."""
-
-    async def job(tx: Tx) -> list[dict[str, Any]]:
-        binds = await dispatchers.binds(tx)
-        return [_document(c, binds) for c in await connectors.connectors(tx)]
-
-    known = transact(job)
-    if as_json:
-        output.document(known)
+    seen = read(connectors.every)
+    known = [_document(c) for c in seen.found]
+    if output.reading({"connectors": known}, database=seen.database, as_json=as_json):
         return
     output.table(
         ("id", "name", "enabled", "operator", "system_id", "bind", "window", "rate", "binds"),
@@ -153,6 +146,23 @@ def list_(*, as_json: Json = False) -> None:
     )
 
 
+def show(name: Name, *, as_json: Json = False) -> None:
+    """Show a connector with all that can be set, and its binds."""
+    seen = read(lambda tx: connectors.find(tx, name))
+    shown = _document(seen.found)
+    if output.reading(shown, database=seen.database, as_json=as_json):
+        return
+    states = "\n".join(
+        f"bind {b['slot']} is {b['state']} since {output.cell(b['since'])}: {b['detail']}" for b in shown["states"]
+    )
+    output.facts(
+        [
+            *((name.replace("_", " "), shown[name]) for name in shown if name != "states"),
+            ("binds now", states or "none yet"),
+        ]
+    )
+
+
 def enable(name: Name, *, as_json: Json = False) -> None:
     """Let SMS leave by a connector."""
     _change(name, {"enabled": True}, f"Connector {name} is enabled.", as_json=as_json)
@@ -163,28 +173,25 @@ def disable(name: Name, *, as_json: Json = False) -> None:
     _change(name, {"enabled": False}, f"Connector {name} is disabled.", as_json=as_json)
 
 
+def remove(name: Name, *, yes: Yes = False, as_json: Json = False) -> None:
+    """Remove a disabled connector that no route leads to and no SMS waits for; receipts that come later are lost."""
+    options.confirm(f"Remove the connector {name}, with its password?", yes=yes)
+    transact(lambda tx: connectors.remove(tx, name))
+    output.result({"name": name, "removed": True}, f"Connector {name} is removed.", as_json=as_json)
+
+
 def _change(name: str, values: Mapping[str, Any], sentence: str, *, as_json: bool) -> None:
-    async def job(tx: Tx) -> dict[str, Any]:
-        if not await connectors.set_connector(tx, name, values):
-            raise NotFound(what="connector", id=name)
-        return await _shown(tx, name)
-
-    output.result(transact(job), sentence, as_json=as_json)
+    changed = transact(lambda tx: connectors.change(tx, name, values))
+    output.result(_document(changed), sentence, as_json=as_json)
 
 
-async def _shown(tx: Tx, name: str) -> dict[str, Any]:
-    binds = await dispatchers.binds(tx)
-    return next(_document(c, binds) for c in await connectors.connectors(tx) if c.name == name)
-
-
-def _document(connector: connectors.Connector, binds: list[dispatchers.BindState]) -> dict[str, Any]:
+def _document(connection: ConnectorWithBinds) -> dict[str, Any]:
     """Return a connector as it may be shown: never its password."""
-    shown = asdict(connector)
+    shown = asdict(connection.connector)
     del shown["password_sealed"]
     shown["states"] = [
         {"slot": b.slot, "state": b.state, "detail": b.detail, "since": b.since, "instance_id": b.instance_id}
-        for b in binds
-        if b.connector_id == connector.id
+        for b in connection.binds
     ]
     return shown
 

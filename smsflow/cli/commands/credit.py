@@ -1,25 +1,31 @@
 """`smsflow credit`: what companies have bought."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from smsflow.cli import output
-from smsflow.cli.options import CompanyId
+from smsflow.cli.nouns import noun
+from smsflow.cli.options import CompanyId, Limit
 from smsflow.cli.output import Json
-from smsflow.cli.work import transact
+from smsflow.cli.streams import say
+from smsflow.cli.work import read, transact
 from smsflow.runtime import now
 from smsflow.services import credits
+from smsflow.services.accounts import companies
+from smsflow.services.accounts.companies import Account
+from smsflow.store.postgres.transactions import Tx
 
 _MOST = 10**12
 
 
 def add_to(app: typer.Typer) -> None:
     """Give `app` these commands."""
-    credit = typer.Typer(help="Credits: what companies have bought.", no_args_is_help=True)
-    credit.callback()(lambda: None)
+    credit = noun("Credits: what companies have bought.")
     # A negative amount begins like an option.
     credit.command("add", context_settings={"ignore_unknown_options": True})(add)
+    credit.command("list")(list_)
     app.add_typer(credit, name="credit")
 
 
@@ -33,9 +39,38 @@ def add(
     """Add credits to a company, with a line in the ledger."""
     if amount == 0:
         raise typer.BadParameter("it is not zero.", param_hint="AMOUNT")
-    balance = transact(lambda tx: credits.add_credit(tx, company, amount, note=note, now=now()))
+
+    async def job(tx: Tx) -> tuple[int, int]:
+        company_id = (await companies.find(tx, company)).id
+        return await credits.add_credit(tx, company_id, amount, note=note, now=now()), company_id
+
+    balance, company_id = transact(job)
     output.result(
-        {"company_id": company, "amount": amount, "note": note, "balance": balance},
-        f"Company {company} has {balance} credits.",
+        {"company_id": company_id, "amount": amount, "note": note, "balance": balance},
+        f"Company {company_id} has {balance} credits.",
         as_json=as_json,
     )
+
+
+def list_(company: CompanyId, *, limit: Limit = 50, as_json: Json = False) -> None:
+    """List the last movements of a company's credits, each with its cause."""
+
+    async def job(tx: Tx) -> tuple[Account, list[credits.Movement]]:
+        account = await companies.account(tx, (await companies.find(tx, company)).id)
+        return account, await credits.movements(tx, account.company.id, limit=limit)
+
+    seen = read(job)
+    account, movements = seen.found
+    document = {
+        "company_id": account.company.id,
+        "balance": account.balance,
+        "movements": [asdict(movement) for movement in movements],
+    }
+    if output.reading(document, database=seen.database, as_json=as_json):
+        return
+    output.table(
+        ("at", "credits", "cause", "SMS", "note"),
+        [(m.created_at, f"{m.amount:+}", m.reason, m.messages or None, m.note or None) for m in movements],
+        none="No credit was ever added or charged.",
+    )
+    say(f"Company {account.company.id} has {account.balance} credits.")

@@ -9,11 +9,12 @@ import typer
 
 from smsflow import datadir
 from smsflow.cli import output
-from smsflow.cli.failures import sentence
+from smsflow.cli.failures import failure
 from smsflow.cli.output import Json
-from smsflow.cli.work import vault
+from smsflow.cli.streams import say
+from smsflow.cli.work import database_name, vault
 from smsflow.runtime import now
-from smsflow.services.upkeep.findings import Finding, judge, look
+from smsflow.services.upkeep.findings import Finding, State, judge, look
 from smsflow.settings import Settings, SettingsError, load
 from smsflow.store.postgres.revision import is_migrated
 from smsflow.store.postgres.transactions import Database, Tx, text
@@ -29,47 +30,53 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(*, as_json: Json = False) -> None:
     """Look at everything, and say what is wrong and what to do about it."""
-    findings = list(_findings())
+    try:
+        settings = load()
+    except SettingsError as error:
+        do = "change it in the environment or the file of SMSFLOW_CONFIG"
+        _report([Finding("settings", "wrong", line, do) for line in str(error).splitlines()], None, as_json=as_json)
+        return
+    _report([Finding("settings", "ok", "they can be read"), *_findings(settings)], settings, as_json=as_json)
+
+
+def _report(findings: list[Finding], settings: Settings | None, *, as_json: bool) -> None:
     healthy = all(f.state != "wrong" for f in findings)
-    if as_json:
-        output.document({"healthy": healthy, "findings": [asdict(f) for f in findings]})
-    else:
+    database = "none" if settings is None else database_name(settings)
+    document = {"healthy": healthy, "findings": [asdict(f) for f in findings]}
+    if not output.reading(document, database=database, as_json=as_json):
         output.table(
             ("", "what", "how it is", "what to do"), [(f.state, f.what, f.says, f.do) for f in findings], none=""
         )
-        print("\nAll is well." if healthy else "\nSomething is wrong: see above.")
+        say("\nAll is well." if healthy else "\nSomething is wrong: see above.")
     if not healthy:
         raise typer.Exit(1)
 
 
-def _findings() -> Iterator[Finding]:
-    try:
-        settings = load()
-    except SettingsError as error:
-        for line in str(error).splitlines():
-            yield Finding("settings", "wrong", line, "change it in the environment or the file of SMSFLOW_CONFIG")
-        return
-    yield Finding("settings", "ok", "they can be read")
-    writable = _data_dir(settings)
-    yield writable
-    if writable.state == "wrong" and settings.database_url is None:
+def _findings(settings: Settings) -> Iterator[Finding]:
+    directory = _data_dir(settings)
+    yield directory
+    if directory.state == "wrong" and settings.database_url is None:
         return
     try:
         with datadir.database(settings) as url:
             yield from asyncio.run(_database(settings, url))
     except Exception as error:
-        said = sentence(error)
-        if said is None:
+        told = failure(error)
+        if told is None:
             raise
-        yield Finding("database", "wrong", said, "without it nothing else can be looked at")
+        yield Finding("database", "wrong", told.sentence, "without it nothing else can be looked at")
 
 
 def _data_dir(settings: Settings) -> Finding:
     directory = settings.data_dir
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        return Finding("data directory", "wrong", f"{directory}: {error.strerror}", "set SMSFLOW_DATA_DIR to another")
+    if not directory.exists():
+        state: State = "wrong" if settings.database_url is None else "note"
+        return Finding(
+            "data directory",
+            state,
+            f"{directory.absolute()} is not there",
+            "set SMSFLOW_DATA_DIR, or start smsflow run to make it",
+        )
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
         return Finding("data directory", "wrong", f"{directory} cannot be written", "give it to the user who runs this")
     return Finding("data directory", "ok", f"{directory} can be written")

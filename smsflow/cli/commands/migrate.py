@@ -17,6 +17,6 @@ def add_to(app: typer.Typer) -> None:
 
 def migrate(*, as_json: Json = False) -> None:
     """Bring the database up to date."""
-    with datadir.database(load()) as url:
+    with datadir.database(load(), make=True) as url:
         asyncio.run(datadir.prepare(url))
     output.result({"migrated": True}, "The database is up to date.", as_json=as_json)

@@ -7,18 +7,20 @@ from typing import Annotated, Any, Literal
 import typer
 
 from smsflow.cli import options, output
+from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyFilter, CompanyOption, RouteId
 from smsflow.cli.output import Json
-from smsflow.cli.work import transact
-from smsflow.domain import phone
+from smsflow.cli.streams import say
+from smsflow.cli.work import read, transact
 from smsflow.domain.message import Kind
-from smsflow.domain.routing import ConnectorState, Route, Step, Table
-from smsflow.errors import NotFound, Refused
+from smsflow.domain.routing import Route, Step
 from smsflow.runtime import now
-from smsflow.services.messages.prepare import Limits, Order, prepare
-from smsflow.store.accounts import companies
+from smsflow.services.accounts import companies
+from smsflow.services.messages import explain as explaining
+from smsflow.services.messages.explain import Explained
+from smsflow.services.routing import routes
+from smsflow.services.routing.routes import Conditions
 from smsflow.store.postgres.transactions import Tx
-from smsflow.store.routing import connectors, routes
 
 _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 _LAST = 1_000_000
@@ -28,7 +30,7 @@ KindOption = Literal["otp", "transactional", "marketing"]
 
 def add_to(app: typer.Typer) -> None:
     """Give `app` these commands."""
-    route = typer.Typer(help="Routes: which SMS leaves by which connector.", no_args_is_help=True)
+    route = noun("Routes: which SMS leaves by which connector.")
     route.command("add")(add)
     route.command("list")(list_)
     route.command("remove")(remove)
@@ -56,22 +58,9 @@ def add(
     """Lead SMS to a connector; it takes effect without a restart."""
 
     async def job(tx: Tx) -> dict[str, Any]:
-        names = {c.name: c.id for c in await connectors.connectors(tx)}
-        if connector not in names:
-            raise NotFound(what="connector", id=connector)
-        if company is not None and await companies.company(tx, company) is None:
-            raise NotFound(what="company", id=company)
-        route_id = await routes.add_route(
-            tx,
-            names[connector],
-            priority=priority,
-            country=country,
-            prefix=prefix,
-            company_id=company,
-            sender=sender,
-            kind=options.kind_of(kind),
-        )
-        return next(_document(r, connector) for r in await routes.routes(tx) if r.id == route_id)
+        company_id = None if company is None else (await companies.find(tx, company)).id
+        conditions = Conditions(country, prefix, company_id, sender, options.kind_of(kind))
+        return _document(await routes.add(tx, connector, conditions, priority=priority), connector)
 
     route = transact(job)
     output.result(route, f"Route {route['id']} leads {_conditions(route)} to {connector}.", as_json=as_json)
@@ -79,14 +68,10 @@ def add(
 
 def list_(*, as_json: Json = False) -> None:
     """List every route in the order in which they are tried."""
-
-    async def job(tx: Tx) -> list[dict[str, Any]]:
-        table = await _table(tx)
-        return [_document(r, table.connectors[r.connector_id].name) for r in table.routes]
-
-    found = transact(job)
-    if as_json:
-        output.document(found)
+    seen = read(routes.table)
+    table = seen.found
+    found = [_document(r, table.connectors[r.connector_id].name) for r in table.routes]
+    if output.reading({"routes": found}, database=seen.database, as_json=as_json):
         return
     columns = ("id", "priority", "connector", "company_id", "sender", "kind", "prefix", "country")
     rows = [tuple(r[column] for column in columns) for r in found]
@@ -99,12 +84,7 @@ def list_(*, as_json: Json = False) -> None:
 
 def remove(route: RouteId, *, as_json: Json = False) -> None:
     """Remove a route."""
-
-    async def job(tx: Tx) -> None:
-        if not await routes.remove_route(tx, route):
-            raise NotFound(what="route", id=route)
-
-    transact(job)
+    transact(lambda tx: routes.remove(tx, route))
     output.result({"id": route, "removed": True}, f"Route {route} is removed.", as_json=as_json)
 
 
@@ -117,11 +97,18 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Tell by which connectors an SMS would leave, and why."""
-    explained = transact(lambda tx: _explain(tx, number, company, sender, Kind[kind.upper()]))
-    if as_json:
-        output.document(explained)
+
+    async def job(tx: Tx) -> dict[str, Any]:
+        of = await companies.find(tx, company)
+        wanted = Kind[kind.upper()]
+        found = await explaining.explain(tx, number, company=of, sender=sender, kind=wanted, now=now())
+        return _explained(found, of.id, wanted)
+
+    seen = read(job)
+    explained = seen.found
+    if output.reading(explained, database=seen.database, as_json=as_json):
         return
-    print(_decision(explained))
+    say(_decision(explained))
     output.table(
         ("route", "connector", "taken", "why"),
         [(s["route"], s["connector"], s["taken"], s["why"]) for s in explained["steps"]],
@@ -129,38 +116,18 @@ def explain(
     )
 
 
-async def _explain(tx: Tx, typed: str, company_id: int, sender: str | None, kind: Kind) -> dict[str, Any]:
-    company = await companies.company(tx, company_id)
-    if company is None:
-        raise NotFound(what="company", id=company_id)
-    table = await _table(tx)
-    number = phone.parse(typed, country=company.country, parameter="NUMBER")
-    found = company.sender(sender)
-    name = found.name if found is not None else sender or ""
-    ways = table.decide(number, company_id=company.id, sender=name, kind=kind)
-    steps = table.explain(number, company_id=company.id, sender=name, kind=kind)
-    order = Order(typed, "x", sender=sender, kind=kind, parameters=("NUMBER", "TEXT", "DATE"))
-    try:
-        prepare(order, company=company, routes=table, now=now(), limits=Limits())
-        refused = None
-    except Refused as refusal:
-        refused = str(refusal)
+def _explained(found: Explained, company_id: int, kind: Kind) -> dict[str, Any]:
     return {
-        "number": number.e164,
-        "country": number.country,
-        "mobile": number.mobile,
-        "company_id": company.id,
-        "sender": name,
+        "number": found.number.e164,
+        "country": found.number.country,
+        "mobile": found.number.mobile,
+        "company_id": company_id,
+        "sender": found.sender,
         "kind": kind.name.lower(),
-        "connectors": [table.connectors[c].name for c in ways],
-        "refused": refused,
-        "steps": [_step(step) for step in steps],
+        "connectors": found.connectors,
+        "refused": found.refused,
+        "steps": [_step(step) for step in found.steps],
     }
-
-
-async def _table(tx: Tx) -> Table:
-    known = [ConnectorState(c.id, c.name, c.enabled) for c in await connectors.connectors(tx)]
-    return Table(await routes.routes(tx), known)
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -1,31 +1,45 @@
 """`smsflow token`: what programs prove themselves with."""
 
+from dataclasses import asdict
+
 import typer
 
 from smsflow.cli import options, output
+from smsflow.cli.nouns import noun
+from smsflow.cli.options import CompanyFilter, Limit
 from smsflow.cli.output import Json
-from smsflow.cli.work import transact
-from smsflow.errors import NotFound
-from smsflow.services.accounts.tokens import digest
-from smsflow.store.accounts import tokens
+from smsflow.cli.work import read, transact
+from smsflow.services.accounts import companies, tokens
 from smsflow.store.postgres.transactions import Tx
 
 
 def add_to(app: typer.Typer) -> None:
     """Give `app` these commands."""
-    token = typer.Typer(help="Tokens: what programs prove themselves with.", no_args_is_help=True)
-    token.callback()(lambda: None)
+    token = noun("Tokens: what programs prove themselves with.")
+    token.command("list")(list_)
     token.command("revoke")(revoke)
     app.add_typer(token, name="token")
 
 
+def list_(*, company: CompanyFilter = None, limit: Limit = 50, as_json: Json = False) -> None:
+    """List the tokens that were given out, never the tokens themselves: they are not stored."""
+
+    async def job(tx: Tx) -> list[tokens.Issued]:
+        company_id = None if company is None else (await companies.find(tx, company)).id
+        return await tokens.issued(tx, company_id=company_id, limit=limit)
+
+    seen = read(job)
+    if output.reading({"tokens": [asdict(t) for t in seen.found]}, database=seen.database, as_json=as_json):
+        return
+    output.table(
+        ("fingerprint", "user", "company", "given out", "expires"),
+        [(t.fingerprint, t.username, t.company_id, t.created_at, t.expires_at) for t in seen.found],
+        none="No token was given out.",
+    )
+
+
 def revoke(*, as_json: Json = False) -> None:
     """Revoke the token that standard input gives; every process refuses it at once."""
-    hashed = digest(options.read_secret("Token"))
-
-    async def job(tx: Tx) -> None:
-        if not await tokens.revoke_token(tx, hashed):
-            raise NotFound(what="such", id="token")
-
-    transact(job)
+    token = options.read_secret("Token")
+    transact(lambda tx: tokens.revoke(tx, token))
     output.result({"revoked": True}, "The token is revoked.", as_json=as_json)

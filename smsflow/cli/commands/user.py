@@ -1,24 +1,27 @@
-"""`smsflow user`: who may log in for a company."""
+"""`smsflow user`: the people who may log in for a company."""
 
 from typing import Annotated, Any
 
 import typer
 
 from smsflow.cli import options, output
-from smsflow.cli.options import CompanyOption, Name, PasswordStdin
+from smsflow.cli.nouns import noun
+from smsflow.cli.options import CompanyFilter, CompanyOption, Name, PasswordStdin
 from smsflow.cli.output import Json
-from smsflow.cli.work import transact
-from smsflow.errors import NotFound
-from smsflow.services.accounts import passwords, users
-from smsflow.store.accounts import users as stored
+from smsflow.cli.work import read, transact
+from smsflow.services.accounts import companies, users
+from smsflow.services.accounts.users import Credentials
 from smsflow.store.postgres.transactions import Tx
 
 
 def add_to(app: typer.Typer) -> None:
     """Give `app` these commands."""
-    user = typer.Typer(help="Users: who may log in for a company.", no_args_is_help=True)
+    user = noun("Users: the people who may log in for a company.")
     user.command("add")(add)
+    user.command("list")(list_)
     user.command("password")(password)
+    user.command("disable")(disable)
+    user.command("enable")(enable)
     app.add_typer(user, name="user")
 
 
@@ -33,28 +36,73 @@ def add(
     """Add a user; without --password-stdin a password is made and printed this once."""
     chosen, made = options.user_password(from_stdin=password_stdin)
 
-    async def job(tx: Tx) -> int:
-        return await users.add_user(tx, username, chosen, company_id=company, is_admin=admin)
+    async def job(tx: Tx) -> tuple[int, int]:
+        company_id = (await companies.find(tx, company)).id
+        return await users.add_user(tx, username, chosen, company_id=company_id, is_admin=admin), company_id
 
-    user: dict[str, Any] = {"id": transact(job), "username": username, "company_id": company, "is_admin": admin}
-    _tell(user, f"User {username} may log in for company {company}.", chosen if made else None, as_json=as_json)
+    user_id, company_id = transact(job)
+    user = {"id": user_id, "username": username, "company_id": company_id, "is_admin": admin}
+    _print(user, f"User {username} may log in for company {company_id}.", chosen if made else None, as_json=as_json)
+
+
+def list_(*, company: CompanyFilter = None, as_json: Json = False) -> None:
+    """List the users of every company, or of one."""
+
+    async def job(tx: Tx) -> list[Credentials]:
+        company_id = None if company is None else (await companies.find(tx, company)).id
+        return await users.every(tx, company_id=company_id)
+
+    seen = read(job)
+    found = [_document(user) for user in seen.found]
+    if output.reading({"users": found}, database=seen.database, as_json=as_json):
+        return
+    output.table(
+        ("id", "username", "company", "administrator", "state"),
+        [
+            (u["id"], u["username"], u["company_id"], u["is_admin"], "disabled" if u["disabled"] else "active")
+            for u in found
+        ],
+        none="There is no user: add one with `smsflow user add NAME --company COMPANY`.",
+    )
 
 
 def password(username: Name, *, password_stdin: PasswordStdin = False, as_json: Json = False) -> None:
     """Change a user's password and end all its tokens; without --password-stdin a password is made."""
     chosen, made = options.user_password(from_stdin=password_stdin)
-
-    async def job(tx: Tx) -> dict[str, Any]:
-        login = await stored.login(tx, username)
-        if login is None:
-            raise NotFound(what="user", id=username)
-        await stored.set_password(tx, login.user.id, passwords.hash_password(chosen))
-        return {"id": login.user.id, "username": login.user.username, "company_id": login.user.company_id}
-
-    _tell(transact(job), f"User {username} has a new password.", chosen if made else None, as_json=as_json)
+    user = transact(lambda tx: users.set_password(tx, username, chosen)).user
+    document = {"id": user.id, "username": user.username, "company_id": user.company_id}
+    _print(document, f"User {username} has a new password.", chosen if made else None, as_json=as_json)
 
 
-def _tell(user: dict[str, Any], sentence: str, made: str | None, *, as_json: bool) -> None:
+def disable(username: Name, *, as_json: Json = False) -> None:
+    """Let a user log in no more; all its tokens end at once."""
+    _set_disabled(username, disabled=True, as_json=as_json)
+
+
+def enable(username: Name, *, as_json: Json = False) -> None:
+    """Let a disabled user log in again."""
+    _set_disabled(username, disabled=False, as_json=as_json)
+
+
+def _set_disabled(username: str, *, disabled: bool, as_json: bool) -> None:
+    user = transact(lambda tx: users.set_disabled(tx, username, disabled=disabled))
+    sentence = (
+        f"User {user.user.username} {'is disabled, and its tokens have ended' if disabled else 'may log in again'}."
+    )
+    output.result({**_document(user), "disabled": disabled}, sentence, as_json=as_json)
+
+
+def _document(user: Credentials) -> dict[str, Any]:
+    return {
+        "id": user.user.id,
+        "username": user.user.username,
+        "company_id": user.user.company_id,
+        "is_admin": user.user.is_admin,
+        "disabled": user.disabled,
+    }
+
+
+def _print(user: dict[str, Any], sentence: str, made: str | None, *, as_json: bool) -> None:
     if made is None:
         output.result(user, sentence, as_json=as_json)
     else:

@@ -8,11 +8,10 @@ from typing import Final
 from smsflow.datadir import write_private
 from smsflow.runtime import Platform, now
 from smsflow.services.accounts import companies, passwords, users
+from smsflow.services.routing import connectors, routes
+from smsflow.services.routing.routes import Conditions
 from smsflow.settings import Settings
-from smsflow.store.accounts import companies as stored_companies
-from smsflow.store.accounts import users as stored_users
 from smsflow.store.postgres.transactions import Tx
-from smsflow.store.routing import connectors, routes
 from smsflow.vault import VaultLocked
 
 COMPANY: Final = "Démo SMSFLOW"
@@ -81,17 +80,17 @@ def _kept(file: Path) -> str | None:
 async def _account(tx: Tx, file: Path) -> str | None:
     """Make the company and the user where they are missing; return the password, or None when it is another now."""
     kept = _kept(file)
-    found = await stored_users.login(tx, USERNAME)
+    found = await users.find(tx, USERNAME)
     if found is not None and kept is not None:
         return kept if passwords.is_password(found.password_hash, kept) else None
-    known = {company.name: company.id for company in await stored_companies.companies(tx)}
+    known = {account.company.name: account.company.id for account in await companies.every(tx)}
     if found is not None and found.user.company_id != known.get(COMPANY):
         return None
     # Written before the commit: a password kept without its user is used at the next start.
     password = kept or "d" + secrets.token_urlsafe(12)
     write_private(file, password + "\n")
     if found is not None:
-        await stored_users.set_password(tx, found.user.id, passwords.hash_password(password))
+        await users.set_password(tx, USERNAME, password)
         return password
     company_id = known.get(COMPANY) or await companies.open_company(
         tx, COMPANY, country=_COUNTRY, timezone=_TIMEZONE, credits=CREDITS, sender=_SENDER, now=now()
@@ -102,33 +101,23 @@ async def _account(tx: Tx, file: Path) -> str | None:
 
 async def _operator(tx: Tx, platform: Platform, port: int) -> str:
     """Make the connector and its route where they are missing; return the password it binds with."""
-    found = next((c for c in await connectors.connectors(tx) if c.name == CONNECTOR), None)
+    known = next((c.connector for c in await connectors.every(tx) if c.connector.name == CONNECTOR), None)
     password = _smsc_password()
-    if found is None:
-        values = {"name": CONNECTOR, "host": _LOOPBACK, "port": port, "system_id": CONNECTOR}
-        connector_id = await connectors.add_connector(tx, {**values, "password_sealed": platform.vault.seal(password)})
-        if connector_id is not None:
-            await routes.add_route(
-                tx,
-                connector_id,
-                priority=100,
-                country=_COUNTRY,
-                prefix=None,
-                company_id=None,
-                sender=None,
-                kind=None,
-            )
+    if known is None:
+        values = {"host": _LOOPBACK, "port": port, "system_id": CONNECTOR}
+        await connectors.add(tx, CONNECTOR, {**values, "password_sealed": platform.vault.seal(password)})
+        await routes.add(tx, CONNECTOR, Conditions(country=_COUNTRY), priority=100)
         return password
-    if found.host != _LOOPBACK:
+    if known.host != _LOOPBACK:
         # The user has turned it into a real operator's: its password is none of the simulator's business.
         return password
-    if found.port != port:
-        await connectors.set_connector(tx, CONNECTOR, {"port": port})
+    if known.port != port:
+        await connectors.change(tx, CONNECTOR, {"port": port})
     try:
-        return platform.vault.open(found.password_sealed)
+        return platform.vault.open(known.password_sealed)
     except VaultLocked:
         # The key of a data directory that was lost; here both ends of the bind are ours.
-        await connectors.set_connector(tx, CONNECTOR, {"password_sealed": platform.vault.seal(password)})
+        await connectors.change(tx, CONNECTOR, {"password_sealed": platform.vault.seal(password)})
         return password
 
 

@@ -1,7 +1,6 @@
 """`smsflow run`: the whole platform on one machine."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
@@ -17,6 +16,7 @@ from typing import TypeVar
 import structlog
 
 from smsflow import datadir, observe
+from smsflow.cli import streams
 from smsflow.cli.processes.demo import Demo, prepare
 from smsflow.cli.processes.supervisor import Child, Supervisor
 from smsflow.runtime import platform
@@ -37,9 +37,9 @@ _EVERY = frozenset({"0.0.0.0", "::"})
 def run(settings: Settings, *, demo: bool) -> None:
     """Run PostgreSQL (unless one is given), the migrations, web, dispatch and jobs until SIGTERM or Ctrl-C; SIGHUP restarts the children."""
     observe.configure(settings.log_level, settings.log_format, "run")
-    # Until there is an event loop: what was started is stopped, as at any other end.
+    # Until there is an event loop, this stops what was started, as any other end does.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-    # Nor is there anything to restart yet, and the default of this signal is to end.
+    # There is nothing to restart yet, and the default action of this signal is to end the process.
     signal.signal(signal.SIGHUP, lambda _number, _frame: None)
     with ExitStack() as stack:
         patience = settings.drain_timeout if _was_killed(settings.data_dir) else 0.0
@@ -54,7 +54,7 @@ def run(settings: Settings, *, demo: bool) -> None:
         children = _children(settings, listener, shown)
         supervisor = Supervisor(children, environment, settings.drain_timeout)
         asyncio.run(_supervise(supervisor, settings, shown, database, listener))
-        # Whoever presses Ctrl-C twice must not keep PostgreSQL from being stopped.
+        # A second Ctrl-C must not keep PostgreSQL from being stopped.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
 
@@ -135,15 +135,12 @@ async def _supervise(
     try:
         ready = await asyncio.to_thread(_wait_ready, settings, stop)
         if ready and not stop.is_set():
-            with contextlib.suppress(OSError):
-                _greet(settings, demo)
+            _greet(settings, demo)
         await watching
     finally:
         watching.cancel()
-        # Who listened may be gone already (`smsflow run | tee log`, and Ctrl-C for both).
-        with contextlib.suppress(OSError):
-            print("smsflow: draining …", file=sys.stderr, flush=True)
-        # From now on those who listen do so by themselves, and who comes after them is refused by the system.
+        streams.complain("draining …")
+        # The web processes hold the socket too: once the last of them has closed it, the system refuses new connections.
         listener.close()
         await supervisor.stop()
         if keeping is not None:
@@ -161,7 +158,7 @@ async def _keep_database(settings: Settings, database: embedded.Embedded, stop: 
         log.error("postgresql_died", status=database.process.returncode)
         starting = asyncio.create_task(asyncio.to_thread(embedded.start, settings.data_dir))
         try:
-            # A thread cannot be cancelled: whoever ends us waits for it, and then stops what it started.
+            # A thread cannot be cancelled: the end waits for it, and then stops what it started.
             fresh = await asyncio.shield(starting)
         except asyncio.CancelledError:
             await asyncio.gather(starting, return_exceptions=True)
@@ -174,7 +171,7 @@ async def _keep_database(settings: Settings, database: embedded.Embedded, stop: 
                 return
             await asyncio.sleep(_START_DATABASE_AGAIN)
         else:
-            # Whoever stops it at the end holds the first record: it gets the process that runs now.
+            # `run` stops it at the end by this record.
             database.process = fresh.process
 
 
@@ -196,6 +193,6 @@ def _greet(settings: Settings, demo: Demo | None) -> None:
     address = (
         settings.public_url or f"http://{'127.0.0.1' if settings.host in _EVERY else settings.host}:{settings.port}"
     )
-    print(f"\nSMSFLOW is ready: {address}  (documentation: {address}/docs/)", flush=True)
+    streams.say(f"\nSMSFLOW is ready: {address}  (documentation: {address}/docs/)")
     if demo is not None:
-        print(demo.greeting(address), flush=True)
+        streams.say(demo.greeting(address))

@@ -4,13 +4,13 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from contextlib import AsyncExitStack
 from itertools import islice
 from typing import Annotated, Literal
 
 import typer
 
+from smsflow.cli.streams import note, say
 from smsflow.simulator.control import KEEP, serve_control
 from smsflow.simulator.control import as_json as as_document
 from smsflow.simulator.inbox import Received
@@ -96,12 +96,12 @@ async def _run(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     async with AsyncExitStack() as stack:
-        simulator = await Simulator.start(host, port, script, keep=keep, log=_log)
+        simulator = await Simulator.start(host, port, script, keep=keep, log=note)
         await stack.enter_async_context(simulator)
-        _log(f"the simulated operator listens on {host}:{simulator.port}")
+        note(f"the simulated operator listens on {host}:{simulator.port}")
         if control_port is not None:
             control = await stack.enter_async_context(await serve_control(simulator, control_port))
-            _log(f"its control port is 127.0.0.1:{control.sockets[0].getsockname()[1]}")
+            note(f"its control port is 127.0.0.1:{control.sockets[0].getsockname()[1]}")
         if not quiet:
             printing = asyncio.create_task(_print_inbox(simulator, as_json=as_json))
             stack.callback(printing.cancel)
@@ -130,7 +130,7 @@ async def _print_inbox(simulator: Simulator, *, as_json: bool) -> None:
         new = min(inbox.total - seen, len(inbox.messages))
         seen = inbox.total
         for message in islice(inbox.messages, len(inbox.messages) - new, None):
-            print(_line(message, as_json=as_json), flush=True)
+            say(_line(message, as_json=as_json))
 
 
 def _line(message: Received, *, as_json: bool) -> str:
@@ -138,7 +138,3 @@ def _line(message: Received, *, as_json: bool) -> str:
         return json.dumps(as_document(message), ensure_ascii=False)
     parts = f" ({message.parts} parts)" if message.parts > 1 else ""
     return f"{message.submitted_at:%H:%M:%S} {message.source} → +{message.destination}{parts}: {message.text}"
-
-
-def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

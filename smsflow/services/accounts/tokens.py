@@ -4,8 +4,9 @@ import hashlib
 
 from smsflow.errors import NotFound
 from smsflow.store.accounts import tokens
-from smsflow.store.accounts.tokens import Issued
 from smsflow.store.postgres.transactions import Tx
+
+Issued = tokens.Issued
 
 
 def digest(token: str) -> bytes:

@@ -3,8 +3,9 @@
 from smsflow.errors import AlreadyExists, NotFound
 from smsflow.services.accounts.passwords import hash_password
 from smsflow.store.accounts import companies, users
-from smsflow.store.accounts.users import Credentials
 from smsflow.store.postgres.transactions import Tx
+
+Credentials = users.Credentials
 
 
 async def add_user(tx: Tx, username: str, password: str, *, company_id: int, is_admin: bool) -> int:

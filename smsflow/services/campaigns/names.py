@@ -3,8 +3,9 @@
 from smsflow.errors import NotFound
 from smsflow.store import campaigns
 from smsflow.store.accounts import companies
-from smsflow.store.campaigns import Campaign
 from smsflow.store.postgres.transactions import Tx
+
+Campaign = campaigns.Campaign
 
 
 async def add(tx: Tx, company_id: int, name: str) -> int:

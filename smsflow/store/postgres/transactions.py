@@ -143,3 +143,14 @@ def libpq_url(url: str) -> str:
     except psycopg.ProgrammingError:
         raise UnreadableAddress(UnreadableAddress.__doc__) from None
     return address
+
+
+def without_password(url: str) -> str:
+    """Return `url` as it may be shown: neither with a password nor with its parameters, which may hold one."""
+    found = _ADDRESS.fullmatch(url)
+    if found is None:
+        raise UnreadableAddress(UnreadableAddress.__doc__)
+    user = f"{found['user']}@" if found["user"] else ""
+    address, mark, parameters = found["rest"].partition("?")
+    host = next((p for p in parameters.split("&") if p.startswith(("host=", "hostaddr="))), "")
+    return f"postgresql://{user}{address}{mark if host else ''}{host}"

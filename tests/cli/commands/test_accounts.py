@@ -37,14 +37,14 @@ def test_a_company_begins_with_its_credits_and_sender(smsflow):
 def test_companies_are_listed_and_shown(smsflow):
     a_company(smsflow, "--credits", "50", "--sender", "AWA")
 
-    assert [c["id"] for c in smsflow.json("company", "list")] == [1]
+    assert [c["id"] for c in smsflow.json("company", "list")["companies"]] == [1]
     assert "Boutique Awa" in smsflow("company", "list")
     assert "AWA (approved, default)" in smsflow("company", "show", "1")
     assert smsflow.json("company", "show", "1")["balance"] == 50
 
 
 def test_no_company_is_an_empty_list(smsflow):
-    assert smsflow.json("company", "list") == []
+    assert smsflow.json("company", "list")["companies"] == []
     assert "smsflow company add" in smsflow("company", "list")
 
 

@@ -113,7 +113,7 @@ def test_a_route_keeps_its_conditions(smsflow):
 
     smsflow("route", "add", "--connector", "op", *conditions, "--priority", "5")
 
-    (route,) = smsflow.json("route", "list")
+    (route,) = smsflow.json("route", "list")["routes"]
     assert (route["connector"], route["priority"], route["country"], route["prefix"]) == ("op", 5, "CM", "+2376")
     assert (route["company_id"], route["sender"], route["kind"]) == (1, "AWA", "otp")
     assert "+2376" in smsflow("route", "list")
@@ -125,7 +125,7 @@ def test_a_removed_route_is_gone(smsflow):
 
     smsflow("route", "remove", str(route["id"]))
 
-    assert smsflow.json("route", "list") == []
+    assert smsflow.json("route", "list")["routes"] == []
 
 
 def test_explain_tells_the_connectors_in_order_and_why(smsflow):

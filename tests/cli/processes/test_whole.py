@@ -1,10 +1,13 @@
 import inspect
 import json
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -179,24 +182,55 @@ def test_doctor_tells_of_a_database_that_is_away_and_a_wrong_setting(smsflow):
     assert states(smsflow.json("doctor", code=1))["settings"] == "wrong"
 
 
-def test_a_command_before_the_first_start_makes_the_database(process):
-    import shutil
-    import tempfile
-    from pathlib import Path
-
+@pytest.fixture
+def data_dir():
+    """A data directory that is not there yet."""
     # Not below pytest's own directory: PostgreSQL does not run as root, and only root may enter that one.
     directory = Path(tempfile.mkdtemp(prefix="smsflow-test-"))
     directory.chmod(0o755)
-    try:
-        first = process("company", "add", "Awa", "--json", SMSFLOW_DATA_DIR=str(directory / "var"))
-        second = process("company", "list", "--json", SMSFLOW_DATA_DIR=str(directory / "var"))
-        left = (directory / "var/postgres/postmaster.pid").exists()
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    yield directory / "var"
+    shutil.rmtree(directory, ignore_errors=True)
 
-    assert first.returncode == 0, first.stderr
-    assert [c["id"] for c in json.loads(second.stdout)] == [json.loads(first.stdout)["id"]]
-    assert not left
+
+def test_migrate_makes_the_database_that_other_commands_use(process, data_dir):
+    made = process("migrate", SMSFLOW_DATA_DIR=str(data_dir))
+    first = process("company", "add", "Awa", "--json", SMSFLOW_DATA_DIR=str(data_dir))
+    second = process("company", "list", "--json", SMSFLOW_DATA_DIR=str(data_dir))
+
+    assert (made.returncode, first.returncode) == (0, 0), first.stderr
+    listed = json.loads(second.stdout)
+    assert [c["id"] for c in listed["companies"]] == [json.loads(first.stdout)["id"]]
+    assert listed["database"] == f"embedded PostgreSQL in {data_dir}"
+    assert not (data_dir / "postgres/postmaster.pid").exists()
+
+
+@pytest.mark.parametrize(
+    "command", [["company", "list"], ["ledger", "check"], ["company", "add", "Awa"], ["credit", "list", "1"]]
+)
+def test_a_command_makes_no_database_by_accident(process, data_dir, command):
+    told = process(*command, SMSFLOW_DATA_DIR=str(data_dir))
+
+    assert (told.returncode, told.stdout) == (1, "")
+    assert str(data_dir) in told.stderr
+    assert "SMSFLOW_DATA_DIR" in told.stderr
+    assert not data_dir.exists()
+
+
+def test_doctor_makes_no_database_by_accident(process, data_dir):
+    told = process("doctor", SMSFLOW_DATA_DIR=str(data_dir))
+
+    assert told.returncode == 1
+    assert f"{data_dir} is not there" in told.stdout
+    assert not data_dir.exists()
+
+
+def test_an_empty_folder_stays_empty(process, data_dir):
+    data_dir.mkdir()
+
+    told = process("company", "list", "--json", SMSFLOW_DATA_DIR=str(data_dir))
+
+    assert json.loads(told.stderr)["error"]["code"] == "no_database"
+    assert list(data_dir.iterdir()) == []
 
 
 def test_a_command_uses_the_database_that_runs(smsflow, tmp_path, database_url):
@@ -204,7 +238,7 @@ def test_a_command_uses_the_database_that_runs(smsflow, tmp_path, database_url):
     with datadir.lock(tmp_path), datadir.published(tmp_path, database_url):
         assert (tmp_path / "database_url").stat().st_mode & 0o777 == 0o600
 
-        assert smsflow.json("company", "list") == []
+        assert smsflow.json("company", "list")["companies"] == []
 
     assert not (tmp_path / "database_url").exists()
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
-from smsflow.cli.failures import sentence
+from smsflow.cli.failures import failure
 from smsflow.store.postgres.transactions import UnreadableAddress, libpq_url
 
 
@@ -50,5 +50,5 @@ def test_what_is_no_address_is_refused_with_a_sentence_that_does_not_repeat_it(u
     with pytest.raises(UnreadableAddress) as refused:
         libpq_url(url)
 
-    assert "SMSFLOW_DATABASE_URL cannot be read" in sentence(refused.value)
-    assert url not in sentence(refused.value)
+    assert "SMSFLOW_DATABASE_URL cannot be read" in failure(refused.value).sentence
+    assert url not in failure(refused.value).sentence
