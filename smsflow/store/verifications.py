@@ -1,11 +1,14 @@
 """Verification codes, sealed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from datetime import datetime
-from typing import Any
 
 from smsflow.domain.message import Status
 from smsflow.domain.verification import CodeState
+from smsflow.store.postgres.arrays import ints
+from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -23,11 +26,11 @@ class Verification:
     expires_at: datetime
 
 
-_COLUMNS = "v.id, v.number, v.code_sealed, v.timeout, v.state, v.tries, v.created_at, v.expires_at"
-# A code whose SMS failed was never received, whatever the row still says.
-_SHOWN = f"""
-SELECT {_COLUMNS}, m.status FROM verification v LEFT JOIN message m ON m.id = v.message_id WHERE v.company_id = :company_id
-"""
+_COLUMNS = "id, number, code_sealed, timeout, state, tries, created_at, expires_at, message_id"
+_SHOWN = f"SELECT {_COLUMNS} FROM verification WHERE company_id = :company_id"
+_FAILED = bounded("""
+SELECT id FROM message WHERE id = ANY(CAST(:ids AS bigint[])) AND WITHIN(id) AND status IN (:failed, :cancelled)
+""")
 
 
 async def hold_number(tx: Tx, company_id: int, number: str) -> None:
@@ -91,12 +94,8 @@ async def add(
 
 async def last(tx: Tx, company_id: int, number: str) -> Verification | None:
     """Return the newest code of a number, or None."""
-    rows = await tx.execute(
-        text(_SHOWN + "AND v.number = :number ORDER BY v.id DESC LIMIT 1"),
-        {"company_id": company_id, "number": number},
-    )
-    row = rows.one_or_none()
-    return _verification(row) if row else None
+    query = text(f"{_SHOWN} AND number = :number ORDER BY id DESC LIMIT 1")
+    return next(iter(await _read(tx, query, {"company_id": company_id, "number": number})), None)
 
 
 async def judged(tx: Tx, verification_id: int, *, state: CodeState, tries: int) -> None:
@@ -107,23 +106,28 @@ async def judged(tx: Tx, verification_id: int, *, state: CodeState, tries: int) 
 
 async def find(tx: Tx, company_id: int, verification_id: int) -> Verification | None:
     """Return one code of the company, or None."""
-    row = (
-        await tx.execute(text(_SHOWN + "AND v.id = :id"), {"company_id": company_id, "id": verification_id})
-    ).one_or_none()
-    return _verification(row) if row else None
+    query = text(f"{_SHOWN} AND id = :id")
+    return next(iter(await _read(tx, query, {"company_id": company_id, "id": verification_id})), None)
 
 
 async def latest(tx: Tx, company_id: int, *, limit: int) -> list[Verification]:
     """Return the company's last codes, newest first."""
-    rows = await tx.execute(
-        text(_SHOWN + "ORDER BY v.id DESC LIMIT :limit"), {"company_id": company_id, "limit": limit}
-    )
-    return [_verification(row) for row in rows]
+    query = text(f"{_SHOWN} ORDER BY id DESC LIMIT :limit")
+    return await _read(tx, query, {"company_id": company_id, "limit": limit})
 
 
-def _verification(row: Any) -> Verification:
-    verification_id, number, code_sealed, timeout, stored, tries, created_at, expires_at, message_status = row
-    state = CodeState(stored)
-    if state is CodeState.SENT and message_status in (Status.FAILED, Status.CANCELLED):
-        state = CodeState.FAILED
-    return Verification(verification_id, number, code_sealed, timeout, state, tries, created_at, expires_at)
+async def _read(tx: Tx, query: str, parameters: Mapping[str, object]) -> list[Verification]:
+    """Return codes; one whose SMS failed was never received, whatever its row says."""
+    found = [
+        (Verification(id_, number, code, timeout, CodeState(state), tries, created_at, expires_at), message_id)
+        for id_, number, code, timeout, state, tries, created_at, expires_at, message_id in await tx.execute(
+            query, parameters
+        )
+    ]
+    open_ids = {message_id for code, message_id in found if code.state is CodeState.SENT}
+    named = {"ids": ints(open_ids), "failed": int(Status.FAILED), "cancelled": int(Status.CANCELLED)}
+    failed = {message_id for (message_id,) in await tx.execute(_FAILED(open_ids), named)} if open_ids else set()
+    return [
+        replaced(code, state=CodeState.FAILED) if code.state is CodeState.SENT and message_id in failed else code
+        for code, message_id in found
+    ]

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from smsflow.domain.message import NewMessage
 from smsflow.store.postgres.arrays import flags, ints, texts, times
+from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.transactions import Tx, text
 
 # One round trip and one commit for a whole batch; about 60 µs of server time a message. company, share and lane_clock are walked
@@ -114,16 +115,18 @@ async def accept(
 
 
 # Only the newest rows are walked, by their ids: a batch whose answer was lost is among them.
-_STORED = text("""
-SELECT m.id, m.company_id, m.number, m.text FROM message m
-WHERE m.id > (SELECT last_value FROM message_id_seq) - 100000 AND m.created_at = :now ORDER BY m.id
+_NEWEST = 100_000
+_STORED = bounded("""
+SELECT m.id, m.company_id, m.number, m.text FROM message m WHERE m.id > :after AND WITHIN(m.id) AND m.created_at = :now ORDER BY m.id
 """)
 
 
 async def stored(tx: Tx, batch: Sequence[NewMessage], *, now: datetime) -> list[int | None]:
     """Return the id of each message of a batch that was accepted at `now`, None for what was not stored."""
     known: dict[tuple[int, str, str], list[int]] = {}
-    for message_id, company_id, number, body in await tx.execute(_STORED, {"now": now}):
+    last = (await tx.execute(text("SELECT last_value FROM message_id_seq"))).scalar_one()
+    after = max(0, last - _NEWEST)
+    for message_id, company_id, number, body in await tx.execute(_STORED((after, last)), {"after": after, "now": now}):
         known.setdefault((company_id, number, body), []).append(message_id)
     found = []
     for m in batch:

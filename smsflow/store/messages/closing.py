@@ -6,6 +6,7 @@ from datetime import datetime
 
 from smsflow.domain.message import Status
 from smsflow.store.postgres.arrays import flags, ints, texts
+from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -19,18 +20,18 @@ class Closed:
     refund: bool
 
 
-_LOCK = text("""
-SELECT m.id, m.company_id, m.status, m.charged FROM message m WHERE m.id = ANY(CAST(:ids AS bigint[])) ORDER BY m.id FOR NO KEY UPDATE
+_LOCK = bounded("""
+SELECT m.id, m.company_id, m.status, m.charged FROM message m WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id) ORDER BY m.id FOR NO KEY UPDATE
 """)
 
 
-_CLOSE = text("""
+_CLOSE = bounded("""
 WITH ended AS (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:statuses AS smallint[]), CAST(:errors AS text[]), CAST(:refunds AS boolean[]))
         AS t(id, status, error, refund)
 )
 UPDATE message m SET status = e.status, error = e.error, done_at = :now, charged = CASE WHEN e.refund THEN 0 ELSE m.charged END
-FROM ended e WHERE m.id = e.id
+FROM ended e WHERE m.id = e.id AND WITHIN(m.id)
 """)
 
 
@@ -62,7 +63,7 @@ class Locked:
 
 async def lock(tx: Tx, ids: Sequence[int]) -> Mapping[int, Locked]:
     """Lock messages in the order of their ids and return them by id."""
-    rows = await tx.execute(_LOCK, {"ids": ints(ids)})
+    rows = await tx.execute(_LOCK(ids), {"ids": ints(ids)})
     return {row[0]: Locked(row[0], row[1], Status(row[2]), row[3]) for row in rows}
 
 
@@ -78,7 +79,7 @@ async def close(tx: Tx, ended: Sequence[Closed], locked: Mapping[int, Locked], *
         "refunds": flags(e.refund for e in ended),
         "now": now,
     }
-    await tx.execute(_CLOSE, parameters)
+    await tx.execute(_CLOSE(e.message_id for e in ended), parameters)
     await tx.execute(_FORGET, {"ids": ids})
     owed: dict[int, list[int]] = {}
     for e in ended:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from smsflow.domain.message import Status
 from smsflow.store.postgres.arrays import flags, ints, texts, times
+from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -31,32 +32,30 @@ class News:
 # The way of nearly every receipt: one PDU, accepted before, now delivered. part_reference finds the row, message is updated in place.
 # What this statement does not settle (several parts, other states, references that are unknown or mean another number) goes through
 # `find`. The sum keeps the planner from walking all of part_message in that order when it believes a partition to be empty. The last eight digits of a number are the same however an operator writes it.
-_DELIVERED = text("""
-WITH r AS MATERIALIZED (
-    SELECT * FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[]), CAST(:numbers AS text[])) WITH ORDINALITY
-        AS t(account_id, reference, number, place)
-), found AS MATERIALIZED (
-    SELECT r.place, r.number, p.message_id FROM r CROSS JOIN LATERAL (
-        SELECT p.message_id, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.reference
-        ORDER BY p.message_id + 0 DESC LIMIT 1
-    ) AS p WHERE p.total = 1
-), done AS (
-    UPDATE message m SET status = 3, done_at = :now FROM found f
-    WHERE m.id = f.message_id AND m.status = 2 AND right(m.number, 8) = right(f.number, 8) RETURNING m.id
-)
-SELECT f.place FROM found f JOIN done d ON d.id = f.message_id
+_ONLY_PARTS = text("""
+SELECT r.place, p.message_id FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[])) WITH ORDINALITY AS r(account_id, reference, place)
+CROSS JOIN LATERAL (
+    SELECT p.message_id, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.reference
+    ORDER BY p.message_id + 0 DESC LIMIT 1
+) AS p WHERE p.total = 1
+""")
+_DELIVERED = bounded("""
+UPDATE message m SET status = 3, done_at = :now
+FROM unnest(CAST(:ids AS bigint[]), CAST(:numbers AS text[])) AS f(message_id, number)
+WHERE m.id = f.message_id AND WITHIN(m.id) AND m.status = 2 AND right(m.number, 8) = right(f.number, 8) RETURNING m.id
 """)
 
 
 async def deliver(tx: Tx, receipts: Sequence[News], *, now: datetime) -> set[int]:
     """Settle the plain deliveries among `receipts`; return the places of those that are settled."""
-    parameters = {
-        "accounts": ints(r.account_id for r in receipts),
-        "refs": _references(receipts),
-        "numbers": texts(r.number for r in receipts),
-        "now": now,
-    }
-    return {row[0] - 1 for row in await tx.execute(_DELIVERED, parameters)}
+    named = {"accounts": ints(r.account_id for r in receipts), "refs": _references(receipts)}
+    found = [(place - 1, message_id) for place, message_id in await tx.execute(_ONLY_PARTS, named)]
+    if not found:
+        return set()
+    ids = [message_id for _, message_id in found]
+    parameters = {"ids": ints(ids), "numbers": texts(receipts[place].number for place, _ in found), "now": now}
+    done = {message_id for (message_id,) in await tx.execute(_DELIVERED(ids), parameters)}
+    return {place for place, message_id in found if message_id in done}
 
 
 def _references(receipts: Iterable[News]) -> str:
@@ -74,38 +73,40 @@ class Found:
     agrees: bool
 
 
-_FIND = text("""
-SELECT r.place, p.message_id, p.number, p.total, right(m.number, 8) = right(r.number, 8)
-FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[]), CAST(:numbers AS text[])) WITH ORDINALITY
-    AS r(account_id, reference, number, place)
+_NAMED = text("""
+SELECT r.place, p.message_id, p.number, p.total
+FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[])) WITH ORDINALITY AS r(account_id, reference, place)
 CROSS JOIN LATERAL (
     SELECT p.message_id, p.number, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.reference
     ORDER BY p.message_id + 0 DESC LIMIT 1
 ) AS p
-JOIN message m ON m.id = p.message_id
 """)
+_NUMBERS = bounded("SELECT id, number FROM message WHERE id = ANY(CAST(:ids AS bigint[])) AND WITHIN(id)")
 
 
 async def find(tx: Tx, receipts: Sequence[News]) -> dict[int, Found]:
     """Return, by place, the parts that receipts name by account and reference."""
-    parameters = {
-        "accounts": ints(r.account_id for r in receipts),
-        "refs": _references(receipts),
-        "numbers": texts(r.number for r in receipts),
+    named = {"accounts": ints(r.account_id for r in receipts), "refs": _references(receipts)}
+    parts = list(await tx.execute(_NAMED, named))
+    ids = {message_id for _, message_id, _, _ in parts}
+    numbers = dict(await tx.execute(_NUMBERS(ids), {"ids": ints(ids)})) if ids else {}
+    return {
+        place - 1: Found(message_id, number, total, numbers[message_id][-8:] == receipts[place - 1].number[-8:])
+        for place, message_id, number, total in parts
+        if message_id in numbers
     }
-    return {row[0] - 1: Found(*row[1:]) for row in await tx.execute(_FIND, parameters)}
 
 
-_NOTE = text("""
+_NOTE = bounded("""
 WITH t AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:numbers AS smallint[]), CAST(:states AS smallint[])) AS t(message_id, number, state)
 )
 UPDATE part p SET state = t.state FROM t
-WHERE p.message_id = t.message_id AND p.number = t.number AND (p.state IS NULL OR p.state NOT IN (3, 4, 6))
+WHERE p.message_id = t.message_id AND WITHIN(p.message_id) AND p.number = t.number AND (p.state IS NULL OR p.state NOT IN (3, 4, 6))
 """)
-_STATES = text(
-    "SELECT message_id, number, state FROM part WHERE message_id = ANY(CAST(:ids AS bigint[])) ORDER BY message_id, number"
-)
+_STATES = bounded("""
+SELECT message_id, number, state FROM part WHERE message_id = ANY(CAST(:ids AS bigint[])) AND WITHIN(message_id) ORDER BY message_id, number
+""")
 
 
 async def note_parts(tx: Tx, states: Sequence[tuple[int, int, Status]]) -> dict[int, list[Status | None]]:
@@ -116,9 +117,9 @@ async def note_parts(tx: Tx, states: Sequence[tuple[int, int, Status]]) -> dict[
         "numbers": ints(s[1] for s in states),
         "states": ints(int(s[2]) for s in states),
     }
-    await tx.execute(_NOTE, parameters)
+    await tx.execute(_NOTE(ids), parameters)
     known: dict[int, list[Status | None]] = {}
-    for message_id, _, state in await tx.execute(_STATES, {"ids": ints(ids)}):
+    for message_id, _, state in await tx.execute(_STATES(ids), {"ids": ints(ids)}):
         known.setdefault(message_id, []).append(None if state is None else Status(state))
     return known
 

@@ -42,17 +42,19 @@ _SENT = {
     "numbers": "{1}",
     "totals": "{1}",
 }
-_HEARD = {"accounts": "{1}", "refs": "{r}", "numbers": "{x}"}
+_RECEIVED = {"accounts": "{1}", "refs": "{r}"}
 
 _STATEMENTS = {
     "accept": (accept._ACCEPT, _ACCEPT, ("company_pkey", "share_pkey", "lane_clock_pkey")),
     "claim": (queue._CLAIM, {"connector_id": 1, "instance_id": 1, "limit": 10}, ("queue_ready", "queue_pkey")),
-    "sent": (queue._SENT, _SENT, ("queue_pkey", "unknown_outcome_pkey")),
+    "sent": (queue._SENT([1]), _SENT, ("queue_pkey", "unknown_outcome_pkey")),
     "hold": (queue._HOLD, {"ids": "{1}", "attempts": "{1}", "instance_id": 1}, ("queue_pkey",)),
     "release": (queue._RELEASE, {"ids": "{1}", "attempts": "{1}", "due": "{NULL}", "instance_id": 1}, ("queue_pkey",)),
     "due": (queue._DUE, {"now": _NOW, "limit": 10}, ("queue_due",)),
-    "delivered": (receipts._DELIVERED, {**_HEARD, "now": _NOW}, ("part_.*reference",)),
-    "find": (receipts._FIND, _HEARD, ("part_.*reference",)),
+    "only parts": (receipts._ONLY_PARTS, _RECEIVED, ("part_.*reference",)),
+    "delivered": (receipts._DELIVERED([1]), {"ids": "{1}", "numbers": "{x}", "now": _NOW}, ("message_.*pkey",)),
+    "named": (receipts._NAMED, _RECEIVED, ("part_.*reference",)),
+    "content": (queue._CONTENT([1]), {"ids": "{1}"}, ("message_.*pkey",)),
     "guess": (
         receipts._UNKNOWN_TO,
         {"accounts": "{1}", "numbers": "{x}", "senders": "{x}", "parked": f'{{"{_NOW.isoformat()}"}}'},
@@ -64,11 +66,11 @@ _STATEMENTS = {
         ("parked_receipt_received", "part_.*reference", "unknown_outcome_number"),
     ),
     "resend": (unknowns._RESEND, {"now": _NOW, "limit": 10}, ("unknown_outcome_resend",)),
-    "latest": (rows._LATEST, {"company_id": 1, "limit": 10}, ("message_.*company_id",)),
-    "one": (rows._ONE, {"company_id": 1, "id": 1}, ("message_.*(?:pkey|company_id)",)),
-    "lock": (closing._LOCK, {"ids": "{1,2}"}, ("message_.*pkey",)),
+    "latest": (rows._LATEST((1, 1)), {"company_id": 1, "limit": 10}, ("message_.*company_id",)),
+    "one": (rows._ONE([1]), {"company_id": 1, "id": 1}, ("message_.*(?:pkey|company_id)",)),
+    "lock": (closing._LOCK([1, 2]), {"ids": "{1,2}"}, ("message_.*pkey",)),
     "close": (
-        closing._CLOSE,
+        closing._CLOSE([1]),
         {"ids": "{1}", "statuses": "{3}", "errors": "{x}", "refunds": "{f}", "now": _NOW},
         ("message_.*pkey",),
     ),
