@@ -16,8 +16,8 @@ from smsflow.domain.routing import ConnectorState, Table
 from smsflow.errors import Unauthenticated
 from smsflow.services.accounts.tokens import digest
 from smsflow.settings import Settings, secret_key
-from smsflow.store import campaigns
 from smsflow.store.accounts import companies, tokens
+from smsflow.store.campaigns import names
 from smsflow.store.postgres.notifications import listen
 from smsflow.store.postgres.transactions import Database
 from smsflow.store.routing import connectors, routes
@@ -167,7 +167,7 @@ class Directory:
 
     async def _load_campaign(self, key: tuple[int, int]) -> bool:
         async with self._database.autocommit() as tx:
-            return await campaigns.has_campaign(tx, *key)
+            return await names.has_campaign(tx, *key)
 
     async def _load_routing(self, _key: None) -> Routing:
         async with self._database.autocommit() as tx:

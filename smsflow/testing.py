@@ -11,8 +11,8 @@ from smsflow.runtime import Platform
 from smsflow.services.accounts.companies import open_company
 from smsflow.services.accounts.passwords import hash_password
 from smsflow.services.accounts.tokens import digest
-from smsflow.store import campaigns
 from smsflow.store.accounts import companies, senders, tokens, users
+from smsflow.store.campaigns import names
 from smsflow.store.credits import balances
 from smsflow.store.credits.ledger import Broken, check
 from smsflow.store.routing import connectors, routes
@@ -107,7 +107,7 @@ async def a_sender(
 async def a_campaign(platform: Platform, company: Company, name: str = "Rentrée") -> int:
     """Give a company a campaign; return its id."""
     async with platform.database.transaction() as tx:
-        campaign_id = await campaigns.add_campaign(tx, company.id, name)
+        campaign_id = await names.add_campaign(tx, company.id, name)
     platform.directory.forget()
     return campaign_id
 

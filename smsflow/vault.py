@@ -1,5 +1,8 @@
 """What is secret at rest: encrypted with the first key, readable with every key, so that keys can be changed."""
 
+import hashlib
+import hmac
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
@@ -12,7 +15,14 @@ class Vault:
 
     def __init__(self, keys: str) -> None:
         """Take Fernet keys with commas between."""
-        self._fernet = MultiFernet([Fernet(key) for key in keys.split(",")])
+        every = keys.split(",")
+        self._fernet = MultiFernet([Fernet(key) for key in every])
+        # The oldest key: a new one put before it must not make strangers of people who are counted already.
+        self._oldest = every[-1].encode()
+
+    def fingerprint(self, secret: str) -> bytes:
+        """Return 16 octets that tell `secret` from others and do not tell what it is to those who lack the key."""
+        return hmac.digest(self._oldest, secret.encode(), hashlib.sha256)[:16]
 
     def seal(self, secret: str) -> str:
         """Return `secret` encrypted."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from smsflow.domain.schedule import ALWAYS, Hours
+
 # As many as a bigint surely holds.
 _MOST_DIGITS = 18
 
@@ -35,7 +37,15 @@ class Company:
     code_template: str | None = None
     code_every_seconds: int = 30
     code_per_hour: int = 5
+    marketing_opens: int | None = None
+    marketing_closes: int | None = None
     senders: tuple[Sender, ...] = field(default=())
+
+    @property
+    def marketing_hours(self) -> Hours:
+        """The hours of its time zone in which the company lets its marketing leave."""
+        opens = ALWAYS.start if self.marketing_opens is None else self.marketing_opens
+        return Hours(opens, ALWAYS.end if self.marketing_closes is None else self.marketing_closes)
 
     def reaches(self, country: str) -> bool:
         """Tell whether the company may send to a country: its own unless it has a list."""

@@ -8,6 +8,7 @@ import procrastinate
 import structlog
 from procrastinate import builtin_tasks
 
+from smsflow.jobs.campaigns import Runner
 from smsflow.runtime import Platform, now, platform
 from smsflow.settings import Settings
 from smsflow.store.accounts import attempts, tokens
@@ -85,10 +86,12 @@ async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[N
                     shutdown_graceful_timeout=settings.drain_timeout,
                 ),
             )
+            campaigns = asyncio.create_task(Runner(here, now).run())
             waiting = asyncio.ensure_future(stopped())
             try:
                 await asyncio.wait([working, waiting], return_when=asyncio.FIRST_COMPLETED)
             finally:
                 waiting.cancel()
+                campaigns.cancel()
                 working.cancel()
-                await asyncio.gather(working, return_exceptions=True)
+                await asyncio.gather(working, campaigns, return_exceptions=True)

@@ -37,7 +37,7 @@ def add(company: CompanyId, name: Name, *, as_json: Json = False) -> None:
 def list_(*, company: CompanyOption, as_json: Json = False) -> None:
     """List a company's campaigns, the newest first."""
 
-    async def job(tx: Tx) -> list[names.Campaign]:
+    async def job(tx: Tx) -> list[names.CampaignName]:
         return await names.of_company(tx, (await companies.find(tx, company)).id)
 
     seen = read(job)

@@ -1,1 +1,1 @@
-"""Campaigns: names under which SMS are counted."""
+"""Campaigns: named, drafted, prepared, launched, run, and what came of them."""

@@ -22,6 +22,29 @@ _INVARIANTS = {
         LEFT JOIN (SELECT company_id, sum(amount)::bigint AS total FROM ledger GROUP BY company_id) l ON l.company_id = c.id
         WHERE c.balance <> coalesce(l.total, 0)
     """,
+    "what is reserved is the sum of its ledger lines": """
+        SELECT 'company ' || c.id, coalesce(l.total, 0), c.reserved FROM company c
+        LEFT JOIN (SELECT company_id, sum(reserved)::bigint AS total FROM ledger GROUP BY company_id) l ON l.company_id = c.id
+        WHERE c.reserved <> coalesce(l.total, 0)
+    """,
+    "what is reserved is what campaigns have left": """
+        SELECT 'company ' || c.id, coalesce(r.total, 0), c.reserved FROM company c
+        LEFT JOIN (SELECT company_id, sum(reserved)::bigint AS total FROM campaign_run GROUP BY company_id) r ON r.company_id = c.id
+        WHERE c.reserved <> coalesce(r.total, 0)
+    """,
+    "a recipient that was accepted has one message of its campaign": """
+        SELECT 'campaign ' || r.campaign_id || ' place ' || r.place, 1, 0 FROM campaign_recipient r
+        LEFT JOIN message m ON m.id = r.message_id AND m.company_id = r.company_id AND m.campaign_id = r.campaign_id AND m.number = r.number
+        WHERE r.message_id >= (SELECT min(id) FROM message) AND m.id IS NULL
+    """,
+    "what a campaign has passed is accepted or refused": """
+        SELECT 'campaign ' || r.campaign_id, r.place, r.accepted + r.refused - (
+            SELECT count(*) FROM campaign_recipient p WHERE p.company_id = r.company_id AND p.campaign_id = r.campaign_id
+                AND p.place > r.place AND p.reason IS NOT NULL)
+        FROM campaign_run r WHERE r.accepted > 0 AND r.place <> r.accepted + r.refused - (
+            SELECT count(*) FROM campaign_recipient p WHERE p.company_id = r.company_id AND p.campaign_id = r.campaign_id
+                AND p.place > r.place AND p.reason IS NOT NULL)
+    """,
     "a balance is never below zero": "SELECT 'company ' || id, 0, balance FROM company WHERE balance < 0",
     "what was charged and not returned is what the messages say": """
         SELECT 'company ' || c.id, coalesce(m.total, 0) + coalesce(r.amount, 0), coalesce(l.total, 0) FROM company c

@@ -15,7 +15,7 @@ _ACCEPT = text("""
 WITH debit AS (
     UPDATE company c SET balance = c.balance - d.amount
     FROM unnest(CAST(:payers AS bigint[]), CAST(:amounts AS bigint[])) AS d(company_id, amount)
-    WHERE c.id = d.company_id AND c.balance >= d.amount AND (:checked OR NOT c.suspended AND c.send_rate IS NULL)
+    WHERE c.id = d.company_id AND c.balance - c.reserved >= d.amount AND (:checked OR NOT c.suspended AND c.send_rate IS NULL)
     RETURNING c.id
 ), incoming AS MATERIALIZED (
     SELECT nextval('message_id_seq') AS id, t.*
@@ -33,8 +33,8 @@ WITH debit AS (
         segments, segments, sealed, number, country, sender, text
     FROM incoming
 ), queued AS (
-    INSERT INTO queue (message_id, company_id, connector_id, priority, segments, turn, due_at)
-    SELECT i.id, i.company_id, i.connector_id, i.kind, i.segments, greatest(s.turn, l.turn, 0) + i.step, i.due_at
+    INSERT INTO queue (message_id, company_id, connector_id, priority, segments, turn, due_at, campaign_id)
+    SELECT i.id, i.company_id, i.connector_id, i.kind, i.segments, greatest(s.turn, l.turn, 0) + i.step, i.due_at, i.campaign_id
     FROM incoming i
     LEFT JOIN share s ON s.company_id = i.company_id AND s.connector_id = i.connector_id AND s.priority = i.kind
     LEFT JOIN lane_clock l ON l.connector_id = i.connector_id AND l.priority = i.kind

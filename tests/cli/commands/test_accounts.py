@@ -4,8 +4,8 @@ import pytest
 
 from smsflow.services.accounts.passwords import is_password
 from smsflow.services.accounts.tokens import digest
-from smsflow.store import campaigns
 from smsflow.store.accounts import tokens, users
+from smsflow.store.campaigns import names
 from smsflow.store.postgres.transactions import Database
 
 
@@ -205,7 +205,7 @@ def test_a_campaign_belongs_to_its_company(smsflow):
 
     campaign = smsflow.json("campaign", "add", "1", "Noël")
 
-    assert read(smsflow, lambda tx: campaigns.has_campaign(tx, 1, campaign["id"]))
+    assert read(smsflow, lambda tx: names.has_campaign(tx, 1, campaign["id"]))
 
 
 def test_a_token_is_revoked_by_standard_input(smsflow):

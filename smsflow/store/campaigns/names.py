@@ -19,7 +19,7 @@ async def has_campaign(tx: Tx, company_id: int, campaign_id: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Campaign:
+class CampaignName:
     """A name under which a company's messages are counted."""
 
     id: int
@@ -27,7 +27,7 @@ class Campaign:
     created_at: datetime
 
 
-async def campaigns(tx: Tx, company_id: int) -> list[Campaign]:
+async def campaigns(tx: Tx, company_id: int) -> list[CampaignName]:
     """Return a company's campaigns, newest first (walks campaign_company)."""
     query = text("SELECT id, name, created_at FROM campaign WHERE company_id = :company_id ORDER BY id DESC")
-    return [Campaign(*row) for row in await tx.execute(query, {"company_id": company_id})]
+    return [CampaignName(*row) for row in await tx.execute(query, {"company_id": company_id})]

@@ -1,0 +1,117 @@
+"""Campaigns that run: each in its turn, and never more than a few seconds ahead of what its lanes send."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from smsflow.runtime import Platform
+from smsflow.services.accounts import companies
+from smsflow.services.campaigns.run import Ran, run_batch, start_due
+from smsflow.services.campaigns.turns import OpenCampaign, due, policies, waiting
+from smsflow.store.postgres.outages import first_line
+
+log = structlog.get_logger(__name__)
+
+_LOOK_AGAIN = 0.5
+# The most recipients of one transaction: some 30 ms, for which a pause or a STOP waits.
+_BATCH = 1000
+# What a lane is given to begin with, and how many seconds of what it then sends are kept waiting for it.
+_FIRST = 200
+_AHEAD_SECONDS = 3.0
+_MOST_AHEAD = 50_000
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What one connector has been given, and how fast it takes it."""
+
+    given: int = 0
+    waited: int = 0
+    at: float = 0.0
+    target: int = _FIRST
+
+    def room(self, waits: int, moment: float) -> int:
+        """Return how many more may wait for the lane, given how many do; the target follows the speed of the lane."""
+        seconds = moment - self.at
+        if self.at and seconds > 0:
+            left = max(0, self.waited + self.given - waits)
+            speed = int(left / seconds * _AHEAD_SECONDS)
+            # One that has sent everything may be faster than what it was given.
+            wanted = max(speed, self.target * 2) if waits == 0 and self.given else speed
+            self.target = min(max(_FIRST, wanted), _MOST_AHEAD)
+        self.given, self.waited, self.at = 0, waits, moment
+        return max(0, self.target - waits)
+
+
+class Runner:
+    """Lets campaigns run; all that it must not lose is in the database, so it may be killed at any moment, and be one of several."""
+
+    def __init__(self, platform: Platform, clock: Callable[[], datetime]) -> None:
+        """Run the campaigns of `platform`."""
+        self._platform = platform
+        self._clock = clock
+        self._lanes: dict[int, _Lane] = {}
+
+    async def run(self) -> None:
+        """Run campaigns until cancelled."""
+        while True:
+            try:
+                again = await self._turn()
+            except Exception as error:  # noqa: BLE001 - the database is away, or one campaign cannot be run: say so and go on
+                log.warning("campaigns_wait", reason=first_line(error))
+                again = False
+            await asyncio.sleep(0 if again else _LOOK_AGAIN)
+
+    async def _turn(self) -> bool:
+        """Give each campaign that is due one batch; tell whether one of them has more at once."""
+        async with self._platform.database.autocommit() as tx:
+            campaigns = await due(tx)
+        if not campaigns:
+            return False
+        room = await self._room()
+        again = False
+        for place, campaign in enumerate(campaigns):
+            share = {c: max(1, n // (len(campaigns) - place)) if n else 0 for c, n in room.items()}
+            try:
+                ran = await self._run_one(campaign, share)
+            except Exception as error:  # noqa: BLE001 - one campaign that fails must not stop the others
+                log.warning("campaign_turn_failed", campaign_id=campaign.id, reason=first_line(error))
+                continue
+            again = again or ran.again
+            for connector_id, number in ran.accepted.items():
+                room[connector_id] -= number
+                self._lanes[connector_id].given += number
+        return again
+
+    async def _room(self) -> dict[int, int]:
+        connectors = [c.id for c in (await self._platform.directory.routing()).connectors if c.enabled]
+        room = {}
+        async with self._platform.database.autocommit() as tx:
+            for connector_id in connectors:
+                lane = self._lanes.setdefault(connector_id, _Lane())
+                room[connector_id] = lane.room(await waiting(tx, connector_id, most=_MOST_AHEAD), time.monotonic())
+        return room
+
+    async def _run_one(self, campaign: OpenCampaign, room: Mapping[int, int]) -> Ran:
+        platform, now = self._platform, self._clock()
+        async with platform.database.transaction() as tx:
+            if campaign.state == "scheduled":
+                await start_due(tx, campaign.company_id, campaign.id, now=now)
+                return Ran(Counter())
+            return await run_batch(
+                tx,
+                (await companies.account(tx, campaign.company_id)).company,
+                campaign.id,
+                routes=(await platform.directory.routing()).table,
+                policies=await policies(tx),
+                room=room,
+                validity=timedelta(hours=platform.settings.validity_hours),
+                fingerprint=platform.vault.fingerprint,
+                now=now,
+                batch=_BATCH,
+            )

@@ -1,0 +1,80 @@
+"""Drafting: what a campaign says, to whom, when and how fast, before anything is counted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from smsflow.domain import phone, template
+from smsflow.domain.account import Company
+from smsflow.domain.message import Kind
+from smsflow.domain.schedule import Plan
+from smsflow.errors import AlreadyExists, NotFound, ParameterInvalid, SenderNotAllowed
+from smsflow.services.contacts.lists import lists_named
+from smsflow.store.campaigns import drafts, recipients
+from smsflow.store.campaigns.drafts import Campaign
+from smsflow.store.postgres.transactions import Tx
+
+_FARTHEST = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A campaign as somebody asks for it; lists by name, numbers as they were typed."""
+
+    name: str
+    text: str
+    lists: Sequence[str] = ()
+    without: Sequence[str] = ()
+    numbers: Sequence[str] = ()
+    sender: str | None = None
+    kind: Kind = Kind.MARKETING
+    starts_at: datetime | None = None
+    plan: Plan = field(default=Plan())
+
+
+async def draft(tx: Tx, company: Company, wanted: Draft, *, now: datetime) -> int:
+    """Store a draft; return its id. Raises Refused for what can never be sent."""
+    template.parse(wanted.text)
+    if company.sender(wanted.sender) is None:
+        raise SenderNotAllowed(sender=wanted.sender or "")
+    if wanted.kind is Kind.OTP:
+        raise ParameterInvalid(parameter="kind", expected="marketing or transactional")
+    if wanted.starts_at is not None and not now <= wanted.starts_at <= now + _FARTHEST:
+        raise ParameterInvalid(parameter="at", expected="a time from now to one year ahead")
+    if not wanted.lists and not wanted.numbers:
+        raise ParameterInvalid(parameter="list", expected="at least one list or number to write to")
+    lists = await lists_named(tx, company.id, wanted.lists)
+    without = await lists_named(tx, company.id, wanted.without)
+    parsed = [phone.parse(number, country=company.country) for number in wanted.numbers]
+    campaign_id = await drafts.add(
+        tx,
+        company.id,
+        wanted.name,
+        kind=wanted.kind,
+        body=wanted.text,
+        sender=wanted.sender,
+        plan={**wanted.plan.stored(), "lists": lists, "without": without},
+        starts_at=wanted.starts_at,
+        now=now,
+    )
+    if campaign_id is None:
+        raise AlreadyExists(what="campaign", name=wanted.name)
+    if parsed:
+        await recipients.add_numbers(tx, company.id, campaign_id, [(n.e164, n.country) for n in parsed])
+    return campaign_id
+
+
+async def show(tx: Tx, company_id: int, campaign_id: int) -> Campaign:
+    """Return a drafted campaign; raise NotFound."""
+    found = await drafts.find(tx, company_id, campaign_id)
+    if found is None:
+        raise NotFound(what="campaign", id=campaign_id)
+    return found
+
+
+async def held(tx: Tx, company_id: int, campaign_id: int) -> Campaign:
+    """Return a drafted campaign, locked until the transaction ends; raise NotFound."""
+    found = await drafts.lock(tx, company_id, campaign_id)
+    if found is None:
+        raise NotFound(what="campaign", id=campaign_id)
+    return found

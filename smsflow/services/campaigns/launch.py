@@ -1,0 +1,61 @@
+"""Launching, pausing, resuming and cancelling: each moves the state and, where it must, the reserve."""
+
+from datetime import datetime
+
+from smsflow.domain import campaign as rules
+from smsflow.errors import NotEnoughCredits
+from smsflow.services.campaigns.draft import held
+from smsflow.services.messages import cancel as messages
+from smsflow.store.campaigns import drafts, recipients
+from smsflow.store.credits import reserve
+from smsflow.store.messages import queue
+from smsflow.store.postgres.transactions import Tx
+
+
+async def launch(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> str:
+    """Reserve what a prepared campaign costs and let it run, now or at its time; return its state.
+
+    Raises NotEnoughCredits, which says how many are missing; then nothing has changed.
+    """
+    campaign = await held(tx, company_id, campaign_id)
+    rules.check(campaign.state, "launch")
+    if not await reserve.reserve(tx, company_id, campaign.segments, campaign_id=campaign_id, now=now):
+        left = await reserve.available(tx, company_id) or 0
+        raise NotEnoughCredits(needed=campaign.segments, balance=left)
+    await recipients.set_reserved(tx, company_id, campaign_id, campaign.segments)
+    state = "scheduled" if campaign.starts_at is not None and campaign.starts_at > now else "running"
+    await drafts.set_state(tx, company_id, campaign_id, state, launched_at=now)
+    return state
+
+
+async def pause(tx: Tx, company_id: int, campaign_id: int, *, why: str = "", now: datetime) -> None:  # noqa: ARG001 - the contract of services
+    """Hold a campaign: nothing more of it is accepted, and what waits unclaimed does not leave."""
+    campaign = await held(tx, company_id, campaign_id)
+    rules.check(campaign.state, "pause")
+    await drafts.set_state(tx, company_id, campaign_id, "paused", why=why)
+    await queue.hold_campaign(tx, company_id, campaign_id)
+
+
+async def resume(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> None:
+    """Let a held campaign go on from where it was."""
+    campaign = await held(tx, company_id, campaign_id)
+    rules.check(campaign.state, "resume")
+    await drafts.set_state(tx, company_id, campaign_id, "running")
+    await queue.free_campaign(tx, company_id, campaign_id, now=now)
+
+
+async def cancel(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> int:
+    """End a campaign: what waits unclaimed is cancelled with its credits back, and the reserve is released; return how many waited."""
+    campaign = await held(tx, company_id, campaign_id)
+    rules.check(campaign.state, "cancel")
+    waiting = await queue.of_campaign(tx, company_id, campaign_id)
+    answers = await messages.cancel(tx, waiting, company_id=company_id, now=now)
+    await release_rest(tx, company_id, campaign_id, campaign.reserved, now=now)
+    await drafts.set_state(tx, company_id, campaign_id, "cancelled", finished_at=now)
+    return sum(answer is None for answer in answers)
+
+
+async def release_rest(tx: Tx, company_id: int, campaign_id: int, amount: int, *, now: datetime) -> None:
+    """Give back what is left of a campaign's reserve."""
+    await reserve.release(tx, company_id, amount, campaign_id=campaign_id, now=now)
+    await recipients.set_reserved(tx, company_id, campaign_id, 0)

@@ -1,0 +1,187 @@
+"""Preparing: one row per recipient, with what it costs or why it is not written to."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from smsflow.domain import campaign as rules
+from smsflow.domain import segments, template
+from smsflow.domain.account import Company
+from smsflow.domain.message import Kind
+from smsflow.domain.phone import Number
+from smsflow.domain.routing import Table
+from smsflow.domain.template import Missing, Template
+from smsflow.errors import NotFound
+from smsflow.services.campaigns.draft import held
+from smsflow.services.messages.prepare import Limits
+from smsflow.store.campaigns import drafts, recipients
+from smsflow.store.campaigns.drafts import Campaign
+from smsflow.store.campaigns.recipients import Recipient, Share
+from smsflow.store.contacts import contacts, optouts
+from smsflow.store.credits import reserve
+from smsflow.store.postgres.transactions import Tx
+
+BATCH = 2000
+
+OPTED_OUT = "opted_out"
+NO_VALUE = "no_value"
+TOO_LONG = "too_long"
+NO_ROUTE = "no_route"
+COUNTRY_NOT_ALLOWED = "country_not_allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How far a preparation has come: contacts first, by id, then numbers, by themselves; and the last place given."""
+
+    contact: int = 0
+    number: str = ""
+    place: int = 0
+    contacts_done: bool = False
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    number: str
+    country: str
+    attributes: dict[str, str]
+
+
+async def begin(tx: Tx, company_id: int, campaign_id: int) -> Walk:
+    """Begin a preparation: what an earlier one has stored goes. Raises StateRefused once the campaign is launched."""
+    campaign = await held(tx, company_id, campaign_id)
+    rules.check(campaign.state, "prepare")
+    await recipients.clear(tx, company_id, campaign_id)
+    await drafts.set_state(tx, company_id, campaign_id, "draft")
+    return Walk()
+
+
+async def step(
+    tx: Tx, company: Company, campaign_id: int, walk: Walk, *, routes: Table, limits: Limits, batch: int = BATCH
+) -> Walk:
+    """Prepare the next recipients; return how far that has come. With the last one, the campaign is prepared."""
+    campaign = await held(tx, company.id, campaign_id)
+    if campaign.last_place != walk.place:
+        raise NotFound(what="preparation that is still the only one of campaign", id=campaign_id)
+    people, walk = await _people(tx, campaign, walk, batch)
+    if people:
+        opted_out = await optouts.scopes(tx, company.id, [p.number for p in people])
+        judge = _Judge(campaign, company, routes, limits, opted_out)
+        rows = [judge.recipient(place, p) for place, p in enumerate(people, walk.place + 1)]
+        await _store(tx, campaign, rows)
+        walk = replace(walk, place=walk.place + len(rows))
+    if walk.done:
+        await drafts.set_state(tx, company.id, campaign_id, "prepared")
+    return walk
+
+
+async def _people(tx: Tx, campaign: Campaign, walk: Walk, batch: int) -> tuple[list[_Person], Walk]:
+    lists: Sequence[int] = campaign.plan["lists"]
+    without: Sequence[int] = campaign.plan["without"]
+    if not walk.contacts_done:
+        page = (
+            await contacts.page_of_lists(
+                tx, campaign.company_id, lists=lists, without=without, after=walk.contact, limit=batch
+            )
+            if lists
+            else []
+        )
+        people = [_Person(c.number, c.country, dict(c.attributes)) for c in page]
+        after = page[-1].id if page else walk.contact
+        return people, replace(walk, contact=after, contacts_done=len(page) < batch)
+    numbers = await recipients.page_of_numbers(
+        tx, campaign.company_id, campaign.id, lists=lists, without=without, after=walk.number, limit=batch
+    )
+    last = numbers[-1][0] if numbers else walk.number
+    return [_Person(n, c, {}) for n, c in numbers], replace(walk, number=last, done=len(numbers) < batch)
+
+
+class _Judge:
+    """What one campaign is for one recipient."""
+
+    def __init__(
+        self, campaign: Campaign, company: Company, routes: Table, limits: Limits, opted_out: dict[str, str]
+    ) -> None:
+        self._campaign, self._company, self._routes, self._limits = campaign, company, routes, limits
+        self._opted_out = opted_out
+        self._template: Template = template.parse(campaign.text)
+        sender = company.sender(campaign.sender)
+        self._sender = sender.name if sender else ""
+
+    def recipient(self, place: int, person: _Person) -> Recipient:
+        """Return the row of a person: its segments and connector, or the reason why it is not written to."""
+        values = {name: person.attributes[name] for name in self._template.variables if name in person.attributes}
+        reason, count, connector_id = self._cost(person, values)
+        return Recipient(place, person.number, person.country, connector_id, count, values or None, reason)
+
+    def _cost(self, person: _Person, values: dict[str, str]) -> tuple[str | None, int, int | None]:
+        scope = self._opted_out.get(person.number)
+        if scope == "all" or (scope and self._campaign.kind is Kind.MARKETING):
+            return OPTED_OUT, 0, None
+        if not self._company.reaches(person.country):
+            return COUNTRY_NOT_ALLOWED, 0, None
+        text = self._template.render(values)
+        if isinstance(text, Missing):
+            return NO_VALUE, 0, None
+        number = Number(person.number, person.country, mobile=True)
+        ways = self._routes.decide(number, company_id=self._company.id, sender=self._sender, kind=self._campaign.kind)
+        if not ways:
+            return NO_ROUTE, 0, None
+        count = segments.count(text, latin1=self._routes.connectors[ways[0]].latin1)
+        return (TOO_LONG, 0, None) if count > self._limits.segments else (None, count, ways[0])
+
+
+async def _store(tx: Tx, campaign: Campaign, rows: Sequence[Recipient]) -> None:
+    await recipients.add(tx, campaign.company_id, campaign.id, rows)
+    refused = Counter(r.reason for r in rows if r.reason is not None)
+    await recipients.count_refusals(tx, campaign.company_id, campaign.id, refused)
+    await recipients.add_shares(tx, campaign.company_id, campaign.id, _shares(rows))
+    await recipients.prepared(
+        tx,
+        campaign.company_id,
+        campaign.id,
+        last_place=rows[-1].place,
+        segments=sum(r.segments for r in rows),
+        refused=sum(refused.values()),
+    )
+
+
+def _shares(rows: Iterable[Recipient]) -> list[Share]:
+    totals: dict[int, list[int]] = {}
+    for row in rows:
+        if row.connector_id is not None:
+            total = totals.setdefault(row.connector_id, [0, 0])
+            total[0] += 1
+            total[1] += row.segments
+    return [Share(connector, *total) for connector, total in sorted(totals.items())]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a prepared campaign will do and cost."""
+
+    recipients: int
+    refused: dict[str, int]
+    segments: int
+    credits: int
+    available: int
+    shares: list[Share]
+
+    @property
+    def balance_after(self) -> int:
+        """The credits that will be available once it is launched; below zero: that many are missing."""
+        return self.available - self.credits
+
+
+async def cost(tx: Tx, campaign: Campaign, *, now: datetime) -> Cost:  # noqa: ARG001 - the contract of services
+    """Return what a prepared campaign will cost; a segment is a credit."""
+    return Cost(
+        campaign.last_place,
+        await recipients.refusals(tx, campaign.company_id, campaign.id),
+        campaign.segments,
+        campaign.segments,
+        await reserve.available(tx, campaign.company_id) or 0,
+        await recipients.shares(tx, campaign.company_id, campaign.id),
+    )

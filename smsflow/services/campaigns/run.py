@@ -1,0 +1,240 @@
+"""Running: the next recipients are taken and their SMS accepted in one transaction, so that nobody is skipped or written to twice."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from smsflow.domain import schedule, template
+from smsflow.domain.account import Company
+from smsflow.domain.message import Kind, NewMessage
+from smsflow.domain.phone import Number
+from smsflow.domain.routing import Table
+from smsflow.domain.schedule import Pace, Plan, Policy
+from smsflow.domain.template import Missing
+from smsflow.services.campaigns.launch import release_rest
+from smsflow.services.campaigns.prepare import NO_ROUTE, NO_VALUE, OPTED_OUT
+from smsflow.store.campaigns import caps, drafts, recipients
+from smsflow.store.campaigns.drafts import Campaign
+from smsflow.store.campaigns.recipients import Recipient
+from smsflow.store.contacts import optouts
+from smsflow.store.credits import reserve
+from smsflow.store.messages.accept import accept
+from smsflow.store.postgres.transactions import Tx
+
+# A campaign that should have begun longer ago than this, because nothing ran, does not begin by itself.
+_TOO_LATE = timedelta(hours=1)
+
+DAILY_LIMIT = "daily_limit"
+OUTSIDE_HOURS = "outside_hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What one turn of a campaign came to: SMS accepted by connector, and whether there may be more at once."""
+
+    accepted: Mapping[int, int]
+    again: bool = False
+
+
+_NOTHING = Ran({})
+
+
+async def start_due(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> None:
+    """Let a scheduled campaign begin whose time has come; one that is more than an hour late is paused, and says so."""
+    campaign = await drafts.lock_free(tx, company_id, campaign_id)
+    if campaign is None or campaign.state != "scheduled" or campaign.starts_at is None or campaign.starts_at > now:
+        return
+    if now - campaign.starts_at > _TOO_LATE:
+        why = "its time passed while nothing ran: resume it to send it now"
+        await drafts.set_state(tx, company_id, campaign_id, "paused", why=why)
+    else:
+        await drafts.set_state(tx, company_id, campaign_id, "running")
+
+
+async def run_batch(
+    tx: Tx,
+    company: Company,
+    campaign_id: int,
+    *,
+    routes: Table,
+    policies: Mapping[str, Policy],
+    room: Mapping[int, int],
+    validity: timedelta,
+    fingerprint: Callable[[str], bytes],
+    now: datetime,
+    batch: int,
+) -> Ran:
+    """Accept the SMS of a campaign's next recipients, as many as the lanes have `room` for and its pace allows.
+
+    Another process that has this campaign in hand is left to it.
+    """
+    campaign = await drafts.lock_free(tx, company.id, campaign_id)
+    if campaign is None or campaign.state != "running":
+        return _NOTHING
+    obstacle = _obstacle(company, campaign)
+    if obstacle is not None:
+        await drafts.set_state(tx, company.id, campaign_id, "paused", why=obstacle)
+        return _NOTHING
+    plan = Plan.read(campaign.plan)
+    pace = schedule.allow(
+        plan,
+        campaign.pace,
+        waiting=campaign.last_place - campaign.place,
+        launched_at=campaign.starts_at or campaign.launched_at or now,
+        now=now,
+    )
+    if campaign.kind is Kind.MARKETING:
+        await optouts.open_marketing(tx, company.id)
+    rows = await recipients.following(
+        tx, company.id, campaign_id, after=campaign.place, limit=min(batch, int(pace.left))
+    )
+    turn = _Turn(tx, company, campaign, plan, routes, policies, fingerprint, now)
+    taken = turn.within(rows, room)
+    messages = await turn.messages(taken, validity)
+    accepted = await turn.accept(messages)
+    place = taken[-1].place if taken else campaign.place
+    used = sum(m.segments for _, m in messages)
+    await recipients.move(
+        tx,
+        company.id,
+        campaign_id,
+        place=place,
+        accepted=len(messages),
+        refused=turn.refused,
+        used=used,
+        pace=Pace(pace.left - len(messages), pace.at),
+    )
+    if place == campaign.last_place:
+        await release_rest(tx, company.id, campaign_id, campaign.reserved - used, now=now)
+        await drafts.set_state(tx, company.id, campaign_id, "finished", finished_at=now)
+    return Ran(accepted, again=len(taken) == batch)
+
+
+def _obstacle(company: Company, campaign: Campaign) -> str | None:
+    if company.suspended:
+        return "the company is suspended"
+    if company.sender(campaign.sender) is None:
+        return f"the sender {campaign.sender or ''} is no longer approved"
+    return None
+
+
+class _Turn:
+    """One transaction's work on one campaign."""
+
+    def __init__(  # noqa: PLR0917 - what a turn needs
+        self,
+        tx: Tx,
+        company: Company,
+        campaign: Campaign,
+        plan: Plan,
+        routes: Table,
+        policies: Mapping[str, Policy],
+        fingerprint: Callable[[str], bytes],
+        now: datetime,
+    ) -> None:
+        self._tx, self._company, self._campaign, self._plan = tx, company, campaign, plan
+        self._routes, self._policies, self._fingerprint, self._now = routes, policies, fingerprint, now
+        self._template = template.parse(campaign.text)
+        sender = company.sender(campaign.sender)
+        self._sender = sender.name if sender else ""
+        self._reasons: dict[int, str] = {}
+
+    @property
+    def refused(self) -> int:
+        """How many recipients of this turn are not written to, for a reason that was not known before."""
+        return len(self._reasons)
+
+    def within(self, rows: Sequence[Recipient], room: Mapping[int, int]) -> list[Recipient]:
+        """Return the first rows that the lanes have room for and whose hours are open."""
+        left = dict(room)
+        taken = []
+        for row in rows:
+            if row.reason is None and row.connector_id is not None:
+                if not self._is_open(row.country):
+                    if self._plan.outside == "wait":
+                        break
+                    self._reasons[row.place] = OUTSIDE_HOURS
+                elif left.get(row.connector_id, 0) <= 0:
+                    break
+                else:
+                    left[row.connector_id] -= 1
+            taken.append(row)
+        return taken
+
+    def _is_open(self, country: str) -> bool:
+        if self._campaign.kind is not Kind.MARKETING:
+            return True
+        policy = self._policies.get(country)
+        hours = self._plan.hours & self._company.marketing_hours
+        if not schedule.is_open(hours, self._company.timezone, self._now):
+            return False
+        return policy is None or schedule.is_open(policy.hours, policy.timezone, self._now)
+
+    async def messages(self, taken: Sequence[Recipient], validity: timedelta) -> list[tuple[Recipient, NewMessage]]:
+        """Return the SMS of those who may be written to now; the others get their reason."""
+        open_rows = [r for r in taken if r.reason is None and r.place not in self._reasons]
+        scopes = await optouts.scopes(self._tx, self._company.id, [r.number for r in open_rows])
+        marketing = self._campaign.kind is Kind.MARKETING
+        for row in open_rows:
+            scope = scopes.get(row.number)
+            if scope == "all" or (scope and marketing):
+                self._reasons[row.place] = OPTED_OUT
+        made = [(r, self._message(r, validity)) for r in open_rows if r.place not in self._reasons]
+        written = [(row, message) for row, message in made if message is not None]
+        if marketing:
+            # Last: only what leaves is counted.
+            await self._count_days([row for row, _ in written])
+        return [(row, message) for row, message in written if row.place not in self._reasons]
+
+    async def _count_days(self, rows: Sequence[Recipient]) -> None:
+        limited = [
+            (r, policy) for r in rows if (policy := self._policies.get(r.country)) and policy.per_day is not None
+        ]
+        by_most: dict[tuple[int, str], list[Recipient]] = {}
+        for row, policy in limited:
+            today = schedule.day_of(policy, self._now).isoformat()
+            by_most.setdefault((policy.per_day or 0, today), []).append(row)
+        for (most, day), group in by_most.items():
+            people = {self._fingerprint(r.number): r for r in group}
+            allowed = await caps.count(self._tx, day, list(people), most=most)
+            for person, row in people.items():
+                if person not in allowed:
+                    self._reasons[row.place] = DAILY_LIMIT
+
+    def _message(self, row: Recipient, validity: timedelta) -> NewMessage | None:
+        text = self._template.render(row.values or {})
+        if isinstance(text, Missing):
+            self._reasons[row.place] = NO_VALUE
+            return None
+        number = Number(row.number, row.country, mobile=True)
+        ways = self._routes.decide(number, company_id=self._company.id, sender=self._sender, kind=self._campaign.kind)
+        if not ways:
+            self._reasons[row.place] = NO_ROUTE
+            return None
+        return NewMessage(
+            company_id=self._company.id,
+            number=row.number,
+            country=row.country,
+            text=text,
+            sender=self._sender,
+            kind=self._campaign.kind,
+            segments=row.segments,
+            connector_id=ways[0],
+            valid_until=self._now + validity,
+            campaign_id=self._campaign.id,
+        )
+
+    async def accept(self, messages: Sequence[tuple[Recipient, NewMessage]]) -> dict[int, int]:
+        """Take the SMS from the reserve, accept them, and note what became of every place; return how many, by connector."""
+        tx, company_id, campaign_id = self._tx, self._company.id, self._campaign.id
+        used = sum(m.segments for _, m in messages)
+        await reserve.release(tx, company_id, used, campaign_id=campaign_id, now=self._now)
+        ids = await accept(tx, [m for _, m in messages], now=self._now, checked=True) if messages else []
+        settled = [(row.place, id_, None) for (row, _), id_ in zip(messages, ids, strict=True)]
+        if any(id_ is None for _, id_, _ in settled):
+            raise RuntimeError("a reserve did not pay for the messages that it was made for")
+        refused = [(place, None, reason) for place, reason in self._reasons.items()]
+        await recipients.settle(tx, company_id, campaign_id, [*settled, *refused])
+        await recipients.count_refusals(tx, company_id, campaign_id, Counter(self._reasons.values()))
+        return dict(Counter(m.connector_id for _, m in messages))

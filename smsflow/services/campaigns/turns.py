@@ -1,0 +1,25 @@
+"""Whose turn it is: the campaigns that run or should begin, and how much already waits for their lanes."""
+
+from smsflow.domain.schedule import Policy
+from smsflow.store.campaigns import drafts
+from smsflow.store.campaigns import policies as stored
+from smsflow.store.campaigns.drafts import OpenCampaign
+from smsflow.store.messages import queue
+from smsflow.store.postgres.transactions import Tx
+
+__all__ = ["OpenCampaign", "due", "policies", "waiting"]
+
+
+async def due(tx: Tx) -> list[OpenCampaign]:
+    """Return the campaigns that run or are scheduled."""
+    return await drafts.due(tx)
+
+
+async def policies(tx: Tx) -> dict[str, Policy]:
+    """Return what the platform demands of marketing, by country."""
+    return await stored.every(tx)
+
+
+async def waiting(tx: Tx, connector_id: int, *, most: int) -> int:
+    """Return how much marketing waits for a connector, counted to `most`."""
+    return await queue.marketing_waiting(tx, connector_id, most=most)

@@ -1,0 +1,1 @@
+"""Contacts: kept, listed, imported, exported, and opted out."""

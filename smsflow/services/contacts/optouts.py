@@ -1,0 +1,46 @@
+"""Opting out and in again: recorded with who and when, and true for every message that is accepted afterwards."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from smsflow.services.messages.cancel import cancel
+from smsflow.store.contacts import optouts
+from smsflow.store.contacts.optouts import OptOut
+from smsflow.store.messages import queue
+from smsflow.store.postgres.transactions import Tx
+
+
+async def opt_out(
+    tx: Tx,
+    company_id: int,
+    numbers: Sequence[str],
+    *,
+    scope: str,
+    source: str,
+    author: str,
+    reason: str = "",
+    now: datetime,
+) -> list[str]:
+    """Opt numbers (E.164) out; return those for which that changed something.
+
+    Waits for the marketing that is being accepted for this company, then cancels what of it still waits for these numbers.
+    """
+    await optouts.close_marketing(tx, company_id)
+    changed = await optouts.add(
+        tx, company_id, numbers, scope=scope, source=source, author=author, reason=reason, now=now
+    )
+    if changed:
+        await cancel(tx, await queue.marketing_to(tx, company_id, changed), company_id=company_id, now=now)
+    return changed
+
+
+async def opt_in(
+    tx: Tx, company_id: int, numbers: Sequence[str], *, source: str, author: str, reason: str = "", now: datetime
+) -> list[str]:
+    """Opt numbers in again; return those that had opted out."""
+    return await optouts.remove(tx, company_id, numbers, source=source, author=author, reason=reason, now=now)
+
+
+async def show_opt_outs(tx: Tx, company_id: int, *, after: str = "", limit: int = 1000) -> list[OptOut]:
+    """Return opt-outs behind a number, in the order of their numbers."""
+    return await optouts.page(tx, company_id, after=after, limit=limit)

@@ -1,0 +1,1 @@
+"""Campaigns: names under which messages are counted, drafts, recipients and what has left."""

@@ -1,0 +1,25 @@
+"""How many marketing SMS a person has got in a day, over all companies: counted by a keyed hash of the number."""
+
+from collections.abc import Sequence
+
+from smsflow.store.postgres.arrays import texts
+from smsflow.store.postgres.transactions import Tx, text
+
+# In the order of the hashes, so that two campaigns never wait for each other in a circle.
+_COUNT = text("""
+INSERT INTO marketing_count AS m (day, person, messages)
+SELECT CAST(:day AS date), t.person, 1 FROM unnest(CAST(:people AS bytea[])) AS t(person) ORDER BY t.person
+ON CONFLICT (day, person) DO UPDATE SET messages = m.messages + 1 WHERE m.messages < :most
+RETURNING person
+""")
+
+
+async def count(tx: Tx, day: str, people: Sequence[bytes], *, most: int) -> set[bytes]:
+    """Count one more SMS for each of `people` who has had fewer than `most` that day; return those. They must be distinct."""
+    parameters = {"day": day, "people": texts("\\x" + p.hex() for p in people), "most": most}
+    return {bytes(person) for (person,) in await tx.execute(_COUNT, parameters)}
+
+
+async def forget(tx: Tx, *, before: str) -> None:
+    """Drop the counts of the days before this one."""
+    await tx.execute(text("DELETE FROM marketing_count WHERE day < CAST(:before AS date)"), {"before": before})

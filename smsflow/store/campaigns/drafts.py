@@ -1,0 +1,178 @@
+"""Campaigns as they are written: their text, their plan and their state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from smsflow.domain.message import Kind
+from smsflow.domain.schedule import Pace
+from smsflow.store.postgres.transactions import Tx, text
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign with what its preparation and its run have come to."""
+
+    id: int
+    company_id: int
+    name: str
+    kind: Kind
+    state: str
+    why: str
+    text: str
+    sender: str | None
+    plan: Mapping[str, Any]
+    starts_at: datetime | None
+    created_at: datetime
+    launched_at: datetime | None
+    finished_at: datetime | None
+    place: int
+    last_place: int
+    segments: int
+    accepted: int
+    refused: int
+    reserved: int
+    used: int
+    pace: Pace
+
+
+_SELECT = """
+SELECT c.id, c.company_id, c.name, c.kind, c.state, c.why, c.text, c.sender, c.plan, c.starts_at, c.created_at, c.launched_at,
+    c.finished_at, r.place, r.last_place, r.segments, r.accepted, r.refused, r.reserved, r.used,
+    r.pace_left, r.pace_at
+FROM campaign c JOIN campaign_run r ON r.company_id = c.company_id AND r.campaign_id = c.id
+"""
+_FIND = text(f"{_SELECT} WHERE c.company_id = :company_id AND c.id = :id")
+_LOCK = text(f"{_SELECT} WHERE c.company_id = :company_id AND c.id = :id FOR NO KEY UPDATE OF c, r")
+_LOCK_FREE = text(f"{_SELECT} WHERE c.company_id = :company_id AND c.id = :id FOR NO KEY UPDATE OF c, r SKIP LOCKED")
+_EVERY = text(f"{_SELECT} WHERE c.company_id = :company_id AND c.drafted ORDER BY c.id DESC LIMIT :limit")
+
+
+def _campaign(row: Any) -> Campaign:
+    *facts, pace_left, pace_at = row
+    columns: tuple[Any, ...] = (*facts, Pace(pace_left, pace_at))
+    found = Campaign(*columns)
+    return replace(found, kind=Kind(found.kind))
+
+
+async def add(
+    tx: Tx,
+    company_id: int,
+    name: str,
+    *,
+    kind: Kind,
+    body: str,
+    sender: str | None,
+    plan: Mapping[str, Any],
+    starts_at: datetime | None,
+    now: datetime,
+) -> int | None:
+    """Add a draft; return its id, or None when the company has a campaign of that name."""
+    insert = text("""
+        WITH taken AS (
+            SELECT FROM campaign WHERE company_id = :company_id AND lower(name) = lower(:name)
+        ), added AS (
+            INSERT INTO campaign (company_id, name, kind, state, drafted, text, sender, plan, starts_at, created_at)
+            SELECT :company_id, :name, :kind, 'draft', true, :text, :sender, CAST(:plan AS jsonb), :starts_at, :now
+            WHERE NOT EXISTS (SELECT FROM taken)
+            ON CONFLICT (company_id, lower(name)) WHERE drafted DO NOTHING
+            RETURNING id
+        )
+        INSERT INTO campaign_run (company_id, campaign_id) SELECT :company_id, id FROM added RETURNING campaign_id
+    """)
+    parameters = {
+        "company_id": company_id,
+        "name": name,
+        "kind": int(kind),
+        "text": body,
+        "sender": sender,
+        "plan": _encode(plan).decode(),
+        "starts_at": starts_at,
+        "now": now,
+    }
+    return (await tx.execute(insert, parameters)).scalar_one_or_none()
+
+
+async def find(tx: Tx, company_id: int, campaign_id: int) -> Campaign | None:
+    """Return a drafted campaign of the company, or None."""
+    row = (await tx.execute(_FIND, {"company_id": company_id, "id": campaign_id})).one_or_none()
+    return _campaign(row) if row else None
+
+
+async def lock(tx: Tx, company_id: int, campaign_id: int) -> Campaign | None:
+    """Lock a drafted campaign of the company until the transaction ends, and return it, or None."""
+    row = (await tx.execute(_LOCK, {"company_id": company_id, "id": campaign_id})).one_or_none()
+    return _campaign(row) if row else None
+
+
+async def lock_free(tx: Tx, company_id: int, campaign_id: int) -> Campaign | None:
+    """Lock a drafted campaign of the company that nobody else has locked, and return it, or None."""
+    row = (await tx.execute(_LOCK_FREE, {"company_id": company_id, "id": campaign_id})).one_or_none()
+    return _campaign(row) if row else None
+
+
+async def latest(tx: Tx, company_id: int, *, limit: int) -> list[Campaign]:
+    """Return the company's drafted campaigns, newest first."""
+    return [_campaign(row) for row in await tx.execute(_EVERY, {"company_id": company_id, "limit": limit})]
+
+
+async def company_of(tx: Tx, campaign_id: int) -> int | None:
+    """Return the company that a campaign belongs to; for the platform's own administrator only."""
+    query = text("SELECT company_id FROM campaign WHERE id = :id AND drafted")
+    return (await tx.execute(query, {"id": campaign_id})).scalar_one_or_none()
+
+
+async def set_state(
+    tx: Tx,
+    company_id: int,
+    campaign_id: int,
+    state: str,
+    *,
+    why: str = "",
+    launched_at: datetime | None = None,
+    finished_at: datetime | None = None,
+) -> None:
+    """Give a campaign its state, with the reason where there is one."""
+    update = text("""
+        UPDATE campaign SET state = :state, why = :why, launched_at = coalesce(:launched_at, launched_at),
+            finished_at = coalesce(:finished_at, finished_at)
+        WHERE company_id = :company_id AND id = :id
+    """)
+    parameters = {
+        "company_id": company_id,
+        "id": campaign_id,
+        "state": state,
+        "why": why,
+        "launched_at": launched_at,
+        "finished_at": finished_at,
+    }
+    await tx.execute(update, parameters)
+
+
+async def set_plan(tx: Tx, company_id: int, campaign_id: int, plan: Mapping[str, Any]) -> None:
+    """Change when and how fast a campaign runs."""
+    update = text("UPDATE campaign SET plan = CAST(:plan AS jsonb) WHERE company_id = :company_id AND id = :id")
+    await tx.execute(update, {"company_id": company_id, "id": campaign_id, "plan": _encode(plan).decode()})
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCampaign:
+    """A campaign that runs, or whose time may have come."""
+
+    company_id: int
+    id: int
+    state: str
+    starts_at: datetime | None
+
+
+async def due(tx: Tx) -> list[OpenCampaign]:
+    """Return the drafted campaigns that are scheduled or running (walks campaign_open, which holds nothing else)."""
+    query = text("""
+        SELECT company_id, id, state, starts_at FROM campaign WHERE drafted AND state IN ('scheduled', 'running') ORDER BY id
+    """)
+    return [OpenCampaign(*row) for row in await tx.execute(query)]

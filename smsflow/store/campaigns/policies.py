@@ -1,0 +1,29 @@
+"""What the platform demands of marketing, by country."""
+
+from smsflow.domain.schedule import Hours, Policy
+from smsflow.store.postgres.transactions import Tx, text
+
+
+async def every(tx: Tx) -> dict[str, Policy]:
+    """Return the policies by country."""
+    rows = await tx.execute(text("SELECT country, timezone, opens, closes, per_day FROM marketing_policy"))
+    return {
+        country: Policy(country, zone, Hours(opens, closes), per_day) for country, zone, opens, closes, per_day in rows
+    }
+
+
+async def put(tx: Tx, policy: Policy) -> None:
+    """Set the policy of a country."""
+    upsert = text("""
+        INSERT INTO marketing_policy (country, timezone, opens, closes, per_day) VALUES (:country, :timezone, :opens, :closes, :per_day)
+        ON CONFLICT (country) DO UPDATE SET timezone = excluded.timezone, opens = excluded.opens, closes = excluded.closes,
+            per_day = excluded.per_day
+    """)
+    parameters = {
+        "country": policy.country,
+        "timezone": policy.timezone,
+        "opens": policy.hours.start,
+        "closes": policy.hours.end,
+        "per_day": policy.per_day,
+    }
+    await tx.execute(upsert, parameters)

@@ -1,0 +1,257 @@
+"""The recipients of a campaign: one row each, in the order in which they are written to."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from smsflow.domain.schedule import Pace
+from smsflow.store.postgres.arrays import ints, texts
+from smsflow.store.postgres.transactions import Tx, text
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody that a campaign writes to, or does not for a reason."""
+
+    place: int
+    number: str
+    country: str
+    connector_id: int | None
+    segments: int
+    values: Mapping[str, str] | None
+    reason: str | None = None
+
+
+_ADD = text("""
+INSERT INTO campaign_recipient (company_id, campaign_id, place, number, country, connector_id, segments, "values", reason)
+SELECT :company_id, :campaign_id, t.place, t.number, t.country, t.connector_id, t.segments, CAST(t."values" AS jsonb), t.reason
+FROM unnest(CAST(:places AS bigint[]), CAST(:numbers AS text[]), CAST(:countries AS text[]), CAST(:connectors AS bigint[]),
+    CAST(:segments AS smallint[]), CAST(:values AS text[]), CAST(:reasons AS text[]))
+    AS t(place, number, country, connector_id, segments, "values", reason)
+""")
+
+
+async def add(tx: Tx, company_id: int, campaign_id: int, recipients: Sequence[Recipient]) -> None:
+    """Store recipients."""
+    parameters = {
+        "company_id": company_id,
+        "campaign_id": campaign_id,
+        "places": ints(r.place for r in recipients),
+        "numbers": texts(r.number for r in recipients),
+        "countries": texts(r.country for r in recipients),
+        "connectors": ints(r.connector_id for r in recipients),
+        "segments": ints(r.segments for r in recipients),
+        "values": texts(None if r.values is None else _encode(r.values).decode() for r in recipients),
+        "reasons": texts(r.reason for r in recipients),
+    }
+    await tx.execute(_ADD, parameters)
+
+
+async def clear(tx: Tx, company_id: int, campaign_id: int) -> None:
+    """Remove what a preparation had stored, so that another can take its place."""
+    of = {"company_id": company_id, "campaign_id": campaign_id}
+    for table in ("campaign_recipient", "campaign_refusal", "campaign_share"):
+        await tx.execute(text(f"DELETE FROM {table} WHERE company_id = :company_id AND campaign_id = :campaign_id"), of)
+    await tx.execute(
+        text("""
+            UPDATE campaign_run SET place = 0, last_place = 0, segments = 0, refused = 0
+            WHERE company_id = :company_id AND campaign_id = :campaign_id
+        """),
+        of,
+    )
+
+
+async def add_numbers(tx: Tx, company_id: int, campaign_id: int, numbers: Iterable[tuple[str, str]]) -> None:
+    """Keep numbers, each with its country, that a draft names beside its lists; one that is there already is kept once."""
+    given = list(numbers)
+    insert = text("""
+        INSERT INTO campaign_number (company_id, campaign_id, number, country)
+        SELECT :company_id, :campaign_id, t.number, t.country
+        FROM unnest(CAST(:numbers AS text[]), CAST(:countries AS text[])) AS t(number, country) ON CONFLICT DO NOTHING
+    """)
+    parameters = {
+        "company_id": company_id,
+        "campaign_id": campaign_id,
+        "numbers": texts(n for n, _ in given),
+        "countries": texts(c for _, c in given),
+    }
+    await tx.execute(insert, parameters)
+
+
+# Numbers that a list brings as well are the list's: a contact has values.
+_NUMBERS = text("""
+SELECT n.number, n.country FROM campaign_number n
+WHERE n.company_id = :company_id AND n.campaign_id = :campaign_id AND n.number > :after
+    AND NOT EXISTS (SELECT FROM contact c JOIN contact_in_list m ON m.company_id = c.company_id AND m.contact_id = c.id
+        WHERE c.company_id = n.company_id AND c.number = n.number
+            AND m.list_id = ANY(CAST(:lists AS bigint[]) || CAST(:without AS bigint[])))
+ORDER BY n.number LIMIT :limit
+""")
+
+
+async def page_of_numbers(
+    tx: Tx, company_id: int, campaign_id: int, *, lists: Sequence[int], without: Sequence[int], after: str, limit: int
+) -> list[tuple[str, str]]:
+    """Return the numbers behind `after` that a draft names and that none of its lists holds, each with its country."""
+    parameters = {
+        "company_id": company_id,
+        "campaign_id": campaign_id,
+        "lists": ints(lists),
+        "without": ints(without),
+        "after": after,
+        "limit": limit,
+    }
+    return [(number, country) for number, country in await tx.execute(_NUMBERS, parameters)]
+
+
+async def count_refusals(tx: Tx, company_id: int, campaign_id: int, reasons: Mapping[str, int]) -> None:
+    """Add to how many recipients are not written to, by reason."""
+    if not reasons:
+        return
+    upsert = text("""
+        INSERT INTO campaign_refusal AS r (company_id, campaign_id, reason, recipients)
+        SELECT :company_id, :campaign_id, t.reason, t.recipients
+        FROM unnest(CAST(:reasons AS text[]), CAST(:counts AS bigint[])) AS t(reason, recipients)
+        ON CONFLICT (company_id, campaign_id, reason) DO UPDATE SET recipients = r.recipients + excluded.recipients
+    """)
+    parameters = {
+        "company_id": company_id,
+        "campaign_id": campaign_id,
+        "reasons": texts(reasons),
+        "counts": ints(reasons.values()),
+    }
+    await tx.execute(upsert, parameters)
+
+
+async def refusals(tx: Tx, company_id: int, campaign_id: int) -> dict[str, int]:
+    """Return how many recipients are not written to, by reason."""
+    query = text("""
+        SELECT reason, recipients FROM campaign_refusal WHERE company_id = :company_id AND campaign_id = :campaign_id
+        ORDER BY reason
+    """)
+    rows = await tx.execute(query, {"company_id": company_id, "campaign_id": campaign_id})
+    return {reason: recipients for reason, recipients in rows}  # noqa: C416 - names say what the two are
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of a campaign that leaves by one connector."""
+
+    connector_id: int
+    recipients: int
+    segments: int
+
+
+async def add_shares(tx: Tx, company_id: int, campaign_id: int, shares: Iterable[Share]) -> None:
+    """Add to what a preparation has counted for each connector."""
+    given = list(shares)
+    upsert = text("""
+        INSERT INTO campaign_share AS s (company_id, campaign_id, connector_id, recipients, segments)
+        SELECT :company_id, :campaign_id, t.connector_id, t.recipients, t.segments
+        FROM unnest(CAST(:connectors AS bigint[]), CAST(:recipients AS bigint[]), CAST(:segments AS bigint[]))
+            AS t(connector_id, recipients, segments)
+        ON CONFLICT (company_id, campaign_id, connector_id) DO UPDATE
+            SET recipients = s.recipients + excluded.recipients, segments = s.segments + excluded.segments
+    """)
+    parameters = {
+        "company_id": company_id,
+        "campaign_id": campaign_id,
+        "connectors": ints(s.connector_id for s in given),
+        "recipients": ints(s.recipients for s in given),
+        "segments": ints(s.segments for s in given),
+    }
+    await tx.execute(upsert, parameters)
+
+
+async def shares(tx: Tx, company_id: int, campaign_id: int) -> list[Share]:
+    """Return what a preparation has counted for each connector."""
+    query = text("""
+        SELECT connector_id, recipients, segments FROM campaign_share
+        WHERE company_id = :company_id AND campaign_id = :campaign_id ORDER BY connector_id
+    """)
+    return [Share(*row) for row in await tx.execute(query, {"company_id": company_id, "campaign_id": campaign_id})]
+
+
+# Walks the primary key from the campaign's place.
+_NEXT = text("""
+SELECT place, number, country, connector_id, segments, "values", reason FROM campaign_recipient
+WHERE company_id = :company_id AND campaign_id = :campaign_id AND place > :after ORDER BY place LIMIT :limit
+""")
+
+
+async def following(tx: Tx, company_id: int, campaign_id: int, *, after: int, limit: int) -> list[Recipient]:
+    """Return the recipients behind a place, in their order."""
+    parameters = {"company_id": company_id, "campaign_id": campaign_id, "after": after, "limit": limit}
+    return [Recipient(*row) for row in await tx.execute(_NEXT, parameters)]
+
+
+_SETTLE = text("""
+UPDATE campaign_recipient r SET message_id = t.message_id, reason = t.reason
+FROM unnest(CAST(:places AS bigint[]), CAST(:messages AS bigint[]), CAST(:reasons AS text[])) AS t(place, message_id, reason)
+WHERE r.company_id = :company_id AND r.campaign_id = :campaign_id AND r.place = t.place
+""")
+
+
+async def settle(
+    tx: Tx, company_id: int, campaign_id: int, settled: Sequence[tuple[int, int | None, str | None]]
+) -> None:
+    """Note for each place the message that was accepted, or the reason why there is none."""
+    parameters = {
+        "company_id": company_id,
+        "campaign_id": campaign_id,
+        "places": ints(p for p, _, _ in settled),
+        "messages": ints(m for _, m, _ in settled),
+        "reasons": texts(r for _, _, r in settled),
+    }
+    await tx.execute(_SETTLE, parameters)
+
+
+_MOVE = text("""
+UPDATE campaign_run SET place = :place, accepted = accepted + :accepted, refused = refused + :refused,
+    reserved = reserved - :used, used = used + :used, pace_left = :pace_left, pace_at = :pace_at
+WHERE company_id = :company_id AND campaign_id = :campaign_id
+""")
+
+
+async def move(
+    tx: Tx, company_id: int, campaign_id: int, *, place: int, accepted: int, refused: int, used: int, pace: Pace
+) -> None:
+    """Move a campaign to a place, with what was accepted, refused and taken from its reserve on the way, and its pace."""
+    parameters = {
+        "company_id": company_id,
+        "campaign_id": campaign_id,
+        "place": place,
+        "accepted": accepted,
+        "refused": refused,
+        "used": used,
+        "pace_left": pace.left,
+        "pace_at": pace.at,
+    }
+    await tx.execute(_MOVE, parameters)
+
+
+async def prepared(tx: Tx, company_id: int, campaign_id: int, *, last_place: int, segments: int, refused: int) -> None:
+    """Add to what a preparation has come to."""
+    update = text("""
+        UPDATE campaign_run SET last_place = :last_place, segments = segments + :segments, refused = refused + :refused
+        WHERE company_id = :company_id AND campaign_id = :campaign_id
+    """)
+    parameters = {
+        "company_id": company_id,
+        "campaign_id": campaign_id,
+        "last_place": last_place,
+        "segments": segments,
+        "refused": refused,
+    }
+    await tx.execute(update, parameters)
+
+
+async def set_reserved(tx: Tx, company_id: int, campaign_id: int, amount: int) -> None:
+    """Note how many credits are set aside for a campaign."""
+    update = text("""
+        UPDATE campaign_run SET reserved = :amount WHERE company_id = :company_id AND campaign_id = :campaign_id
+    """)
+    await tx.execute(update, {"company_id": company_id, "campaign_id": campaign_id, "amount": amount})

@@ -1,0 +1,1 @@
+"""Contacts of companies, their lists, their imports, and those who opted out."""

@@ -1,0 +1,113 @@
+"""Opt-outs, and the record of every change of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from smsflow.store.postgres.arrays import texts
+from smsflow.store.postgres.transactions import Tx, text
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """Somebody who is not written to any more: for marketing, or for all but the codes that they ask for."""
+
+    number: str
+    scope: str
+    source: str
+    since: datetime
+
+
+# Only a change is recorded; marketing never replaces all.
+_ADD = text("""
+WITH incoming AS MATERIALIZED (SELECT DISTINCT unnest(CAST(:numbers AS text[])) AS number ORDER BY 1), added AS (
+    INSERT INTO opt_out AS o (company_id, number, scope, source, since)
+    SELECT :company_id, number, :scope, :source, :now FROM incoming
+    ON CONFLICT (company_id, number) DO UPDATE SET scope = excluded.scope, source = excluded.source, since = excluded.since
+        WHERE o.scope = 'marketing' AND excluded.scope = 'all'
+    RETURNING number
+)
+INSERT INTO opt_out_change (company_id, number, scope, source, author, reason, at)
+SELECT :company_id, number, :scope, :source, :author, :reason, :now FROM added RETURNING number
+""")
+_REMOVE = text("""
+WITH removed AS (
+    DELETE FROM opt_out WHERE company_id = :company_id AND number = ANY(CAST(:numbers AS text[])) RETURNING number
+)
+INSERT INTO opt_out_change (company_id, number, scope, source, author, reason, at)
+SELECT :company_id, number, NULL, :source, :author, :reason, :now FROM removed RETURNING number
+""")
+
+
+async def add(
+    tx: Tx,
+    company_id: int,
+    numbers: Iterable[str],
+    *,
+    scope: str,
+    source: str,
+    author: str,
+    reason: str,
+    now: datetime,
+) -> list[str]:
+    """Opt numbers out; return those for which that changed something."""
+    parameters = {
+        "company_id": company_id,
+        "numbers": texts(numbers),
+        "scope": scope,
+        "source": source,
+        "author": author,
+        "reason": reason,
+        "now": now,
+    }
+    return [number for (number,) in await tx.execute(_ADD, parameters)]
+
+
+async def remove(
+    tx: Tx, company_id: int, numbers: Iterable[str], *, source: str, author: str, reason: str, now: datetime
+) -> list[str]:
+    """Opt numbers in again; return those that had opted out."""
+    parameters = {
+        "company_id": company_id,
+        "numbers": texts(numbers),
+        "source": source,
+        "author": author,
+        "reason": reason,
+        "now": now,
+    }
+    return [number for (number,) in await tx.execute(_REMOVE, parameters)]
+
+
+async def scopes(tx: Tx, company_id: int, numbers: Sequence[str]) -> dict[str, str]:
+    """Return the scope of those among `numbers` that have opted out (one look at the primary key each)."""
+    query = text("""
+        SELECT number, scope FROM opt_out WHERE company_id = :company_id AND number = ANY(CAST(:numbers AS text[]))
+    """)
+    rows = await tx.execute(query, {"company_id": company_id, "numbers": texts(numbers)})
+    return {number: scope for number, scope in rows}  # noqa: C416 - names say what the two are
+
+
+async def page(tx: Tx, company_id: int, *, after: str, limit: int) -> list[OptOut]:
+    """Return opt-outs behind a number, in the order of their numbers."""
+    query = text("""
+        SELECT number, scope, source, since FROM opt_out WHERE company_id = :company_id AND number > :after
+        ORDER BY number LIMIT :limit
+    """)
+    return [OptOut(*row) for row in await tx.execute(query, {"company_id": company_id, "after": after, "limit": limit})]
+
+
+# Marketing is accepted under the shared side of this lock and somebody opts out under the exclusive one: whoever comes second
+# waits for a few milliseconds, and sees what the first has done.
+_MARKETING_LOCKS = 7305
+
+
+async def open_marketing(tx: Tx, company_id: int) -> None:
+    """Keep everybody from opting out of this company until the transaction ends."""
+    query = text("SELECT pg_advisory_xact_lock_shared(:space, hashint8(:company_id))")
+    await tx.execute(query, {"space": _MARKETING_LOCKS, "company_id": company_id})
+
+
+async def close_marketing(tx: Tx, company_id: int) -> None:
+    """Wait until no marketing of this company is being accepted, and keep it so until the transaction ends."""
+    query = text("SELECT pg_advisory_xact_lock(:space, hashint8(:company_id))")
+    await tx.execute(query, {"space": _MARKETING_LOCKS, "company_id": company_id})

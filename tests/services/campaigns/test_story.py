@@ -1,0 +1,262 @@
+"""One campaign from its contacts to its last SMS, through the services alone."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from smsflow import testing
+from smsflow.domain.message import Kind
+from smsflow.domain.schedule import Plan
+from smsflow.errors import NotEnoughCredits, StateRefused
+from smsflow.services.campaigns import draft, launch, prepare, run
+from smsflow.services.contacts import lists, optouts
+from smsflow.services.messages.prepare import Limits
+from smsflow.store.contacts import contacts
+from smsflow.store.contacts.contacts import NewContact
+
+# 13:00 in Douala.
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def campaigns(platform):
+    return Campaigns(platform)
+
+
+class Campaigns:
+    """A company with contacts, and what is asked of its campaigns."""
+
+    def __init__(self, platform):
+        self.platform, self.now = platform, NOON
+
+    async def open(self, *, contacts_=10, credits=100):
+        self.company = await testing.a_company(self.platform, credits=credits)
+        self.connector = await testing.a_connector(self.platform)
+        await testing.a_route(self.platform, self.connector)
+        people = [
+            NewContact(n, f"+2376900{n:05}", "CM", {"prenom": f"Client{n}"} if n % 5 else {})
+            for n in range(1, contacts_ + 1)
+        ]
+        async with self.platform.database.transaction() as tx:
+            list_id = await lists.add_list(tx, self.company.id, "Clients", now=self.now)
+            written = await contacts.write(
+                tx, self.company.id, people, source="manual", update=True, lists=[list_id], now=self.now
+            )
+        assert len(written) == contacts_
+
+    async def draft(self, text="Bonjour {prenom|cher client}", **wanted):
+        async with self.platform.database.transaction() as tx:
+            asked = draft.Draft("Rentrée", text, lists=["Clients"], **wanted)
+            return await draft.draft(tx, self.company, asked, now=self.now)
+
+    async def prepare(self, campaign_id):
+        table = (await self.platform.directory.routing()).table
+        async with self.platform.database.transaction() as tx:
+            walk = await prepare.begin(tx, self.company.id, campaign_id)
+        while not walk.done:
+            async with self.platform.database.transaction() as tx:
+                walk = await prepare.step(tx, self.company, campaign_id, walk, routes=table, limits=Limits(), batch=4)
+        async with self.platform.database.transaction() as tx:
+            return await prepare.cost(tx, await draft.show(tx, self.company.id, campaign_id), now=self.now)
+
+    async def act(self, act, campaign_id):
+        async with self.platform.database.transaction() as tx:
+            return await act(tx, self.company.id, campaign_id, now=self.now)
+
+    async def turn(self, campaign_id, *, room=1000, batch=1000, policies=()):
+        table = (await self.platform.directory.routing()).table
+        async with self.platform.database.transaction() as tx:
+            return await run.run_batch(
+                tx,
+                self.company,
+                campaign_id,
+                routes=table,
+                policies={p.country: p for p in policies},
+                room={self.connector: room},
+                validity=timedelta(hours=48),
+                fingerprint=self.platform.vault.fingerprint,
+                now=self.now,
+                batch=batch,
+            )
+
+    async def show(self, campaign_id):
+        async with self.platform.database.transaction() as tx:
+            return await draft.show(tx, self.company.id, campaign_id)
+
+    async def query(self, statement, **parameters):
+        async with self.platform.database.transaction() as tx:
+            return list(await tx.execute(statement, parameters))
+
+
+async def launched(campaigns, **wanted):
+    campaign_id = await campaigns.draft(**wanted)
+    await campaigns.prepare(campaign_id)
+    await campaigns.act(launch.launch, campaign_id)
+    return campaign_id
+
+
+async def test_a_prepared_campaign_says_what_it_costs_and_the_balance_after(campaigns):
+    await campaigns.open()
+    campaign_id = await campaigns.draft()
+
+    cost = await campaigns.prepare(campaign_id)
+
+    assert (cost.recipients, cost.credits, cost.balance_after, cost.refused) == (10, 10, 90, {})
+    assert [(s.connector_id, s.recipients, s.segments) for s in cost.shares] == [(campaigns.connector, 10, 10)]
+
+
+async def test_a_recipient_without_a_value_is_refused_and_the_others_go(campaigns):
+    await campaigns.open()
+    campaign_id = await campaigns.draft("Bonjour {prenom}")
+
+    cost = await campaigns.prepare(campaign_id)
+
+    assert (cost.recipients, cost.credits, cost.refused) == (10, 8, {"no_value": 2})
+
+
+async def test_a_preparation_can_be_repeated(campaigns):
+    await campaigns.open()
+    campaign_id = await campaigns.draft()
+    first = await campaigns.prepare(campaign_id)
+
+    assert await campaigns.prepare(campaign_id) == first
+
+
+async def test_a_launched_campaign_accepts_every_recipient_once_and_the_reserve_pays_for_them(campaigns):
+    await campaigns.open()
+    campaign_id = await launched(campaigns)
+
+    while (await campaigns.turn(campaign_id, batch=3)).again:
+        pass
+    await campaigns.turn(campaign_id)
+
+    shown = await campaigns.show(campaign_id)
+    texts = [text for (text,) in await campaigns.query("SELECT text FROM message ORDER BY id")]
+    assert (shown.state, shown.accepted, shown.used, shown.reserved) == ("finished", 10, 10, 0)
+    assert len(set(texts)) == 9
+    assert "Bonjour Client1" in texts
+    assert await testing.balance(campaigns.platform, campaigns.company) == 90
+    assert await testing.broken_invariants(campaigns.platform) == []
+
+
+async def test_a_launch_that_cannot_be_paid_changes_nothing(campaigns):
+    await campaigns.open(credits=9)
+    campaign_id = await campaigns.draft()
+    await campaigns.prepare(campaign_id)
+
+    with pytest.raises(NotEnoughCredits) as refused:
+        await campaigns.act(launch.launch, campaign_id)
+
+    assert refused.value.details == {"needed": 10, "balance": 9}
+    assert (await campaigns.show(campaign_id)).state == "prepared"
+
+
+async def test_what_is_reserved_cannot_be_spent_by_another_campaign(campaigns):
+    await campaigns.open(credits=15)
+    await launched(campaigns)
+    async with campaigns.platform.database.transaction() as tx:
+        second = await draft.draft(
+            tx, campaigns.company, draft.Draft("Encore", "Bonjour", lists=["Clients"]), now=campaigns.now
+        )
+    await campaigns.prepare(second)
+
+    with pytest.raises(NotEnoughCredits):
+        await campaigns.act(launch.launch, second)
+
+
+async def test_somebody_who_opts_out_while_a_campaign_runs_is_not_written_to(campaigns):
+    await campaigns.open()
+    campaign_id = await launched(campaigns)
+    await campaigns.turn(campaign_id, batch=5)
+    waiting, later = "+237690000002", "+237690000009"
+
+    async with campaigns.platform.database.transaction() as tx:
+        await optouts.opt_out(
+            tx,
+            campaigns.company.id,
+            [waiting, later],
+            scope="marketing",
+            source="manual",
+            author="awa",
+            now=campaigns.now,
+        )
+    while (await campaigns.show(campaign_id)).state == "running":
+        await campaigns.turn(campaign_id)
+
+    statuses = dict(await campaigns.query("SELECT number, status FROM message"))
+    assert statuses[waiting] == 7
+    assert later not in statuses
+    assert await testing.balance(campaigns.platform, campaigns.company) == 92
+    assert await testing.broken_invariants(campaigns.platform) == []
+
+
+async def test_a_pause_holds_what_waits_and_a_resume_lets_it_go(campaigns):
+    await campaigns.open()
+    campaign_id = await launched(campaigns)
+    await campaigns.turn(campaign_id, batch=5)
+
+    await campaigns.act(launch.pause, campaign_id)
+    held = await campaigns.query("SELECT count(*) FROM queue WHERE due_at = 'infinity'")
+    ran = await campaigns.turn(campaign_id)
+    await campaigns.act(launch.resume, campaign_id)
+
+    assert (held, ran.accepted) == ([(5,)], {})
+    assert await campaigns.query("SELECT count(*) FROM queue WHERE due_at <= now() + interval '1 day'") == [(5,)]
+
+
+async def test_a_cancelled_campaign_gives_back_what_has_not_left(campaigns):
+    await campaigns.open()
+    campaign_id = await launched(campaigns)
+    await campaigns.turn(campaign_id, batch=5)
+
+    cancelled = await campaigns.act(launch.cancel, campaign_id)
+
+    assert cancelled == 5
+    assert (await campaigns.show(campaign_id)).state == "cancelled"
+    assert await testing.balance(campaigns.platform, campaigns.company) == 100
+    assert await testing.broken_invariants(campaigns.platform) == []
+
+
+async def test_a_turn_takes_no_more_than_its_lane_has_room_for(campaigns):
+    await campaigns.open()
+    campaign_id = await launched(campaigns)
+
+    ran = await campaigns.turn(campaign_id, room=3)
+
+    assert ran.accepted == {campaigns.connector: 3}
+
+
+async def test_outside_its_hours_a_campaign_waits(campaigns):
+    await campaigns.open()
+    campaign_id = await launched(campaigns, plan=Plan(start=8 * 60, end=12 * 60))
+
+    waited = await campaigns.turn(campaign_id)
+    campaigns.now = NOON + timedelta(hours=20)
+    went = await campaigns.turn(campaign_id)
+
+    assert (waited.accepted, went.accepted) == ({}, {campaigns.connector: 10})
+
+
+async def test_a_campaign_cannot_be_launched_twice(campaigns):
+    await campaigns.open()
+    campaign_id = await launched(campaigns)
+
+    with pytest.raises(StateRefused):
+        await campaigns.act(launch.launch, campaign_id)
+
+
+async def test_a_transactional_campaign_writes_to_those_who_opted_out_of_marketing(campaigns):
+    await campaigns.open()
+    async with campaigns.platform.database.transaction() as tx:
+        await optouts.opt_out(
+            tx,
+            campaigns.company.id,
+            ["+237690000002"],
+            scope="marketing",
+            source="manual",
+            author="awa",
+            now=campaigns.now,
+        )
+    campaign_id = await campaigns.draft(kind=Kind.TRANSACTIONAL)
+
+    assert (await campaigns.prepare(campaign_id)).refused == {}
