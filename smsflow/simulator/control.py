@@ -14,6 +14,7 @@ from smsflow.simulator.operator import Simulator
 KEEP: Final = 100_000
 _DEFAULT_LIMIT: Final = 100
 _MAX_LINE: Final = 1 << 20
+_MODES: Final = ("udh8", "udh16", "sar", "payload")
 _LOOPBACK: Final = "127.0.0.1"
 
 Request = Mapping[str, Any]
@@ -41,7 +42,7 @@ def answer(simulator: Simulator, request: Request) -> dict[str, Any]:
 
 
 def _stats(simulator: Simulator, _: Request) -> dict[str, Any]:
-    return simulator.stats()
+    return {**simulator.stats(), "faults": simulator.faults}
 
 
 def _inbox(simulator: Simulator, request: Request) -> dict[str, Any]:
@@ -75,8 +76,21 @@ def _dump(simulator: Simulator, request: Request) -> dict[str, Any]:
 
 
 def _mo(simulator: Simulator, request: Request) -> dict[str, Any]:
+    """Send a text of a person; `mode`, `reverse` and `repeat` say how its parts come."""
     system_id = str(request.get("system_id", ""))
-    simulator.send_mo(str(request["source"]), str(request["destination"]), str(request["text"]), system_id=system_id)
+    mode = request.get("mode", "udh8")
+    if mode not in _MODES:
+        message = f"mode must be one of {', '.join(_MODES)}"
+        raise ValueError(message)
+    simulator.send_mo(
+        str(request["source"]),
+        str(request["destination"]),
+        str(request["text"]),
+        system_id=system_id,
+        mode=mode,
+        reverse=bool(request.get("reverse")),
+        repeat=bool(request.get("repeat")),
+    )
     return {}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from smsflow.smpp import spec
+from smsflow.smpp import codec, spec
 from smsflow.smpp.net.server import Peer
 from smsflow.smpp.pdu import DeliverSm
 
@@ -20,6 +20,8 @@ class Delivery:
 
     system_id: str
     pdu: DeliverSm
+    twice: bool = False
+    """Sent twice in one write, with one sequence number."""
 
 
 class Deliveries:
@@ -81,7 +83,9 @@ class Deliveries:
             room = peer.free
             while queue and room > 0:
                 delivery = queue.popleft()
-                peer.deliver(delivery.pdu, delivery)
+                sequence = peer.deliver(delivery.pdu, delivery)
+                if delivery.twice:
+                    peer.write(codec.encode(delivery.pdu, sequence))
                 room -= 1
             if not queue:
                 return

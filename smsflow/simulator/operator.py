@@ -5,17 +5,20 @@ import random
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, Self
 
+from smsflow.simulator.bucket import Bucket
 from smsflow.simulator.deliveries import Deliveries, Delivery
+from smsflow.simulator.ids import MessageIds
 from smsflow.simulator.inbox import Inbox, Received
-from smsflow.simulator.receipts import is_receipt_wanted, receipt_of
+from smsflow.simulator.misbehaviour import LONG_ID, Misbehaviour, malformed, written_id
+from smsflow.simulator.receipts import format_receipt, inbound_parts, is_receipt_wanted, receipt_of
 from smsflow.simulator.script import Script, every
 from smsflow.simulator.session import SessionHandler
 from smsflow.smpp import concat, spec
 from smsflow.smpp.net.server import Peer, ServerLimits, SmppServer, serve
 from smsflow.smpp.pdu import DeliverSm, ShortMessage, SubmitSm
-from smsflow.smpp.submission import address
 
 # An early receipt has to be there before its response can be read in the same batch.
 _EARLY_SECONDS: Final = 0.05
@@ -41,7 +44,8 @@ class Simulator:
         self._keep = keep
         self._clock = clock
         self._random = random.Random(seed)  # noqa: S311  its ids are no secret
-        self._next_id = self._random.randrange(10**8, 10**9)
+        self._ids = MessageIds(self._random)
+        self._misbehaviour = Misbehaviour()
         self._references = 0
         self._loop = asyncio.get_running_loop()
         self._server: SmppServer | None = None
@@ -125,6 +129,7 @@ class Simulator:
             "incomplete": self.handsets.incomplete,
             "duplicates": self.handsets.duplicates,
             "receipts_sent": self.receipts_sent,
+            "inbound_sent": self.inbound_sent,
             "deliveries_acknowledged": self.deliveries.acknowledged,
             "deliveries_waiting": self.deliveries.waiting,
             "binds": self.binds,
@@ -150,9 +155,9 @@ class Simulator:
         self.last_submit: SubmitSm | None = None
         self.submits = self.accepted = self.refused = self.throttled = self.lost = 0
         self.responses_lost = self.disconnects = self.receipts_sent = 0
-        self._budget = 0.0
-        self._budget_at = self._loop.time()
-        self._budget_rate: float | None = None
+        self.inbound_sent = 0
+        self.faults: dict[str, int] = {}
+        self._bucket = Bucket(self._loop.time())
 
     def disconnect_all(self) -> None:
         """Cut every connection without a word."""
@@ -160,27 +165,24 @@ class Simulator:
             self.disconnects += 1
             peer.drop("the simulator cuts the connection")
 
-    def send_mo(self, source: str, destination: str, text: str, *, system_id: str = "") -> None:
-        """Send a text of a person to the client `system_id`, or to whoever receives."""
-        encoding = concat.encoding_of(text)
+    def send_mo(
+        self,
+        source: str,
+        destination: str,
+        text: str,
+        *,
+        system_id: str = "",
+        mode: concat.Mode = "udh8",
+        reverse: bool = False,
+        repeat: bool = False,
+    ) -> None:
+        """Send a text of a person to the client `system_id`, or to any receiver; its parts in reverse, or each twice."""
         self._references = (self._references + 1) & 0xFFFF
-        source_ton, source_npi, source = address(source)
-        dest_ton, dest_npi, destination = address(destination)
-        parts = concat.cut(text, encoding)
-        for data in concat.user_data(parts, encoding, reference=self._references, mode="udh8"):
-            pdu = DeliverSm(
-                "",
-                source_ton,
-                source_npi,
-                source,
-                dest_ton,
-                dest_npi,
-                destination,
-                data.esm_class,
-                data_coding=data.data_coding,
-                short_message=data.short_message,
-            )
-            self.deliveries.put(Delivery(system_id, pdu))
+        parts = inbound_parts(source, destination, text, reference=self._references, mode=mode)
+        self.inbound_sent += 1
+        for pdu in reversed(parts) if reverse else parts:
+            for _ in range(2 if repeat else 1):
+                self.deliveries.put(Delivery(system_id, pdu))
 
     # Called by the session handlers.
 
@@ -189,16 +191,19 @@ class Simulator:
         self.submits += 1
         if isinstance(message, SubmitSm):
             self.last_submit = message
-        status = self._verdict(message)
+        script = self.script
+        fault = self._next_fault() if every(self.submits, script.misbehave_every) else ""
+        status = self._verdict(message, fault)
         if status:
             self.refused += 1
-            self._later(self.script.latency, lambda: peer.refuse([sequence], status))
-        elif every(self.submits, self.script.lose_every):
+            wait = script.late_error_after if fault == "late-error" else script.latency
+            self._later(wait, lambda: peer.refuse([sequence], status))
+        elif every(self.submits, script.lose_every):
             self.lost += 1
             peer.forget(sequence)
         else:
             self.accepted += 1
-            self._accept(peer, sequence, message)
+            self._accept(peer, sequence, message, fault)
         self.changed()
 
     def changed(self) -> None:
@@ -213,40 +218,34 @@ class Simulator:
         self.binds_max = max(self.binds_max, self.binds)
         self.changed()
 
-    def _verdict(self, message: ShortMessage) -> int:
+    def _next_fault(self) -> str:
+        """Return the fault of a submission, empty when the script has none."""
+        faults = self.script.faults
+        if not faults:
+            return ""
+        fault = self._misbehaviour.next(faults)
+        self.faults[fault] = self.faults.get(fault, 0) + 1
+        return fault
+
+    def _verdict(self, message: ShortMessage, fault: str) -> int:
         script = self.script
-        if script.throttle_rate is not None and not self._within_rate(script.throttle_rate):
+        if script.throttle_rate is not None and not self._bucket.take(script.throttle_rate, self._loop.time()):
             self.throttled += 1
             return spec.ESME_RTHROTTLED
-        if script.refuse:
-            status = script.refusal(message.dest)
-            if status:
-                return status
+        status = script.refusal(message.dest) if script.refuse else spec.ESME_ROK
+        if status:
+            return status
+        if self._misbehaviour.is_full(message.dest, begins=fault == "full"):
+            return spec.ESME_RMSGQFUL
+        if fault == "late-error":
+            return spec.ESME_RSYSERR
         return script.refuse_status if every(self.submits, script.refuse_every) else spec.ESME_ROK
 
-    def _within_rate(self, rate: float) -> bool:
-        """Take one from a bucket that holds what a second allows."""
-        now = self._loop.time()
-        full = max(1.0, rate)
-        if rate != self._budget_rate:
-            self._budget, self._budget_rate = full, rate
-        self._budget = min(full, self._budget + (now - self._budget_at) * rate)
-        self._budget_at = now
-        if self._budget < 1:
-            return False
-        self._budget -= 1
-        return True
-
-    def _accept(self, peer: Peer, sequence: int, message: ShortMessage) -> None:
+    def _accept(self, peer: Peer, sequence: int, message: ShortMessage, fault: str) -> None:
         script = self.script
         self.handsets.add(message, now=self._loop.time(), at=self._clock())
-        number = self._next_id
-        self._next_id += 1
-        decimal, hexadecimal = str(number), f"{number:X}"
-        message_id, other = (decimal, hexadecimal) if script.ids == "decimal" else (hexadecimal, decimal)
+        message_id, other, reported = self._id_of(message, fault)
         system_id = peer.bind.system_id if peer.bind is not None else ""
-        told = message_id if script.receipt_ids == "same" else other
-        state = script.final_state(message.dest)
         if every(self.submits, script.disconnect_every):
             self.disconnects += 1
             self._later(script.latency, lambda: peer.drop("the simulator cuts the connection"))
@@ -256,28 +255,59 @@ class Simulator:
         else:
             wait = max(script.latency, _EARLY_SECONDS) if script.receipts == "early" else script.latency
             self._later(wait, lambda: peer.accept(sequence, message_id))
-        if script.receipts != "none" and is_receipt_wanted(message, state):
-            self._schedule_receipt(system_id, self._receipt(message, told, state))
+        state = script.final_state(message.dest)
+        if reported and script.receipts != "none" and is_receipt_wanted(message, state):
+            written = message_id if script.receipt_ids == "same" else other
+            self._report(system_id, message, written_id(fault, written, other), state, fault)
         if every(self.submits, script.stray_every):
             stray = self._receipt(message, str(self._random.randrange(10**12, 10**13)), "DELIVRD")
             self._later(script.latency, lambda: self._send_receipt(system_id, stray))
+        self._act_beside(peer, system_id, message, fault)
+
+    def _id_of(self, message: ShortMessage, fault: str) -> tuple[str, str, bool]:
+        """Return the id of a submission, the same in the other base, and whether it has a receipt of its own."""
+        message_id, other = self._ids.take(self.script.ids)
+        if fault == "long-id":
+            message_id = other = message_id.ljust(LONG_ID, "0")
+        if "same-id" not in self.script.faults:
+            return message_id, other, True
+        shared, last = self._misbehaviour.shared_id(message, message_id)
+        return shared, other if shared == message_id else shared, last
+
+    def _act_beside(self, peer: Peer, system_id: str, message: ShortMessage, fault: str) -> None:
+        """Do what a fault adds to an accepted submission."""
+        if fault == "malformed":
+            peer.write(malformed(self.submits))
+        elif fault == "mo":
+            text = f"Réponse {self.submits} en plusieurs parties, avec € et [crochets]. " * 5
+            self.send_mo(
+                message.dest, message.source, text, system_id=system_id, mode="udh16", reverse=True, repeat=True
+            )
+        elif fault == "mo-receipt":
+            line = format_receipt(str(self.submits), "UNDELIV", submitted_at=self._clock(), done_at=self._clock())
+            self.send_mo(message.dest, message.source, line.decode("latin-1"), system_id=system_id)
 
     def _receipt(self, message: ShortMessage, message_id: str, state: str) -> DeliverSm:
         return receipt_of(message, message_id, state, at=self._clock(), tlvs=self.script.receipt_tlvs)
 
-    def _schedule_receipt(self, system_id: str, receipt: DeliverSm) -> None:
+    def _report(self, system_id: str, message: ShortMessage, message_id: str, state: str, fault: str) -> None:
+        """Send the receipts of a submission when the script says."""
         script = self.script
         delay = script.latency + script.receipt_delay
         if script.receipts == "early":
             delay = 0.0
         elif script.receipts == "late":
             delay += script.late_by
-        for _ in range(2 if script.receipts == "duplicate" else 1):
-            self._later(delay, lambda: self._send_receipt(system_id, receipt))
+        receipts = [self._misbehaviour.distort(self._receipt(message, message_id, state), fault)]
+        if fault == "unknown-state":
+            invented = receipt_of(message, message_id, "PENDING", at=self._clock(), tlvs=False)
+            receipts.insert(0, invented)
+        for receipt in receipts * (2 if script.receipts == "duplicate" else 1):
+            self._later(delay, partial(self._send_receipt, system_id, receipt, twice=fault == "duplicate"))
 
-    def _send_receipt(self, system_id: str, receipt: DeliverSm) -> None:
+    def _send_receipt(self, system_id: str, receipt: DeliverSm, *, twice: bool = False) -> None:
         self.receipts_sent += 1
-        self.deliveries.put(Delivery(system_id, receipt))
+        self.deliveries.put(Delivery(system_id, receipt, twice))
         self.changed()
 
     def _later(self, delay: float, act: Callable[[], Any]) -> None:

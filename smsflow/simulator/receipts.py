@@ -1,9 +1,10 @@
-"""Receipts as a simulated operator writes them."""
+"""Deliveries of a simulated operator: receipts, and the parts of a person's text."""
 
 from datetime import UTC, datetime
 
-from smsflow.smpp import spec
+from smsflow.smpp import concat, spec
 from smsflow.smpp.pdu import DeliverSm, ShortMessage
+from smsflow.smpp.submission import address
 
 
 def format_receipt(
@@ -41,6 +42,10 @@ def receipt_of(message: ShortMessage, message_id: str, state: str, *, at: dateti
         spec.TLV_MESSAGE_STATE: bytes((spec.MESSAGE_STATE_NUMBERS.get(state, spec.STATE_UNKNOWN),)),
     }
     error = "000" if state == "DELIVRD" else "001"
+    text = format_receipt(message_id, state, error=error, submitted_at=at, done_at=at)
+    parameters = parameters if tlvs else {}
+    if len(text) > spec.MAX_SHORT_MESSAGE:
+        parameters, text = {**parameters, spec.TLV_MESSAGE_PAYLOAD: text}, b""
     return DeliverSm(
         "",
         message.dest_ton,
@@ -50,6 +55,29 @@ def receipt_of(message: ShortMessage, message_id: str, state: str, *, at: dateti
         message.source_npi,
         message.source,
         spec.ESM_DELIVERY_RECEIPT,
-        short_message=format_receipt(message_id, state, error=error, submitted_at=at, done_at=at),
-        tlvs=parameters if tlvs else {},
+        short_message=text,
+        tlvs=parameters,
     )
+
+
+def inbound_parts(source: str, destination: str, text: str, *, reference: int, mode: concat.Mode) -> list[DeliverSm]:
+    """Return the deliveries that carry a text of a person, in order."""
+    encoding = concat.encoding_of(text)
+    source_ton, source_npi, source = address(source)
+    dest_ton, dest_npi, destination = address(destination)
+    return [
+        DeliverSm(
+            "",
+            source_ton,
+            source_npi,
+            source,
+            dest_ton,
+            dest_npi,
+            destination,
+            data.esm_class,
+            data_coding=data.data_coding,
+            short_message=data.short_message,
+            tlvs=data.tlvs,
+        )
+        for data in concat.user_data(concat.cut(text, encoding), encoding, reference=reference, mode=mode)
+    ]

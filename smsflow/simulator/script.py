@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
+from smsflow.simulator.misbehaviour import FAULTS
 from smsflow.smpp import spec
 
 Receipts = Literal["normal", "none", "early", "duplicate", "late"]
+Ids = Literal["decimal", "hex", "base62"]
 
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "receipts": ("normal", "none", "early", "duplicate", "late"),
-    "ids": ("decimal", "hex"),
+    "ids": ("decimal", "hex", "base62"),
     "receipt_ids": ("same", "other"),
 }
 _COUNTS: Final = (
@@ -21,8 +23,9 @@ _COUNTS: Final = (
     "disconnect_every",
     "stray_every",
     "refuse_status",
+    "misbehave_every",
 )
-_SECONDS: Final = ("latency", "receipt_delay", "late_by")
+_SECONDS: Final = ("latency", "receipt_delay", "late_by", "late_error_after")
 
 
 @dataclass(slots=True)
@@ -48,7 +51,8 @@ class Script:
     """Accept the N-th submission without an answer."""
     disconnect_every: int = 0
     """Accept the N-th submission and cut the connection instead of answering."""
-    ids: Literal["decimal", "hex"] = "decimal"
+    ids: Ids = "decimal"
+    """base62: every two ids differ in nothing but case."""
     receipt_ids: Literal["same", "other"] = "same"
     """other: receipts have the id in the other base than the response had."""
     receipt_tlvs: bool = True
@@ -59,6 +63,16 @@ class Script:
     """system_id → password; None accepts everybody."""
     stray_every: int = 0
     """After every N-th submission send a receipt for an unknown id."""
+    misbehave: list[str] = field(default_factory=list)
+    """Faults of misbehaviour.FAULTS, or `all`: each N-th submission has the next of them."""
+    misbehave_every: int = 5
+    late_error_after: float = 35.0
+    """Seconds before a late-error: more than a client waits."""
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Return the names of the faults, `all` written out."""
+        return tuple(FAULTS) if "all" in self.misbehave else tuple(self.misbehave)
 
     def refusal(self, destination: str) -> int:
         """Return the status that refuses this destination, 0 when nothing does."""
@@ -97,6 +111,9 @@ def _checked(name: str, value: Any) -> Any:
         expected = "" if isinstance(value, int | float) and value >= 0 else "a number of seconds"
     elif name == "throttle_rate":
         expected = "" if value is None or (isinstance(value, int | float) and value > 0) else "a rate above 0, or null"
+    elif name == "misbehave":
+        known = isinstance(value, list) and all(fault == "all" or fault in FAULTS for fault in value)
+        expected = "" if known else f"a list of {', '.join(FAULTS)}, or all"
     elif name == "receipt_tlvs":
         expected = "" if isinstance(value, bool) else "true or false"
     elif name == "passwords":

@@ -120,6 +120,10 @@ class Session:
         """Never answer a request, and count it no more."""
         self._requests.take(sequence)
 
+    def write(self, octets: bytes) -> None:
+        """Send octets as they are: neither a request of ours nor an answer."""
+        self._out.append(octets)
+
     def unbind(self) -> None:
         """Unbind; requests of the peer from now on stay unanswered, so that it keeps them for the next session."""
         if self.state in BOUND or self.state is State.OPEN:

@@ -14,8 +14,9 @@ from smsflow.cli.streams import note, say
 from smsflow.simulator.control import KEEP, serve_control
 from smsflow.simulator.control import as_json as as_document
 from smsflow.simulator.inbox import Received
+from smsflow.simulator.misbehaviour import FAULTS
 from smsflow.simulator.operator import Simulator
-from smsflow.simulator.script import Script
+from smsflow.simulator.script import Ids, Script
 
 _LOOK = 1.0
 _HOUR = 3600.0
@@ -48,10 +49,15 @@ def smsc(
     lose_every: Annotated[int, typer.Option(min=0, help="Lose one SMS in so many, and say nothing.")] = 0,
     lose_response_every: Annotated[int, typer.Option(min=0, help="Never answer one submission in so many.")] = 0,
     disconnect_every: Annotated[int, typer.Option(min=0, help="Cut the connection at one in so many.")] = 0,
-    ids: Annotated[Literal["decimal", "hex"], typer.Option(help="How message ids are written.")] = "decimal",
+    ids: Annotated[Ids, typer.Option(help="How message ids are written.")] = "decimal",
     receipt_ids: Annotated[
         Literal["same", "other"], typer.Option(help="Whether receipts write ids in the other base.")
     ] = "same",
+    misbehave: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Misbehave in this way, repeatable: {', '.join(FAULTS)}; `all` does all of them in turn."),
+    ] = None,
+    misbehave_every: Annotated[int, typer.Option(min=1, help="Misbehave at one submission in so many.")] = 5,
     keep: Annotated[int, typer.Option(min=1, help="Texts that it remembers, the last ones.")] = KEEP,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the SMS that arrive.")] = False,
     supervised_by: Annotated[
@@ -62,6 +68,9 @@ def smsc(
     """Run a simulated operator: it accepts SMS over SMPP and sends receipts."""
     if rate is not None and rate <= 0:
         raise typer.BadParameter("it must be above 0.", param_hint="--rate")
+    unknown = [fault for fault in misbehave or () if fault != "all" and fault not in FAULTS]
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(FAULTS)}, all.", param_hint="--misbehave")
     script = Script(
         latency=latency,
         receipt_delay=receipt_delay,
@@ -72,6 +81,8 @@ def smsc(
         lose_response_every=lose_response_every,
         disconnect_every=disconnect_every,
         ids=ids,
+        misbehave=misbehave or [],
+        misbehave_every=misbehave_every,
         receipt_ids=receipt_ids,
         passwords=None if system_id is None else {system_id: password},
     )

@@ -101,9 +101,14 @@ class Peer:
         """Never answer a request: it counts no more among those that are not answered yet."""
         self._session.forget(sequence)
 
-    def deliver(self, pdu: Pdu, token: Any) -> None:
-        """Send a delivery; `token` comes back with its outcome. Raise WindowFull or NotBound."""
-        self._session.submit(pdu, token, self.connection.time())
+    def deliver(self, pdu: Pdu, token: Any) -> int:
+        """Send a delivery and return its sequence number; `token` comes back with its outcome. Raise WindowFull or NotBound."""
+        self.connection.wake()
+        return self._session.submit(pdu, token, self.connection.time())
+
+    def write(self, octets: bytes) -> None:
+        """Send octets as they are, beside the session: what a simulated operator does wrong."""
+        self._session.write(octets)
         self.connection.wake()
 
     def drop(self, reason: str) -> None:
