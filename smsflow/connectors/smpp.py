@@ -68,6 +68,11 @@ is_temporary = spec.is_temporary
 status_name = spec.status_name
 
 
+def is_queue_full(status: int) -> bool:
+    """Tell whether a throttling status may speak of one handset instead of the connector."""
+    return status == spec.ESME_RMSGQFUL
+
+
 def stored_reference(message_id: str) -> str:
     """Return a submit_sm_resp's message_id in the form that is stored."""
     return normalise(message_id, "as_is").replace("\x00", "")

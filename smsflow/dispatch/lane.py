@@ -65,7 +65,9 @@ class Lane:
         """The answer to a claim was lost: the database may know of claims that no lane holds."""
         self._outcomes: Recorder[Report] = Recorder(self._record, name="outcomes", most=500, poisoned=self._give_up_on)
         self._receiver = Receiver(connector, database, clock, self._turn)
-        self.traffic = Traffic(connector, vault=vault, alive=alive, report=self._outcomes.put, receiver=self._receiver)
+        self.traffic = Traffic(
+            connector, vault=vault, clock=clock, alive=alive, report=self._outcomes.put, receiver=self._receiver
+        )
         self._ok = observe.responses_total.labels(connector.name, smpp.status_name(0))
 
     def wake(self) -> None:
@@ -132,9 +134,8 @@ class Lane:
     async def _claim(self, limit: int) -> int:
         async with self._turn, self._database.autocommit() as tx:
             claims = await queue.claim(tx, self.connector.id, instance_id=self._way.instance_id, limit=limit)
-        now = self._clock()
         for claim in claims:
-            self.traffic.take(claim, now)
+            self.traffic.take(claim)
         return len(claims)
 
     async def _record(self, reports: Sequence[Report]) -> None:

@@ -17,10 +17,18 @@ class Sending:
     answered: int = 0
     declined: int = 0
     reported: bool = False
+    refusals: int = 0
+    """Throttling answers so far, and how many PDUs the connector had accepted before the last of them (see `Refusals`)."""
+    accepted_before: int = 0
 
     def __post_init__(self) -> None:
         """Make room for one reference per PDU."""
         self.references = [None] * len(self.bodies)
+
+    @property
+    def in_flight(self) -> int:
+        """Return how many PDUs wait for their answer."""
+        return self.submitted - self.answered - self.declined
 
     def accept(self, part: int, reference: str) -> Outcome | None:
         """Take the acceptance of one PDU; return the outcome when it was the last one that was missing."""
@@ -36,12 +44,20 @@ class Sending:
         self.declined += 1
         return self.stopped()
 
+    def decline_late(self) -> Outcome | None:
+        """Take a temporary refusal that came after the response time-out; return the outcome when nothing that left was taken."""
+        self.declined += 1
+        return None if self.in_flight or self.answered else self._deferred()
+
     def stopped(self) -> Outcome | None:
         """Return the outcome of a message that was declined in part, once every PDU that left is answered."""
-        if not self.declined or self.answered + self.declined < self.submitted:
+        if not self.declined or self.in_flight > 0:
             return None
         if self.answered:
             return Unanswered("only a part was accepted")
+        return self._deferred()
+
+    def _deferred(self) -> Outcome:
         return Deferred("declined for now", backoff(self.claim.attempt))
 
     def lose(self, reason: str) -> Outcome:

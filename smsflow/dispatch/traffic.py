@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import heapq
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,7 +11,9 @@ import structlog
 
 from smsflow import observe
 from smsflow.connectors import smpp
+from smsflow.dispatch.backlog import Backlog
 from smsflow.dispatch.inbound import Receiver
+from smsflow.dispatch.refusals import Refusals, Verdict
 from smsflow.dispatch.sending import Piece, Sending
 from smsflow.dispatch.throttle import Throttle
 from smsflow.domain.delivery import Accepted, Deferred, NotSent, Outcome, Outlived, backoff
@@ -42,6 +43,7 @@ class Traffic:
         connector: Connector,
         *,
         vault: Vault,
+        clock: Callable[[], datetime],
         alive: Callable[[], bool],
         report: Callable[[Report], None],
         receiver: Receiver,
@@ -49,12 +51,14 @@ class Traffic:
         """Prepare; `alive` tells whether this process still holds its lease, `report` takes the outcome of a message."""
         self._connector = connector
         self._vault = vault
+        self._clock = clock
         self._alive = alive
         self._report_to = report
         self._receiver = receiver
         self._throttle = Throttle(connector.rate, now=time.monotonic())
         self._link: Link | None = None
-        self._pieces: list[Piece] = []
+        self._refusals = Refusals()
+        self._backlog = Backlog(most_behind=connector.window // 2)
         self._orders = count()
         self._held: dict[tuple[int, int], Sending] = {}
         self._held_pdus = 0
@@ -85,15 +89,17 @@ class Traffic:
             now = time.monotonic()
             if throttle.wait(now) > _CLAIM_AHEAD:
                 return 0
-            room = min(room, max(1, int(throttle.rate * _CLAIM_AHEAD)) - len(self._pieces))
+            # After a refusal one more: the probe is a message to another number.
+            ahead = max(1, int(throttle.rate * _CLAIM_AHEAD)) + (self._refusals.last is not None)
+            room = min(room, ahead - len(self._backlog))
         return min(room, _CLAIM_MOST)
 
     def wait(self) -> float:
-        """Return for how many seconds throttling or the rate allow no PDU."""
-        return self._throttle.wait(time.monotonic())
+        """Return for how many seconds throttling or the rate allow no claim."""
+        return max(0.0, self._throttle.wait(time.monotonic()) - _CLAIM_AHEAD)
 
-    def take(self, claim: queue.Claimed, now: datetime) -> None:
-        """Hold a message and submit it when its turn comes, which `pump` looks for."""
+    def take(self, claim: queue.Claimed) -> None:
+        """Hold a message; `pump` submits it when its turn comes."""
         try:
             text = self._vault.open(claim.text) if claim.sealed else claim.text
             bodies = smpp.bodies(self._connector, claim.id, claim.number, claim.sender, text, claim.valid_until)
@@ -105,12 +111,9 @@ class Traffic:
             return
         sending = Sending(claim, bodies)
         self._hold(sending)
-        if claim.valid_until <= now:
-            self._report(sending, Outlived())
-            return
         order = next(self._orders)
         for part in range(len(bodies)):
-            heapq.heappush(self._pieces, Piece(claim.kind, order, part, sending))
+            self._backlog.push(Piece(claim.kind, order, part, sending))
 
     def _hold(self, sending: Sending) -> None:
         self._held[sending.claim.id, sending.claim.attempt] = sending
@@ -127,13 +130,16 @@ class Traffic:
         link = self._link
         if link is None or not link.bound or not self._alive():
             return
-        now = time.monotonic()
-        throttle = self._throttle
+        now, today = time.monotonic(), self._clock()
+        throttle, backlog = self._throttle, self._backlog
         submitted = 0
-        while self._pieces and link.free and throttle.allowance(now) >= 1:
-            piece = heapq.heappop(self._pieces)
+        while link.free and throttle.allowance(now) >= 1:
+            piece = backlog.pop(avoid=self._refusals.last)
+            if piece is None:
+                break
             sending = piece.sending
-            if sending.reported or sending.declined:
+            if not sending.submitted and self._is_kept_back(sending, now, today):
+                backlog.answered(sending)
                 continue
             link.submit_raw(sending.bodies[piece.part], piece)
             sending.submitted += 1
@@ -142,12 +148,22 @@ class Traffic:
         if submitted:
             self._submits.inc(submitted)
             self._in_use.set(link.in_flight)
-        if self._pieces and self._timer is None and link.free:
+        if backlog.ready and self._timer is None and link.free:
             wait = throttle.wait(now)
             if wait != float("inf"):
                 self._timer = asyncio.get_running_loop().call_later(max(wait, 0.001), self._pump_later)
-        if not self._pieces:
+        if not backlog.ready:
             self.room.set()
+
+    def _is_kept_back(self, sending: Sending, now: float, today: datetime) -> bool:
+        """Report a message that must not leave: its validity has ended, or an earlier one to its number waits."""
+        claim = sending.claim
+        wait = self._refusals.wait(claim.number, now)
+        if claim.valid_until <= today:
+            self._report(sending, Outlived())
+        elif wait:
+            self._report(sending, Deferred("an earlier message to this number waits", wait))
+        return sending.reported
 
     def _pump_later(self) -> None:
         self._timer = None
@@ -160,30 +176,50 @@ class Traffic:
         now = time.monotonic()
         if status == 0:
             self._throttle.accepted(now)
+            self._refusals.accepted(sending.claim.number)
             self._accepted_since += 1
             self._settle(sending, sending.accept(token.part, smpp.stored_reference(message_id)))
         elif smpp.is_throttle(status):
             self._count(status)
-            self._slow_down(now, status)
-            sending.submitted -= 1
-            heapq.heappush(self._pieces, token)
-            self._settle(sending, sending.stopped())
+            self._take_throttling(token, status, now)
         elif smpp.is_temporary(status):
             self._count(status)
             self._throttle.accepted(now)
-            self._settle(sending, sending.decline())
+            self._decline(sending, now)
         else:
             self._count(status)
             self._throttle.accepted(now)
             self._report(sending, sending.refuse(smpp.status_name(status)))
-        if self._pieces:
+        self._backlog.answered(sending)
+        if self._backlog.ready:
             self.pump()
+
+    def _take_throttling(self, token: Piece, status: int, now: float) -> None:
+        """Slow the connector down, defer the message by itself, or both."""
+        sending = token.sending
+        verdict = self._refusals.judge(sending, queue_full=smpp.is_queue_full(status))
+        if verdict is Verdict.DEFER:
+            self._throttle.unanswered()  # it may have been the probe, and says nothing of other messages
+        else:
+            self._slow_down(now, status)
+        if verdict is Verdict.SLOW_DOWN:
+            sending.submitted -= 1
+            self._backlog.push(token)
+            self._settle(sending, sending.stopped())
+        else:
+            self._decline(sending, now)
+
+    def _decline(self, sending: Sending, now: float) -> None:
+        """Defer a message that the operator does not take now, and with it the later ones to its number."""
+        self._refusals.defer(sending.claim.number, now + backoff(sending.claim.attempt))
+        self._settle(sending, sending.decline())
 
     def on_unanswered(self, tokens: Sequence[Piece]) -> None:
         """Take PDUs that the operator did not answer in time."""
         self._throttle.unanswered()
         for token in tokens:
             self._report(token.sending, token.sending.lose("no answer in time"))
+            self._backlog.answered(token.sending)
         log.warning("submits_unanswered", connector=self._connector.name, submits=len(tokens))
         self.pump()
 
@@ -191,7 +227,11 @@ class Traffic:
         """Take an answer that came after the response time-out: it settles the message if nothing else has."""
         if status == 0:
             self._settle(token.sending, token.sending.accept(token.part, smpp.stored_reference(message_id)))
-        elif not smpp.is_throttle(status) and not smpp.is_temporary(status):
+        elif smpp.is_throttle(status) or smpp.is_temporary(status):
+            outcome = token.sending.decline_late()
+            if outcome is not None:
+                self._report_claim(token.sending.claim, outcome)
+        else:
             self._report_claim(token.sending.claim, token.sending.refuse(smpp.status_name(status)))
 
     def on_deliver(self, link: Link, sequence: int, pdu: DeliverSm) -> None:
@@ -202,18 +242,18 @@ class Traffic:
         """Take the end of the link: submits without an answer are unknown."""
         for token in tokens:
             self._report(token.sending, token.sending.lose(reason))
+            self._backlog.answered(token.sending)
         self.room.set()
 
     async def finish(self, link: Link, patience: float) -> None:
         """Wait up to `patience` seconds for answers, close the link, and report every message that is held."""
-        self._pieces = [p for p in self._pieces if p.sending.submitted and not p.sending.reported]
-        heapq.heapify(self._pieces)
+        self._backlog.keep(lambda sending: sending.submitted > 0 and not sending.reported)
         for sending in list(self._held.values()):
             if not sending.submitted:
                 self._report(sending, NotSent())
         await self._complete(link, patience)
         await link.close(drain=patience)
-        self._pieces.clear()
+        self._backlog.keep(lambda _sending: False)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -226,7 +266,7 @@ class Traffic:
         """Submit the remaining parts of long messages of which a part has left."""
         end = time.monotonic() + patience
         self.pump()
-        while self._pieces and link.bound and (left := end - time.monotonic()) > 0:
+        while self._backlog and link.bound and (left := end - time.monotonic()) > 0:
             self.room.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):

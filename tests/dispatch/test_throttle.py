@@ -1,14 +1,26 @@
 """How fast a connector sends: a token bucket, and what an operator's throttling does to it."""
 
 import math
+from datetime import timedelta
 
 import pytest
 
-from smsflow import testing
+from smsflow import runtime, testing
 from smsflow.dispatch.throttle import Throttle
+from smsflow.domain import delivery
 from smsflow.domain.message import Status
 from smsflow.smpp import spec
-from tests.dispatch.stage import a_message, accepted, an_engine, an_operator, sound, until, until_status
+from tests.dispatch.stage import (
+    a_message,
+    accepted,
+    an_engine,
+    an_operator,
+    row,
+    sound,
+    until,
+    until_bound,
+    until_status,
+)
 
 
 def sendable(throttle, now, most=10_000):
@@ -96,7 +108,7 @@ def test_rule_03_the_rate_climbs_back_to_its_ceiling_and_no_further():
     assert throttle.rate == 100
 
 
-async def test_rule_03_throttled_connector_pauses_keeps_order_resumes_with_one_probe_and_slows_down(open_platform):
+async def test_rule_03_a_throttled_connector_pauses_resumes_with_one_probe_and_slows_down(open_platform):
     async with (
         open_platform(poll_interval=0.05) as platform,
         an_operator(throttle_rate=20) as operator,
@@ -111,8 +123,94 @@ async def test_rule_03_throttled_connector_pauses_keeps_order_resumes_with_one_p
         assert operator.throttled >= 1
         assert operator.throttled <= 30
         assert operator.duplicates == 0
-        assert [m.text for m in operator.inbox] == [m.text for m in batch]
+        assert sorted(m.text for m in operator.inbox) == sorted(m.text for m in batch)
         await sound(platform)
+
+
+_FULL = "+237699000001"
+
+
+@pytest.fixture
+def short_pauses(monkeypatch):
+    """Defer for fractions of a second instead of 5, 15, 60 … seconds."""
+    monkeypatch.setattr(delivery, "_BACKOFF", (0.3, 0.6, 1.2))
+
+
+@pytest.mark.parametrize("status", [spec.ESME_RMSGQFUL, spec.ESME_RTHROTTLED])
+@pytest.mark.parametrize("columns", [{"window": 10}, {"window": 1}, {"rate": 5}])
+async def test_rule_03_one_full_handset_does_not_stop_a_connector(open_platform, short_pauses, status, columns):
+    async with (
+        open_platform(poll_interval=0.05) as platform,
+        an_operator(refuse=[("^237699", status)]) as operator,
+        an_engine(platform),
+    ):
+        company = await testing.a_company(platform, credits=100)
+        connector = await testing.a_connector(platform, port=operator.port, **columns)
+        full = await accepted(platform, a_message(company, connector, number=_FULL))
+        ids = await accepted(platform, *[a_message(company, connector) for _ in range(8)])
+        await until_status(platform, ids, Status.DELIVERED)
+
+        assert (await row(platform, full[0])).status == Status.RECEIVED
+        operator.script.refuse = []
+        await until_status(platform, full, Status.DELIVERED)
+    await sound(platform)
+
+
+async def test_rule_03_later_messages_to_a_full_handset_do_not_overtake_the_first(open_platform, short_pauses):
+    async with (
+        open_platform(poll_interval=0.05) as platform,
+        an_operator(refuse=[("^237699", spec.ESME_RMSGQFUL)]) as operator,
+        an_engine(platform),
+    ):
+        company = await testing.a_company(platform, credits=100)
+        connector = await testing.a_connector(platform, port=operator.port, window=10)
+        batch = [a_message(company, connector, number=_FULL, text=t) for t in ("one", "two", "three", "four")]
+        ids = await accepted(platform, *batch[:3])
+        await operator.wait_for(lambda o: o.refused >= 1)
+        ids += await accepted(platform, batch[3])
+        await operator.wait_for(lambda o: o.refused >= 3)
+        operator.script.refuse = []
+        await until_status(platform, ids, Status.DELIVERED)
+
+        assert [m.text for m in operator.inbox] == ["one", "two", "three", "four"]
+
+
+async def test_rule_03_a_message_to_a_full_handset_is_tried_until_its_validity_ends(open_platform, short_pauses):
+    async with (
+        open_platform(poll_interval=0.05) as platform,
+        an_operator(refuse=[("^237699", spec.ESME_RMSGQFUL)]) as operator,
+        an_engine(platform),
+    ):
+        company = await testing.a_company(platform, credits=5)
+        connector = await testing.a_connector(platform, port=operator.port)
+        valid_until = runtime.now() + timedelta(seconds=2)
+        ids = await accepted(platform, a_message(company, connector, number=_FULL, valid_until=valid_until))
+        await until_status(platform, ids, Status.EXPIRED)
+
+        assert 2 <= operator.refused <= 4
+    assert await testing.balance(platform, company) == 5
+    await sound(platform)
+
+
+async def test_a_message_whose_validity_ends_while_the_operator_throttles_does_not_leave_and_is_returned(open_platform):
+    async with (
+        open_platform(poll_interval=0.05) as platform,
+        an_operator(refuse=[(".*", spec.ESME_RTHROTTLED)]) as operator,
+        an_engine(platform),
+    ):
+        company = await testing.a_company(platform, credits=5)
+        connector = await testing.a_connector(platform, port=operator.port)
+        await until_bound(platform, connector)
+        late = a_message(company, connector, valid_until=runtime.now() + timedelta(seconds=0.4))
+        ids = await accepted(platform, late, a_message(company, connector))
+        await operator.wait_for(lambda o: o.refused >= 1)
+        operator.script.refuse = []
+        await until_status(platform, ids[:1], Status.EXPIRED)
+        await until_status(platform, ids[1:], Status.DELIVERED)
+
+        assert operator.accepted == 1
+    assert await testing.balance(platform, company) == 4
+    await sound(platform)
 
 
 async def test_rule_03_a_connector_resumes_when_its_probe_was_lost_with_the_link(open_platform):
