@@ -33,6 +33,13 @@ COMMANDS: Final = {
     "campaign": ("commands.campaign", _MANAGING, "Campaigns: names under which SMS are counted."),
     "connector": ("commands.connector", _MANAGING, "Connectors: the ways out to operators."),
     "route": ("commands.route", _MANAGING, "Routes: which SMS leaves by which connector."),
+    "message": (
+        "commands.message",
+        _MANAGING,
+        "Messages: the SMS that companies send, and what became of each.",
+    ),
+    "queue": ("commands.queue", _MANAGING, "The queue: what waits to leave, since when and why."),
+    "inbound": ("commands.inbound", _MANAGING, "Inbound SMS: what handsets send to us."),
     "ledger": ("commands.ledger", _MANAGING, "The ledger: the proof that the money adds up."),
 }
 

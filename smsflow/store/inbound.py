@@ -42,3 +42,26 @@ async def keep(tx: Tx, inbound: Sequence[Inbound], *, now: datetime) -> None:
             for i in inbound
         ],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An inbound message as it is shown."""
+
+    id: int
+    received_at: datetime
+    connector_id: int
+    connector: str | None
+    source: str
+    destination: str
+    text: str
+
+
+async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[Received]:
+    """Return the last inbound messages, newest first (walks the primary key backwards)."""
+    query = text("""
+        SELECT i.id, i.received_at, i.connector_id, c.name, i.source, i.destination, i.text
+        FROM inbound i LEFT JOIN connector c ON c.id = i.connector_id
+        WHERE CAST(:since AS timestamptz) IS NULL OR i.received_at >= :since ORDER BY i.id DESC LIMIT :limit
+    """)
+    return [Received(*row) for row in await tx.execute(query, {"since": since, "limit": limit})]

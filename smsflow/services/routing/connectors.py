@@ -9,7 +9,8 @@ from smsflow.store.messages import queue
 from smsflow.store.postgres.transactions import Tx
 from smsflow.store.routing import connectors, dispatchers, routes
 from smsflow.store.routing.connectors import Connector
-from smsflow.store.routing.dispatchers import BindState
+
+BindState = dispatchers.BindState
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,13 @@
 import asyncio
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from smsflow.runtime import now
 from smsflow.services.accounts.passwords import is_password
 from smsflow.services.accounts.tokens import digest
 from smsflow.store.accounts import tokens, users
@@ -208,20 +214,101 @@ def test_a_campaign_belongs_to_its_company(smsflow):
     assert read(smsflow, lambda tx: names.has_campaign(tx, 1, campaign["id"]))
 
 
+async def give_a_token(tx):
+    login = await users.login(tx, "awa")
+    await tokens.add_token(tx, digest("a token"), login.user, now=now(), expires_at=now() + timedelta(hours=1))
+
+
 def test_a_token_is_revoked_by_standard_input(smsflow):
-    from datetime import timedelta
-
-    from smsflow.runtime import now
-
     a_company(smsflow)
     smsflow("user", "add", "awa", "--company", "1")
-
-    async def give(tx):
-        login = await users.login(tx, "awa")
-        await tokens.add_token(tx, digest("a token"), login.user, now=now(), expires_at=now() + timedelta(hours=1))
-
-    read(smsflow, give)
+    read(smsflow, give_a_token)
 
     assert smsflow.json("token", "revoke", stdin="a token\n") == {"revoked": True}
     smsflow("token", "revoke", stdin="a token\n", code=1)
     assert smsflow.err == "smsflow: There is no such token.\n"
+
+
+def test_users_are_listed_disabled_and_enabled(smsflow):
+    a_company(smsflow)
+    smsflow("user", "add", "awa", "--company", "1", "--admin")
+    smsflow("company", "add", "Other")
+    smsflow("user", "add", "eto", "--company", "Other")
+
+    assert [u["username"] for u in smsflow.json("user", "list")["users"]] == ["awa", "eto"]
+    assert [u["username"] for u in smsflow.json("user", "list", "--company", "Other")["users"]] == ["eto"]
+    assert smsflow.json("user", "disable", "awa")["disabled"] is True
+    assert "disabled" in smsflow("user", "list")
+    assert smsflow.json("user", "enable", "awa")["disabled"] is False
+
+
+def test_a_disabled_users_tokens_have_ended(smsflow):
+    a_company(smsflow)
+    smsflow("user", "add", "awa", "--company", "1")
+    read(smsflow, give_a_token)
+    (token,) = smsflow.json("token", "list", "--company", "1")["tokens"]
+
+    smsflow("user", "disable", "awa")
+
+    assert (token["username"], token["fingerprint"]) == ("awa", digest("a token").hex()[:12])
+    assert smsflow.json("token", "list")["tokens"] == []
+
+
+def test_senders_and_campaigns_are_listed(smsflow):
+    a_company(smsflow, "--sender", "AWA")
+    smsflow("campaign", "add", "1", "Noël")
+
+    (sender,) = smsflow.json("sender", "list")["senders"]
+    assert (sender["name"], sender["company"], sender["is_default"]) == ("AWA", "Boutique Awa", True)
+    assert [c["name"] for c in smsflow.json("campaign", "list", "--company", "1")["campaigns"]] == ["Noël"]
+    assert "Noël" in smsflow("campaign", "list", "--company", "Boutique Awa")
+
+
+def test_the_movements_of_credits_are_listed_with_their_cause(smsflow):
+    a_company(smsflow, "--credits", "50")
+    smsflow("credit", "add", "1", "-8", "--note", "returned")
+
+    listed = smsflow.json("credit", "list", "1")
+
+    assert listed["balance"] == 42
+    assert [(m["amount"], m["reason"], m["note"]) for m in listed["movements"]] == [
+        (-8, "credit", "returned"),
+        (50, "credit", "opening"),
+    ]
+    assert "Company 1 has 42 credits." in smsflow("credit", "list", "boutique awa", "--limit", "1")
+
+
+def test_a_company_is_named_where_only_one_has_the_name(smsflow):
+    a_company(smsflow)
+    smsflow("company", "add", "7")
+    smsflow("company", "add", "Twin")
+    smsflow("company", "add", "twin")
+
+    assert smsflow.json("company", "show", "BOUTIQUE AWA")["id"] == 1
+    assert smsflow.json("company", "show", "7")["id"] == 2
+    assert smsflow.json("company", "show", "2")["name"] == "7"
+    smsflow("credit", "add", "Twin", "5", "--note", "x", code=1)
+    assert smsflow.err == "smsflow: Several have the name Twin: say which company by its id (3, 4).\n"
+
+
+def test_a_company_gets_another_name(smsflow):
+    a_company(smsflow)
+
+    assert smsflow.json("company", "set", "1", "--name", "Chez Awa")["name"] == "Chez Awa"
+
+
+def test_the_version_is_printed(shell):
+    assert shell("--version").startswith("smsflow 2.")
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(("typed", "offered"), [("smsflow comp", "company"), ("smsflow company su", "suspend")])
+def test_a_shell_completes_commands(typed, offered):
+    words = {"_SMSFLOW_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    command = Path(sys.executable).with_name("smsflow")
+
+    shown = subprocess.run(
+        [command], env={**os.environ, **words}, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert shown.stdout.split() == [offered]

@@ -167,3 +167,35 @@ def test_explain_tells_what_refuses(smsflow, number, options, refused):
 def test_an_address_is_a_host_and_a_port():
     assert address("smpp.example:2775") == ("smpp.example", 2775)
     assert address("[2001:db8::1]:2775") == ("2001:db8::1", 2775)
+
+
+def test_a_connector_is_shown_without_its_password(smsflow):
+    a_connector(smsflow)
+
+    assert smsflow.json("connector", "show", "op")["system_id"] == "me"
+    assert "smpp.example" in smsflow("connector", "show", "op")
+    assert "secret" not in smsflow.out
+
+
+def test_a_connector_is_removed_when_nothing_needs_it(smsflow):
+    a_connector(smsflow)
+    smsflow("route", "add", "--connector", "op")
+
+    smsflow("connector", "remove", "op", "--yes", code=1)
+    assert "disable it first" in smsflow.err
+    smsflow("connector", "disable", "op")
+    smsflow("connector", "remove", "op", "--yes", code=1)
+    assert "these routes lead to it: 1" in smsflow.err
+    smsflow("route", "remove", "1")
+    assert smsflow.json("connector", "remove", "op", "--yes") == {"name": "op", "removed": True}
+    assert smsflow.json("connector", "list")["connectors"] == []
+
+
+def test_what_cannot_be_undone_wants_a_yes_where_nobody_can_be_asked(smsflow):
+    a_connector(smsflow)
+    smsflow("connector", "disable", "op")
+
+    smsflow("connector", "remove", "op", code=2)
+
+    assert "--yes" in smsflow.err
+    assert len(smsflow.json("connector", "list")["connectors"]) == 1
