@@ -216,3 +216,10 @@ class Unavailable(Refused):
 
     code = "unavailable"
     status = 503
+
+
+class OutcomeUnknown(Refused):
+    """The answer of the database was lost: the request may be stored and charged, look before you send it again."""
+
+    code = "outcome_unknown"
+    status = 503

@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, settings
 from tests.cleanup import Run
 
 # The fixtures that need a database, and those that need the whole platform, stand beside the tests, in a file each.
-pytest_plugins = ["tests.database", "tests.live"]
+pytest_plugins = ["tests.database", "tests.live", "tests.standby"]
 
 for name in list(os.environ):
     if name == "PROMETHEUS_MULTIPROC_DIR" or (name.startswith("SMSFLOW_") and not name.startswith("SMSFLOW_TEST_")):
         del os.environ[name]
 
 # The fixtures that start PostgreSQL, our own processes or a browser; `script/check` leaves out the tests that use one.
-STARTERS = {"_pair", "database_server", "live_server", "process", "running"}
+STARTERS = {"_pair", "database_server", "live_server", "process", "running", "servers"}
 
 # Some libraries ask the machine what it is when they are imported.
 _ASKED_BY_LIBRARIES = {"file", "uname"}

@@ -118,7 +118,7 @@ def _make_template(server):
     name = f"smsflow_template_{uuid.uuid4().hex[:12]}"
     _execute(server, f'CREATE DATABASE "{name}"')
     migrate(url_of(server, name))
-    asyncio.run(_partition(url_of(server, name)))
+    asyncio.run(partition(url_of(server, name)))
     return name
 
 
@@ -127,7 +127,8 @@ def _execute(server, statement):
         connection.execute(statement)
 
 
-async def _partition(url):
+async def partition(url):
+    """Make the first partitions, as a start of the platform does."""
     database = Database(url, pool=2)
     async with database.transaction() as tx:
         await partitions.ensure(tx)

@@ -103,6 +103,19 @@ async def check_code(
     return judgement.refusal
 
 
+async def is_sent(tx: Tx, company: Company, code: Code) -> bool:
+    """Tell whether a code was stored, the answer to whose commit was lost."""
+    return await verifications.find(tx, company.id, code.id) is not None
+
+
+async def is_judged(tx: Tx, company: Company, number: str, refusal: Refused | None) -> bool:
+    """Tell whether a judgement stands, the answer to whose commit was lost: a wrong code stays wrong, a right one must be used."""
+    if refusal is not None:
+        return True
+    last = await verifications.last(tx, company.id, phone.parse(number, country=company.country).e164)
+    return last is not None and last.state is CodeState.VALIDATED
+
+
 async def show_code(tx: Tx, company_id: int, code_id: int, *, vault: Vault, now: datetime) -> Code:
     """Return one code of the company; raise NotFound."""
     found = await verifications.find(tx, company_id, code_id)

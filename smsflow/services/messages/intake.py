@@ -1,7 +1,5 @@
 """The intake: requests that wait are accepted together, in one commit."""
 
-import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,18 +8,15 @@ import structlog
 
 from smsflow import observe
 from smsflow.domain.message import NewMessage
-from smsflow.errors import Refused, Unavailable
+from smsflow.errors import OutcomeUnknown, Refused, Unavailable
 from smsflow.services.grouping import GroupCommit
 from smsflow.services.messages.submit import submit
 from smsflow.store.messages import accept
-from smsflow.store.postgres.outages import is_outage
+from smsflow.store.postgres.commits import find_out
 from smsflow.store.postgres.transactions import Database, Tx
 
 log = structlog.get_logger(__name__)
 
-# How long a customer waits for a database to come back that was cut off with the answer to a commit under way.
-_LOOK_SECONDS = 5.0
-_LOOK_AGAIN = 0.1
 # Below the time after which a client is told 503 (web.http.connection): what it was told is then true of all that had not begun.
 _PATIENCE = 30.0
 # Far below the second for which a lane that found something goes on looking (dispatch.lane).
@@ -41,7 +36,7 @@ class Intake:
         )
 
     async def submit(self, message: NewMessage) -> int:
-        """Return the id of the stored message; raise Refused when it was not stored (then nothing was charged)."""
+        """Return the id of the stored message; raise Refused when it was not stored: nothing was charged, except perhaps by an OutcomeUnknown."""
         return await self._commits.add(message)
 
     async def run(self) -> None:
@@ -57,12 +52,16 @@ class Intake:
         # Nearly always every company can pay, and one statement with its own commit does it all.
         try:
             async with self._database.autocommit() as tx:
+                pid = tx.pid
                 try:
                     ids = await accept.accept(tx, batch, now=now, wake=self._is_asleep)
                 except Exception as error:
                     if not tx.connection.closed:
                         raise
-                    ids = await self._found_after(error, batch, now)
+                    ids = await self._found_after(error, pid, batch, now)
+        except OutcomeUnknown as unknown:
+            self._woken.clear()
+            return [OutcomeUnknown(**unknown.details) for _ in batch]
         except BaseException:
             self._woken.clear()
             raise
@@ -75,22 +74,20 @@ class Intake:
         observe.accepted_total.inc(sum(type(a) is int for a in answers))
         return answers
 
-    async def _found_after(self, cut: Exception, batch: Sequence[NewMessage], now: datetime) -> list[int | None]:
-        """Return what a batch came to whose answer was lost with the connection; raise `cut` when nothing of it was stored.
+    async def _found_after(
+        self, cut: Exception, pid: int, batch: Sequence[NewMessage], now: datetime
+    ) -> list[int | None]:
+        """Return what a batch came to whose answer was lost with the connection; raise `cut` when surely nothing of it was stored.
 
-        A refusal says that nothing was charged, and the commit may have been on disk already.
+        Raises OutcomeUnknown when that cannot be found out: a batch whose fate is not known must not be written again.
         """
-        deadline = time.monotonic() + _LOOK_SECONDS
-        while True:
-            try:
-                async with self._database.autocommit() as tx:
-                    ids = await accept.stored(tx, batch, now=now)
-                break
-            except Exception as error:  # noqa: BLE001 - a batch whose fate is not known must not be written again
-                if not is_outage(error) or time.monotonic() >= deadline:
-                    raise cut from None
-                await asyncio.sleep(_LOOK_AGAIN)
-        if all(i is None for i in ids):
+
+        async def look(tx: Tx) -> list[int | None] | None:
+            ids = await accept.stored(tx, batch, now=now)
+            return None if all(i is None for i in ids) else ids
+
+        ids = await find_out(self._database, cut, pid, look)
+        if ids is None:
             raise cut
         log.warning("answer_lost_and_found", messages=sum(i is not None for i in ids))
         return ids
@@ -105,13 +102,20 @@ class Intake:
 
     async def _decide(self, left: Sequence[NewMessage], *, now: datetime, alone: bool) -> list[int | Refused]:
         tx: Tx | None = None
+        pid = 0
         try:
             async with self._database.transaction() as tx:
+                pid = tx.pid
                 return await submit(tx, left, now=now)
         except Exception as error:
             if tx is not None and tx.connection.closed:
-                with contextlib.suppress(Exception):
-                    found = await self._found_after(error, left, now)
+                try:
+                    found = await self._found_after(error, pid, left, now)
+                except OutcomeUnknown as unknown:
+                    return [OutcomeUnknown(**unknown.details) for _ in left]
+                except Exception as cut:  # noqa: BLE001 - nothing of it was stored
+                    error = cut
+                else:
                     return [Unavailable(retry_after=1) if i is None else i for i in found]
             # The rest of the batch is committed: were this raised, the rest would be written and charged a second time.
             if alone:

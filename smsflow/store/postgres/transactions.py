@@ -74,6 +74,11 @@ class Tx:
         """Run statements on `connection`."""
         self.connection = connection
 
+    @property
+    def pid(self) -> int:
+        """The number of the server's process; 0 when the connection is lost."""
+        return self.connection.info.backend_pid
+
     async def execute(
         self, statement: str, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> Rows:

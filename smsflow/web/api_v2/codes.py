@@ -6,7 +6,9 @@ from smsflow import observe
 from smsflow.domain.verification import TIMEOUT_DEFAULT, TIMEOUT_MAX, TIMEOUT_MIN
 from smsflow.errors import ParameterInvalid
 from smsflow.runtime import randbelow
-from smsflow.services.verifications import check_code, list_codes, send_code, show_code
+from smsflow.services.verifications import Code, check_code, is_judged, is_sent, list_codes, send_code, show_code
+from smsflow.store.postgres.commits import commit
+from smsflow.store.postgres.transactions import Tx
 from smsflow.web.api_v2 import wire
 from smsflow.web.api_v2.auth import Door
 from smsflow.web.http import forms
@@ -30,8 +32,10 @@ class Codes:
         number = forms.mandatory(fields, "phone_number")
         timeout = _timeout(fields)
         ways = await platform.directory.routing()
-        async with platform.database.transaction() as tx:
-            code = await send_code(
+        now = door.clock()
+
+        async def send(tx: Tx) -> Code:
+            return await send_code(
                 tx,
                 company,
                 ways.table,
@@ -39,9 +43,11 @@ class Codes:
                 timeout,
                 vault=platform.vault,
                 randbelow=randbelow,
-                now=door.clock(),
+                now=now,
                 limits=door.limits,
             )
+
+        code = await commit(platform.database, send, is_stored=lambda tx, code: is_sent(tx, company, code))
         observe.accepted_total.inc()
         resp.data = wire.code_reply(code)
 
@@ -75,8 +81,12 @@ class CodeVerification:
         fields = await door.form(req)
         number = forms.mandatory(fields, "phone_number")
         given = forms.mandatory(fields, "code").strip()
-        async with platform.database.transaction() as tx:
-            refusal = await check_code(tx, company, number, given, vault=platform.vault, now=door.clock())
+        now = door.clock()
+        refusal = await commit(
+            platform.database,
+            lambda tx: check_code(tx, company, number, given, vault=platform.vault, now=now),
+            is_stored=lambda tx, refusal: is_judged(tx, company, number, refusal),
+        )
         # Outside of the transaction: a wrong try counts, so it must be committed.
         if refusal is not None:
             raise refusal

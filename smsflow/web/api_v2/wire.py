@@ -77,6 +77,10 @@ SENTENCES = {
         "La plateforme ne peut pas enregistrer la requête en ce moment : rien n'est débité et rien ne sera envoyé ; "
         "réessayez dans {retry_after} s."
     ),
+    "outcome_unknown": (
+        "La plateforme n'a pas pu s'assurer de l'enregistrement : l'envoi est peut-être accepté et débité ; "
+        "vérifiez la liste de vos envois avant de réessayer."
+    ),
 }
 REFUSED = "La requête est refusée."
 TOO_SLOW = "Le corps de la requête n'est pas arrivé à temps : envoyez-le à nouveau."

@@ -1,17 +1,23 @@
 """An answer that is lost on its way from the database: what was stored is found, what was not is refused."""
 
 import asyncio
+import os
+import signal
+import socket
 from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
 
 from smsflow import runtime
-from smsflow.errors import Unavailable
+from smsflow.errors import OutcomeUnknown, Unavailable
 from smsflow.services.messages.intake import Intake
-from smsflow.store.postgres.transactions import Database, Tx
+from smsflow.store.postgres import commits
+from smsflow.store.postgres.transactions import Database, Tx, libpq_url
 from smsflow.testing import a_company, a_connector, balance, broken_invariants
 from tests.dispatch.stage import a_message
+from tests.services.messages.intake import submitted, texts
+from tests.waiting import until
 
 
 class CutTx(Tx):
@@ -123,3 +129,77 @@ async def test_who_cannot_pay_is_still_refused_alone_after_a_lost_answer(platfor
     assert await balance(platform, rich) == 9
     assert await balance(platform, poor) == 0
     assert await broken_invariants(platform) == []
+
+
+class Watched(Database):
+    """A database of which a test knows the first connection that is lent."""
+
+    lent = None
+
+    @asynccontextmanager
+    async def autocommit(self):
+        async with super().autocommit() as tx:
+            self.lent = self.lent or tx.connection
+            yield tx
+
+    def cut(self):
+        """Lose the connection as a network does."""
+        socket.socket(fileno=os.dup(self.lent.fileno())).shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+async def held(database_url, platform):
+    """A company whose row another transaction holds, so that nothing of it can be charged; a message of it; and what frees it."""
+    company = await a_company(platform, credits=10)
+    message = a_message(company, await a_connector(platform))
+    with psycopg.connect(libpq_url(database_url)) as holder:
+        holder.execute("SELECT 1 FROM company FOR UPDATE")
+        yield company, message, holder.rollback
+
+
+@pytest.fixture
+async def watched(platform):
+    database = Watched(platform.database.url, pool=2)
+    yield database
+    await database.close()
+
+
+def _waits(database_url, pid):
+    with psycopg.connect(libpq_url(database_url)) as connection:
+        return connection.execute("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted", (pid,)).fetchall()
+
+
+async def test_a_session_that_could_still_commit_is_ended_before_nothing_is_said_to_be_charged(
+    held, watched, platform, database_url
+):
+    company, message, free = held
+    async with submitted(watched, message) as answer:
+        await until(lambda: watched.lent is not None, "a connection")
+        pid = watched.lent.info.backend_pid
+        await until(lambda: _waits(database_url, pid), "a statement that waits")
+        watched.cut()
+
+        with pytest.raises(Unavailable):
+            await answer
+        free()
+
+    assert await texts(platform) == []
+    assert await balance(platform, company) == 10
+
+
+async def test_while_a_session_hangs_nothing_is_promised(held, watched, platform, database_url, monkeypatch):
+    monkeypatch.setattr(commits, "LOOK_SECONDS", 1.5)
+    _, message, free = held
+    async with submitted(watched, message) as answer:
+        await until(lambda: watched.lent is not None, "a connection")
+        pid = watched.lent.info.backend_pid
+        await until(lambda: _waits(database_url, pid), "a statement that waits")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            watched.cut()
+
+            with pytest.raises(OutcomeUnknown):
+                await answer
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        free()
