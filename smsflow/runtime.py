@@ -1,7 +1,11 @@
 """The running platform: its clock, its randomness, its database, and what every process keeps in memory of accounts and routes."""
 
 import asyncio
+import contextlib
+import logging
+import os
 import secrets
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -21,6 +25,8 @@ from smsflow.store.campaigns import names
 from smsflow.store.postgres.notifications import listen
 from smsflow.store.postgres.transactions import Database
 from smsflow.store.routing import connectors, routes
+from smsflow.store.upkeep import processes
+from smsflow.store.upkeep.processes import Process
 from smsflow.vault import Vault
 
 K = TypeVar("K")
@@ -33,6 +39,8 @@ _LIFE = 5.0
 _LIFE_UNNOTIFIED = 0.5
 _MOST_REMEMBERED = 50_000
 _LISTEN_AGAIN = 1.0
+
+_FAREWELL = 1.0
 
 
 def now() -> datetime:
@@ -187,14 +195,42 @@ class Platform:
 
 
 @asynccontextmanager
-async def platform(settings: Settings, url: str) -> AsyncIterator[Platform]:
-    """Open the platform on the database at `url`, receiving changes; closed at the end of the block."""
+async def platform(settings: Settings, url: str, *, role: str | None = None) -> AsyncIterator[Platform]:
+    """Open the platform on the database at `url`, receiving changes; closed at the end of the block.
+
+    A process that serves has a `role`, under which it shows that it lives.
+    """
     database = Database(url, pool=settings.database_pool)
     directory = Directory(database)
-    listening = asyncio.create_task(directory.listen())
+    tasks = [asyncio.create_task(directory.listen())]
+    if role is not None:
+        tasks.append(asyncio.create_task(_show(database, Process(role, socket.gethostname(), os.getpid()))))
     try:
         yield Platform(settings, database, Vault(secret_key(settings)), directory)
     finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await database.close()
+
+
+async def _show(database: Database, process: Process) -> None:
+    """Show that this process lives until cancelled, and log when its clock is far from the database's."""
+    was_wrong = False
+    try:
+        while True:
+            try:
+                async with database.autocommit() as tx:
+                    ahead = await processes.beat(tx, process, clock=now())
+            except Exception as error:  # noqa: BLE001 - the database is away; what serves says so
+                log.debug("not_shown", reason=str(error).strip())
+            else:
+                is_wrong = abs(ahead) > processes.CLOCK_TOLERANCE
+                if is_wrong != was_wrong:
+                    log.log(logging.ERROR if is_wrong else logging.INFO, "clock_differs", seconds_ahead=round(ahead, 1))
+                was_wrong = is_wrong
+            await asyncio.sleep(processes.EVERY)
+    finally:
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_FAREWELL), database.autocommit() as tx:
+                await processes.leave(tx, process)

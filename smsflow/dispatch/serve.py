@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 async def serve(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[None]]) -> None:
     """Dispatch until `stopped()` returns; before returning, answer and record what is in flight, and unbind."""
-    async with platform(settings, url) as here:
+    async with platform(settings, url, role="dispatch") as here:
         engine = asyncio.create_task(Engine(here, now).run())
         waiting = asyncio.ensure_future(stopped())
         try:

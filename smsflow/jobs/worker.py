@@ -75,7 +75,7 @@ def build(here: Platform) -> procrastinate.App:
 
 async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[None]]) -> None:
     """Work until `stopped()` returns; a job that runs then is finished first."""
-    async with platform(settings, url) as here:
+    async with platform(settings, url, role="jobs") as here:
         app = build(here)
         async with app.open_async():
             working = asyncio.create_task(

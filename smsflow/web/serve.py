@@ -48,7 +48,7 @@ async def serve(
     settings: Settings, url: str, listener: socket.socket, *, stopped: Callable[[], Awaitable[None]]
 ) -> None:
     """Serve until `stopped()` returns; then every request that was accepted gets its answer before this returns."""
-    async with platform(settings, url) as here:
+    async with platform(settings, url, role="web") as here:
         intake = Intake(here.database, now, most=settings.intake_batch, bound=settings.intake_bound)
         committing = asyncio.create_task(intake.run())
         application = create(here, intake)

@@ -13,6 +13,7 @@ from smsflow.store.accounts import companies
 from smsflow.store.messages import queue
 from smsflow.store.postgres.transactions import Tx
 from smsflow.store.routing import connectors, dispatchers, routes
+from smsflow.store.upkeep import processes
 from smsflow.vault import Vault, VaultLocked
 
 # An ordinary message leaves within two seconds; one that waits this long waits for something to be done.
@@ -41,6 +42,7 @@ class Seen:
     binds: Sequence[dispatchers.BindState]
     dispatchers: Sequence[dispatchers.Instance]
     depths: Sequence[queue.Depth]
+    shown: Sequence[processes.Shown] = ()
 
 
 async def look(tx: Tx) -> Seen:
@@ -54,6 +56,7 @@ async def look(tx: Tx) -> Seen:
         await dispatchers.binds(tx),
         running,
         await queue.depths(tx),
+        await processes.processes(tx),
     )
 
 
@@ -62,7 +65,10 @@ def judge(seen: Seen, vault: Vault, *, now: datetime) -> list[Finding]:
     return [
         *_companies(seen),
         *_routes(seen),
+        *_serving("web", "nothing is accepted", seen),
         *_dispatchers(seen),
+        *_serving("jobs", "no partitions are made and nothing old is removed", seen),
+        *_clocks(seen),
         *(finding for c in seen.connectors for finding in _connector(c, seen, vault)),
         *_queue(seen, now),
     ]
@@ -118,6 +124,33 @@ def _may_meet(prefix: str, country: str) -> bool:
     code = str(phonenumbers.country_code_for_region(country))
     digits = prefix.removeprefix("+")
     return digits.startswith(code) or code.startswith(digits)
+
+
+def _serving(role: str, otherwise: str, seen: Seen) -> Iterator[Finding]:
+    """Say where a role runs; a process that has not shown itself for a while is gone, or hangs."""
+    known = [s for s in seen.shown if s.process.role == role]
+    alive = [s for s in known if s.silent <= processes.SILENCE]
+    if alive:
+        yield Finding(role, "ok", f"running on {_names(alive)}")
+    elif known:
+        last = known[0]
+        says = f"{_names([last])} has been silent for {int(last.silent)} s, so {otherwise}"
+        yield Finding(role, "wrong", says, f"look at its log, and start it: smsflow run, or smsflow {role}")
+    else:
+        yield Finding(role, "wrong", f"none is running, so {otherwise}", f"start it: smsflow run, or smsflow {role}")
+
+
+def _clocks(seen: Seen) -> Iterator[Finding]:
+    for shown in seen.shown:
+        if shown.silent <= processes.SILENCE and abs(shown.clock_ahead) > processes.CLOCK_TOLERANCE:
+            side = "ahead of" if shown.clock_ahead > 0 else "behind"
+            says = f"the clock of {shown.process.host} is {abs(shown.clock_ahead):.0f} s {side} the database's"
+            do = "set it, and keep it right by NTP; the platform itself goes by the database's clock"
+            yield Finding(f"clock of {shown.process.role}", "wrong", says, do)
+
+
+def _names(shown: Sequence[processes.Shown]) -> str:
+    return ", ".join(f"{s.process.host} (process {s.process.pid})" for s in shown)
 
 
 def _dispatchers(seen: Seen) -> Iterator[Finding]:

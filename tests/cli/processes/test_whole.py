@@ -111,6 +111,8 @@ def test_doctor_finds_everything_well(smsflow, database_url):
         connection.execute("INSERT INTO instance (id, host, pid, started_at) VALUES (1, 'here', 1, now())")
         connection.execute("SELECT pg_advisory_lock(7301, 1)")
         connection.execute("INSERT INTO bind_state VALUES (1, 0, 1, 'bound', 'bound to op', now())")
+        for role in ("web", "jobs"):
+            connection.execute("INSERT INTO process VALUES (%s, 'here', 1, now(), now(), 0.1)", [role])
 
         report = smsflow.json("doctor")
 
@@ -128,7 +130,9 @@ def test_doctor_finds_what_is_missing_and_says_what_to_do(smsflow):
         ("company 1 (Awa)", "give it one: smsflow sender add 1 NAME --default"),
         ("company 1 (Awa)", "add one: smsflow route add --connector NAME --country CM"),
         ("routes", "smsflow route add --connector NAME"),
+        ("web", "start it: smsflow run, or smsflow web"),
         ("dispatch", "start it: smsflow run"),
+        ("jobs", "start it: smsflow run, or smsflow jobs"),
     ]
 
 

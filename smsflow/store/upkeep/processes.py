@@ -1,0 +1,64 @@
+"""Processes that run, as they show themselves every few seconds; ages are measured by the database's clock alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from smsflow.store.postgres.transactions import Tx, text
+
+# Seconds between two signs of life, and the silence after which a process is taken for gone.
+EVERY = 5.0
+SILENCE = 20.0
+# The most (seconds) by which the clock of a machine may differ from the database's.
+CLOCK_TOLERANCE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of the platform."""
+
+    role: str
+    host: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A process, the seconds since it last showed itself, and how far its clock was ahead of the database's then."""
+
+    process: Process
+    silent: float
+    clock_ahead: float
+
+
+# One row a process, updated in place.
+_BEAT = text("""
+INSERT INTO process AS p (role, host, pid, started_at, beat_at, clock_ahead)
+VALUES (:role, :host, :pid, now(), now(), extract(epoch FROM CAST(:clock AS timestamptz) - clock_timestamp()))
+ON CONFLICT (role, host, pid) DO UPDATE SET beat_at = excluded.beat_at, clock_ahead = excluded.clock_ahead
+RETURNING clock_ahead
+""")
+
+
+async def beat(tx: Tx, process: Process, *, clock: datetime) -> float:
+    """Show that a process lives; return the seconds that its `clock` is ahead of the database's."""
+    parameters = {"role": process.role, "host": process.host, "pid": process.pid, "clock": clock}
+    return float((await tx.execute(_BEAT, parameters)).scalar_one())
+
+
+async def leave(tx: Tx, process: Process) -> None:
+    """Forget a process that ends, and those that have been silent for a day."""
+    delete = text("""
+        DELETE FROM process WHERE role = :role AND host = :host AND pid = :pid OR beat_at < now() - interval '1 day'
+    """)
+    await tx.execute(delete, {"role": process.role, "host": process.host, "pid": process.pid})
+
+
+async def processes(tx: Tx) -> list[Shown]:
+    """Return every process that has not ended by itself, those that showed themselves last first."""
+    query = text("""
+        SELECT role, host, pid, extract(epoch FROM clock_timestamp() - beat_at), clock_ahead FROM process ORDER BY beat_at DESC
+    """)
+    return [
+        Shown(Process(role, host, pid), float(silent), clock_ahead)
+        for role, host, pid, silent, clock_ahead in await tx.execute(query)
+    ]

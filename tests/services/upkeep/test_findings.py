@@ -1,0 +1,89 @@
+from datetime import timedelta
+
+import pytest
+
+from smsflow import runtime
+from smsflow.services.upkeep.findings import Seen, judge, look
+from smsflow.settings import Settings, secret_key
+from smsflow.store.upkeep import processes
+from smsflow.store.upkeep.processes import Process, Shown
+from smsflow.vault import Vault
+from tests.database import SECRET_KEY
+from tests.dispatch.stage import execute, until
+
+
+def found(*shown):
+    vault = Vault(secret_key(Settings(secret_key=SECRET_KEY)))
+    judged = judge(Seen([], [], [], [], [], [], shown), vault, now=runtime.now())
+    return {f.what: (f.state, f.says) for f in judged}
+
+
+def a_process(role="web", *, silent=1.0, ahead=0.0):
+    return Shown(Process(role, "here", 7), silent, ahead)
+
+
+def test_a_platform_without_web_and_jobs_is_not_well():
+    assert found()["web"] == ("wrong", "none is running, so nothing is accepted")
+    assert found()["jobs"][0] == "wrong"
+
+
+def test_processes_that_show_themselves_are_well():
+    judged = found(a_process("web"), a_process("jobs"))
+
+    assert judged["web"] == ("ok", "running on here (process 7)")
+    assert judged["jobs"][0] == "ok"
+
+
+def test_a_process_that_has_been_silent_is_gone():
+    assert found(a_process(silent=21))["web"] == (
+        "wrong",
+        "here (process 7) has been silent for 21 s, so nothing is accepted",
+    )
+
+
+@pytest.mark.parametrize(("ahead", "says"), [(6.0, "6 s ahead of"), (-216_000, "216000 s behind")])
+def test_a_clock_that_differs_is_named(ahead, says):
+    state, told = found(a_process(ahead=ahead))["clock of web"]
+
+    assert state == "wrong"
+    assert says in told
+
+
+def test_a_clock_that_differs_a_little_or_of_a_process_that_is_gone_is_none():
+    assert "clock of web" not in found(a_process(ahead=4.9))
+    assert "clock of web" not in found(a_process(ahead=60, silent=60))
+
+
+async def shown(platform):
+    async with platform.database.transaction() as tx:
+        return (await look(tx)).shown
+
+
+async def test_a_process_with_a_role_shows_itself_and_leaves(platform, settings_of, database_url):
+    async with runtime.platform(settings_of(), database_url, role="web"):
+        await until(lambda: shown(platform))
+        (web,) = await shown(platform)
+
+    assert (web.process.role, web.silent < processes.SILENCE, abs(web.clock_ahead) < 1) == ("web", True, True)
+    assert await shown(platform) == []
+
+
+async def test_a_process_tells_how_far_its_clock_is_from_the_databases(platform):
+    async with platform.database.transaction() as tx:
+        ahead = await processes.beat(tx, Process("jobs", "here", 7), clock=runtime.now() + timedelta(hours=60))
+
+    assert ahead == pytest.approx(216_000, abs=5)
+
+
+async def test_a_process_that_was_killed_is_silent_and_forgotten_in_the_end(platform):
+    killed, other = Process("web", "here", 7), Process("web", "here", 8)
+    async with platform.database.transaction() as tx:
+        await processes.beat(tx, killed, clock=runtime.now())
+    await execute(platform, "UPDATE process SET beat_at = now() - interval '1 minute'")
+    assert [int(p.silent) for p in await shown(platform)] == [60]
+
+    await execute(platform, "UPDATE process SET beat_at = now() - interval '2 days'")
+    async with platform.database.transaction() as tx:
+        await processes.leave(tx, other)
+
+    assert await shown(platform) == []
