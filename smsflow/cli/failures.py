@@ -13,6 +13,7 @@ from smsflow.settings import SettingsError
 from smsflow.store.postgres.embedded import EmbeddedFailed
 from smsflow.store.postgres.outages import is_outage
 from smsflow.store.postgres.pool import PoolTimeout
+from smsflow.store.postgres.revision import MigrationBlocked
 from smsflow.store.postgres.transactions import UnreadableAddress
 from smsflow.vault import VaultLocked
 
@@ -36,6 +37,7 @@ _CODES: Final = {
     NoDatabase: "no_database",
     EmbeddedFailed: "database_not_started",
     UnreadableAddress: "database_address_wrong",
+    MigrationBlocked: "migration_blocked",
     Failed: "failed",
 }
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})

@@ -1,75 +1,21 @@
-"""The jobs process: periodic work, queued and retried by procrastinate on the same PostgreSQL."""
+"""The jobs process: a worker for the periodic work, queued and retried by procrastinate on the same PostgreSQL, and the campaigns."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 
 import procrastinate
-import structlog
-from procrastinate import builtin_tasks
 
+from smsflow.jobs import periodic
 from smsflow.jobs.campaigns import Runner
 from smsflow.runtime import Platform, now, platform
 from smsflow.settings import Settings
-from smsflow.store.accounts import attempts, tokens
-from smsflow.store.messages import receipts
-from smsflow.store.postgres import partitions
 from smsflow.store.postgres.transactions import libpq_url
-
-log = structlog.get_logger(__name__)
-
-_QUEUE = "smsflow"
 
 
 def build(here: Platform) -> procrastinate.App:
-    """Return the app with every periodic job."""
+    """Return the app with every periodic task."""
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=libpq_url(here.database.url), max_size=4))
-    retry = procrastinate.RetryStrategy(max_attempts=3, wait=10)
-
-    @app.periodic(cron="* * * * *")
-    @app.task(name="make_partitions", queue=_QUEUE, queueing_lock="make_partitions", retry=retry)
-    async def make_partitions(timestamp: int) -> None:  # noqa: ARG001 - procrastinate gives it
-        async with here.database.transaction() as tx:
-            made = await partitions.ensure(tx)
-        if made:
-            log.info("partitions_made", names=made)
-
-    @app.periodic(cron="17 * * * *")
-    @app.task(name="forget", queue=_QUEUE, queueing_lock="forget", retry=retry)
-    async def forget(timestamp: int) -> None:  # noqa: ARG001
-        moment = now()
-        async with here.database.transaction() as tx:
-            await tokens.forget_tokens(tx, before=moment - timedelta(days=1))
-            await attempts.forget_attempts(tx, before=moment - timedelta(days=1))
-            days = timedelta(days=here.settings.receipts_kept_days)
-            dropped = await receipts.forget_parked(tx, before=moment - days)
-        if dropped:
-            log.warning("receipts_without_message_dropped", receipts=dropped)
-
-    @app.periodic(cron="43 3 * * *")
-    @app.task(name="retire_partitions", queue=_QUEUE, queueing_lock="retire_partitions", retry=retry)
-    async def retire_partitions(timestamp: int) -> None:  # noqa: ARG001
-        moment = now()
-        async with here.database.transaction() as tx:
-            dropped = await partitions.retire(
-                tx,
-                messages_before=moment - timedelta(days=here.settings.messages_kept_days),
-                parts_before=moment - timedelta(days=here.settings.receipts_kept_days),
-            )
-        if dropped:
-            log.info("partitions_dropped", names=dropped)
-
-    @app.periodic(cron="23 4 * * *")
-    @app.task(name="remove_old_jobs", queue=_QUEUE, queueing_lock="remove_old_jobs", pass_context=True)
-    async def remove_old_jobs(context: procrastinate.JobContext, timestamp: int) -> None:  # noqa: ARG001
-        await builtin_tasks.remove_old_jobs(
-            context,
-            max_hours=72,
-            remove_failed=True,
-            remove_cancelled=True,
-            remove_aborted=True,
-        )
-
+    periodic.add_to(app, here)
     return app
 
 
@@ -80,7 +26,7 @@ async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[N
         async with app.open_async():
             working = asyncio.create_task(
                 app.run_worker_async(
-                    queues=[_QUEUE],
+                    queues=[periodic.QUEUE],
                     concurrency=2,
                     install_signal_handlers=False,
                     shutdown_graceful_timeout=settings.drain_timeout,

@@ -75,7 +75,8 @@ class Sent:
 
 
 # A claim that was taken away meanwhile changes no status, unless the message is still unknown from this very attempt: then this is
-# the answer that was missing. The references are kept in every case: they are true, and a receipt may come by them.
+# the answer that was missing. The references are kept in every case: they are true, and a receipt may come by them; recorded a
+# second time, after an answer of the database was lost, they change nothing. The company of what was not ours is found by a trigger.
 _SENT = bounded("""
 WITH o AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
@@ -88,12 +89,14 @@ WITH o AS MATERIALIZED (
     SELECT message_id FROM gone UNION ALL SELECT message_id FROM settled
 ), sent AS (
     UPDATE message m SET status = 2, sent_at = :now, connector_id = :connector_id, error = NULL
-    FROM ours WHERE m.id = ours.message_id AND WITHIN(m.id) AND m.status IN (1, 8)
+    FROM ours WHERE m.id = ours.message_id AND WITHIN(m.id) AND m.status IN (1, 8) RETURNING m.id, m.company_id
 ), parts AS (
-    INSERT INTO part (message_id, account_id, reference, number, total)
-    SELECT t.message_id, :account_id, t.reference, t.number, t.total
-    FROM unnest(CAST(:part_ids AS bigint[]), CAST(:refs AS text[]), CAST(:numbers AS smallint[]), CAST(:totals AS smallint[]))
-        AS t(message_id, reference, number, total)
+    INSERT INTO part (company_id, message_id, attempt, account_id, reference, number, total)
+    SELECT s.company_id, t.message_id, t.attempt, :account_id, t.reference, t.number, t.total
+    FROM unnest(CAST(:part_ids AS bigint[]), CAST(:part_attempts AS integer[]), CAST(:refs AS text[]), CAST(:numbers AS smallint[]),
+        CAST(:totals AS smallint[])) AS t(message_id, attempt, reference, number, total)
+    LEFT JOIN sent s ON s.id = t.message_id
+    ON CONFLICT DO NOTHING
 )
 SELECT message_id FROM ours
 """)
@@ -110,7 +113,7 @@ async def record_sent(
 ) -> int:
     """Record what the operator accepted; return how many of these claims were still held."""
     parts = [
-        (s.message_id, reference, number, len(s.references))
+        (s.message_id, s.attempt, reference, number, len(s.references))
         for s in sent
         for number, reference in enumerate(s.references, 1)
     ]
@@ -123,10 +126,11 @@ async def record_sent(
             "account_id": account_id,
             "instance_id": instance_id,
             "now": now,
-            "part_ids": ints(message_id for message_id, _, _, _ in parts),
-            "refs": texts(reference for _, reference, _, _ in parts),
-            "numbers": ints(number for _, _, number, _ in parts),
-            "totals": ints(total for _, _, _, total in parts),
+            "part_ids": ints(message_id for message_id, _, _, _, _ in parts),
+            "part_attempts": ints(attempt for _, attempt, _, _, _ in parts),
+            "refs": texts(reference for _, _, reference, _, _ in parts),
+            "numbers": ints(number for _, _, _, number, _ in parts),
+            "totals": ints(total for _, _, _, _, total in parts),
         },
     )
     return len(result.all())

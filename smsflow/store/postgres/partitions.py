@@ -1,69 +1,91 @@
-"""Partitions of messages and parts by id range: made ahead of time, dropped when all they hold is old."""
+"""Partitions of messages and parts by id range: found in the catalogue, made apart and attached ahead of time, dropped in a moment."""
 
-from datetime import datetime
+from dataclasses import dataclass
+
+from psycopg.errors import LockNotAvailable
 
 from smsflow.store.postgres.transactions import Tx, text
 
-# Ids per partition: an index of ten million keys is 200 MB, small enough to stay in memory for the newest partitions.
-WIDTH = 10_000_000
-# At 10,000 SMS a second a partition lasts a quarter of an hour, and the job that makes them runs every minute.
-AHEAD = 2
+# Ids per partition. Few partitions keep planning cheap; those of earlier releases hold 10,000,000, and new ones begin where they end.
+WIDTH = 100_000_000
+_LOCK = 7304
+_TABLES = {"message": "fillfactor = 60", "part": "fillfactor = 100"}
+# Making a partition waits for whoever makes one too, and for a VACUUM of the whole table; the next minute tries again.
+_PATIENCE_TO_MAKE = "2s"
+# While a drop waits for a long reader, every other statement on the table waits for the drop: it gives up at once and tries again.
+_PATIENCE_TO_DROP = "100ms"
 
-_TABLES = {"message": "WITH (fillfactor = 60)", "part": ""}
+
+class PartitionInUse(Exception):
+    """A long reader holds the table: what was wanted waited a moment and gave up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A table that holds the ids from `low` to below `high`."""
+
+    name: str
+    low: int
+    high: int
+
+
+# Partitions may be partitioned again, by something else: what has no range of its own holds that of the level above.
+_PARTITIONS = text(r"""
+WITH RECURSIVE tree AS (
+    SELECT CAST(to_regclass(:table) AS oid) AS oid, CAST(NULL AS bigint[]) AS bounds
+    UNION ALL
+    SELECT c.oid, coalesce(CAST(regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''(\d+)''\) TO \(''(\d+)''\)') AS bigint[]), t.bounds)
+    FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid JOIN pg_class c ON c.oid = i.inhrelid
+)
+SELECT c.relname, t.bounds[1], t.bounds[2]
+FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind = 'r' AND t.bounds IS NOT NULL ORDER BY 2, 1
+""")
+
+
+async def partitions(tx: Tx, table: str) -> list[Partition]:
+    """Return the partitions of a table, oldest first."""
+    return [Partition(name, low, high) for name, low, high in await tx.execute(_PARTITIONS, {"table": table})]
+
+
+async def full(tx: Tx, table: str) -> list[Partition]:
+    """Return the partitions into which no new id falls any more, oldest first."""
+    last = await _last_id(tx)
+    return [p for p in await partitions(tx, table) if p.high <= last]
 
 
 async def ensure(tx: Tx) -> list[str]:
-    """Make the partitions that the next ids need; return the names of those that are new."""
-    await tx.execute(text("SELECT pg_advisory_xact_lock(7304)"))
-    last = (await tx.execute(text("SELECT last_value FROM message_id_seq"))).scalar_one()
+    """Make the partitions that the next ids need, with one whole to spare; return the names of those that are new."""
+    await tx.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE_TO_MAKE}'"))
+    await tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    last = await _last_id(tx)
     made = []
-    for number in range(last // WIDTH, last // WIDTH + AHEAD + 1):
-        for table, options in _TABLES.items():
-            name = f"{table}_{number:06d}"
-            if (await tx.execute(text("SELECT to_regclass(:name)"), {"name": name})).scalar_one() is None:
-                bounds = f"FROM ({number * WIDTH}) TO ({(number + 1) * WIDTH})"
-                await tx.execute(text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES {bounds} {options}"))
-                made.append(name)
+    for table, options in _TABLES.items():
+        known = await partitions(tx, table)
+        low = max((last // WIDTH) * WIDTH, known[-1].high if known else 0)
+        while low <= last + WIDTH:
+            high = (low // WIDTH + 1) * WIDTH
+            made.append(f"{table}_{low:015d}")
+            await _attach(tx, table, Partition(made[-1], low, high), options)
+            low = high
     return made
 
 
-async def retire(tx: Tx, *, messages_before: datetime, parts_before: datetime) -> list[str]:
-    """Drop full partitions whose newest row is older than these times; return their names.
+async def drop(tx: Tx, partition: Partition) -> None:
+    """Drop a partition; raises PartitionInUse when a long reader is at work, and then no statement has waited for long."""
+    await tx.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE_TO_DROP}'"))
+    try:
+        await tx.execute(text(f"DROP TABLE {partition.name}"))
+    except LockNotAvailable:
+        raise PartitionInUse(partition.name) from None
 
-    What the dropped messages had been charged is kept per company, so that the ledger can still be proved.
-    """
-    await tx.execute(text("SELECT pg_advisory_xact_lock(7304)"))
-    last = (await tx.execute(text("SELECT last_value FROM message_id_seq"))).scalar_one()
-    dropped = []
-    for number in range(last // WIDTH):
-        messages, parts = f"message_{number:06d}", f"part_{number:06d}"
-        if (await tx.execute(text("SELECT to_regclass(:name)"), {"name": messages})).scalar_one() is None:
-            continue
-        newest = (
-            await tx.execute(text(f"SELECT created_at FROM {messages} ORDER BY id DESC LIMIT 1"))
-        ).scalar_one_or_none()
-        if newest is not None and newest >= parts_before:
-            continue
-        # A planned message may have left long after the newest of its partition was made, or has still to leave.
-        bounds = {"low": number * WIDTH, "high": (number + 1) * WIDTH, "before": parts_before}
-        wait = text(f"""
-            SELECT 1 WHERE EXISTS (SELECT FROM queue WHERE message_id >= :low AND message_id < :high)
-                OR EXISTS (SELECT FROM unknown_outcome WHERE message_id >= :low AND message_id < :high)
-                OR EXISTS (SELECT FROM {messages} WHERE planned_at >= :before)
-        """)
-        if (await tx.execute(wait, bounds)).one_or_none():
-            continue
-        has_parts = (await tx.execute(text("SELECT to_regclass(:name)"), {"name": parts})).scalar_one() is not None
-        if has_parts:
-            await tx.execute(text(f"DROP TABLE {parts}"))
-            dropped.append(parts)
-        if newest is not None and newest >= messages_before:
-            continue
-        keep = text(f"""
-            INSERT INTO retired_charge AS r (company_id, amount) SELECT company_id, sum(charged) FROM {messages} GROUP BY company_id
-            ON CONFLICT (company_id) DO UPDATE SET amount = r.amount + excluded.amount
-        """)
-        await tx.execute(keep)
-        await tx.execute(text(f"DROP TABLE {messages}"))
-        dropped.append(messages)
-    return dropped
+
+async def _attach(tx: Tx, table: str, partition: Partition, options: str) -> None:
+    """Make a partition apart and attach it: unlike CREATE TABLE … PARTITION OF, it lets everybody read and write meanwhile."""
+    like = "INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES INCLUDING STORAGE"
+    await tx.execute(text(f"CREATE TABLE {partition.name} (LIKE {table} {like}) WITH ({options})"))
+    bounds = f"FROM ({partition.low}) TO ({partition.high})"
+    await tx.execute(text(f"ALTER TABLE {table} ATTACH PARTITION {partition.name} FOR VALUES {bounds}"))
+
+
+async def _last_id(tx: Tx) -> int:
+    return int((await tx.execute(text("SELECT last_value FROM message_id_seq"))).scalar_one())

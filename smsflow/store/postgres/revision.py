@@ -9,6 +9,10 @@ from smsflow.store.postgres.transactions import Tx
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
+class MigrationBlocked(Exception):
+    """The migration could not have a table for itself: a dump, a check or another long reader holds it. Run it again when that has ended."""
+
+
 def head() -> str:
     """Return the revision of the last migration: a file is named `NNNN_what_it_does.py` after its own."""
     return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))

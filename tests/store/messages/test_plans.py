@@ -6,6 +6,7 @@ import pytest
 
 from smsflow import runtime, testing
 from smsflow.store.messages import accept, closing, queue, receipts, rows, unknowns
+from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import a_message, accepted, execute
 
 _NOW = runtime.now()
@@ -38,6 +39,7 @@ _SENT = {
     "account_id": 1,
     "now": _NOW,
     "part_ids": "{1}",
+    "part_attempts": "{1}",
     "refs": "{r}",
     "numbers": "{1}",
     "totals": "{1}",
@@ -104,3 +106,41 @@ async def test_on_analysed_tables_every_hot_statement_walks_its_index(platform):
 
     for statement, parameters, indexes in _STATEMENTS.values():
         assert_walks(await plan(platform, statement, parameters), indexes)
+
+
+_BY_ID = ("sent", "content", "delivered", "lock", "close", "latest", "one")
+
+
+async def test_however_many_partitions_there_are_a_statement_by_id_opens_the_one_that_holds_it(platform):
+    for number in range(2, 12):
+        for table in ("message", "part"):
+            bounds = f"FROM ({number}00000000) TO ({number + 1}00000000)"
+            await execute(platform, f"CREATE TABLE {table}_{number} PARTITION OF {table} FOR VALUES {bounds}")
+
+    for name in _BY_ID:
+        statement, parameters, _ = _STATEMENTS[name]
+        found = await plan(platform, statement, parameters)
+        assert set(re.findall(r" on (message_\d+)", found)) <= {"message_000000000000000"}, found
+
+
+async def test_the_claim_and_the_last_messages_of_a_company_open_one_partition_of_many(platform):
+    company = await testing.a_company(platform, credits=100)
+    for number in range(2, 12):
+        bounds = f"FROM ({number}00000000) TO ({number + 1}00000000)"
+        await execute(platform, f"CREATE TABLE message_{number} PARTITION OF message FOR VALUES {bounds}")
+    await execute(platform, "SELECT setval('message_id_seq', 500000000)")
+    ids = await accepted(platform, *[a_message(company, 1) for _ in range(3)])
+    async with platform.database.transaction() as tx:
+        instance = await dispatchers.register(tx, host="test", pid=1, now=runtime.now())
+        await tx.execute("SET LOCAL lock_timeout = '100ms'")
+        async with platform.database.transaction() as other:
+            # Opening a partition takes a lock on it: what is held against every lock is not opened.
+            names = [f"message_{n}" for n in range(2, 12) if n != 5]
+            await other.execute(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
+            claimed = await queue.claim(tx, 1, instance_id=instance, limit=3)
+            latest = await rows.latest(tx, company.id, limit=3)
+            one = await rows.find(tx, company.id, ids[0])
+
+    assert [c.id for c in claimed] == ids
+    assert [m.id for m in latest] == ids[::-1]
+    assert one.id == ids[0]

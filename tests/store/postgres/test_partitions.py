@@ -1,96 +1,79 @@
-"""Partitions are made ahead of time and dropped when all they hold is old; the ledger can be proved all the same."""
+"""Partitions are made ahead of time, beside whoever reads and writes, and found wherever they hang."""
 
-from datetime import timedelta
+import asyncio
 
-import pytest
-
-from smsflow import runtime, testing
-from smsflow.domain.delivery import Accepted
-from smsflow.services.messages import outcomes
-from smsflow.services.messages.outcomes import Report, Way
-from smsflow.store.messages import queue
+from smsflow import testing
 from smsflow.store.postgres import partitions
-from smsflow.store.routing import dispatchers
-from tests.dispatch.stage import a_message, accepted, execute, query, sound
-
-_YEAR, _WEEK = timedelta(days=400), timedelta(days=7)
-_DAYS = timedelta(days=1)
+from smsflow.store.postgres.partitions import WIDTH, Partition
+from tests.dispatch.stage import a_message, accepted, execute
 
 
-@pytest.fixture
-def narrow():
-    """Go on as if the first partition were full."""
-
-    async def fill(platform):
-        await execute(platform, "SELECT setval('message_id_seq', :last)", last=partitions.WIDTH + 5)
-
-    return fill
-
-
-async def retire(platform, now):
+async def ensured(platform):
     async with platform.database.transaction() as tx:
-        return await partitions.retire(tx, messages_before=now - _YEAR, parts_before=now - _WEEK)
+        return await partitions.ensure(tx)
 
 
-async def deliver_all(platform):
-    async with platform.database.transaction() as tx:
-        instance = await dispatchers.register(tx, host="test", pid=1, now=runtime.now())
+async def found(platform, table):
     async with platform.database.autocommit() as tx:
-        claims = await queue.claim(tx, 1, instance_id=instance, limit=100)
-    reports = [Report(c.id, c.attempt, Accepted((f"r{c.id}",))) for c in claims]
-    await outcomes.record(platform.database, Way(1, 1, instance), reports, now=runtime.now())
+        return await partitions.partitions(tx, table)
 
 
-async def test_the_partitions_of_the_next_ids_are_there_before_they_are_needed(platform, narrow):
-    await narrow(platform)
-    async with platform.database.transaction() as tx:
-        made = await partitions.ensure(tx)
-        again = await partitions.ensure(tx)
-
-    assert made == ["message_000003", "part_000003"]
-    assert again == []
+async def move_to(platform, last):
+    await execute(platform, "SELECT setval('message_id_seq', :last)", last=last)
 
 
-async def test_the_partition_in_use_is_never_dropped(platform):
-    await accepted(platform, a_message(await testing.a_company(platform), 1))
+async def test_the_partitions_of_the_next_ids_are_there_before_they_are_needed(platform):
+    await move_to(platform, WIDTH)
 
-    assert await retire(platform, runtime.now() + 2 * _YEAR) == []
-
-
-async def test_references_go_first_and_messages_later_and_the_ledger_is_proved(platform, narrow):
-    company = await testing.a_company(platform, credits=10)
-    now = runtime.now()
-    await accepted(platform, a_message(company, 1), a_message(company, 1, segments=2))
-    await deliver_all(platform)
-    await narrow(platform)
-
-    assert await retire(platform, now + timedelta(days=6)) == []
-    assert await retire(platform, now + timedelta(days=8)) == ["part_000000"]
-    assert await retire(platform, now + timedelta(days=401)) == ["message_000000"]
-    assert await query(platform, "SELECT amount FROM retired_charge") == [(3,)]
-    await sound(platform)
-
-    await accepted(platform, a_message(company, 1))
-    await sound(platform)
+    assert await ensured(platform) == ["message_000000200000000", "part_000000200000000"]
+    assert await ensured(platform) == []
 
 
-async def test_a_message_that_has_still_to_leave_keeps_its_partitions(platform, narrow):
-    company = await testing.a_company(platform, credits=10)
-    now = runtime.now()
-    await accepted(platform, a_message(company, 1, due_at=now + 300 * _DAYS))
-    await narrow(platform)
+async def test_a_new_partition_begins_where_the_last_one_of_an_earlier_release_ends(platform):
+    for table in ("message", "part"):
+        for start in (0, WIDTH):
+            await execute(platform, f"DROP TABLE {table}_{start:015d}")
+        await execute(platform, f"CREATE TABLE {table}_000000 PARTITION OF {table} FOR VALUES FROM (0) TO (10000000)")
+        await execute(
+            platform, f"CREATE TABLE {table}_000001 PARTITION OF {table} FOR VALUES FROM (10000000) TO (20000000)"
+        )
 
-    assert await retire(platform, now + 290 * _DAYS) == []
+    await ensured(platform)
+
+    assert [(p.low, p.high) for p in await found(platform, "part")] == [
+        (0, 10_000_000),
+        (10_000_000, 20_000_000),
+        (20_000_000, WIDTH),
+        (WIDTH, 2 * WIDTH),
+    ]
 
 
-async def test_a_planned_message_keeps_its_reference_as_long_as_any_other(platform, narrow):
-    company = await testing.a_company(platform, credits=10)
-    now = runtime.now()
-    await accepted(platform, a_message(company, 1, due_at=now + 20 * _DAYS))
-    async with platform.database.transaction() as tx:
-        await queue.release_due(tx, now=now + 20 * _DAYS, limit=10)
-    await deliver_all(platform)
-    await narrow(platform)
+async def test_ids_that_jumped_to_a_cell_of_their_own_have_partitions(platform):
+    await move_to(platform, 3 * 10**12)
 
-    assert await retire(platform, now + 26 * _DAYS) == []
-    assert await retire(platform, now + 28 * _DAYS) == ["part_000000"]
+    assert "message_003000000000000" in await ensured(platform)
+    (message_id,) = await accepted(platform, a_message(await testing.a_company(platform), 1))
+    assert message_id == 3 * 10**12 + 1
+
+
+async def test_a_partition_that_is_partitioned_again_is_found_by_its_leaves(platform):
+    await execute(
+        platform,
+        f"CREATE TABLE deep PARTITION OF message FOR VALUES FROM ({2 * WIDTH}) TO ({3 * WIDTH}) PARTITION BY HASH (id)",
+    )
+    await execute(platform, "CREATE TABLE deep_0 PARTITION OF deep FOR VALUES WITH (MODULUS 1, REMAINDER 0)")
+
+    assert (await found(platform, "message"))[-1] == Partition("deep_0", 2 * WIDTH, 3 * WIDTH)
+
+
+async def test_a_partition_is_made_beside_a_long_reader_and_a_writer(platform):
+    company = await testing.a_company(platform)
+    await move_to(platform, WIDTH)
+    async with platform.database.transaction() as reader:
+        await reader.execute("SELECT count(*) FROM message")
+        await reader.execute("SELECT count(*) FROM part")
+        async with platform.database.transaction() as writer:
+            await writer.execute("UPDATE message SET error = NULL")
+
+            assert len(await asyncio.wait_for(ensured(platform), 10)) == 2
+            await asyncio.wait_for(accepted(platform, a_message(company, 1)), 10)

@@ -1,0 +1,61 @@
+"""The periodic work: what is done, and how often."""
+
+from datetime import timedelta
+
+import procrastinate
+import structlog
+from procrastinate import builtin_tasks
+
+from smsflow.jobs.retirement import retire
+from smsflow.runtime import Platform, now
+from smsflow.services.upkeep import retention
+
+log = structlog.get_logger(__name__)
+
+QUEUE = "smsflow"
+
+
+def add_to(app: procrastinate.App, platform: Platform) -> None:
+    """Give `app` every periodic task."""
+    database, settings = platform.database, platform.settings
+    retry = procrastinate.RetryStrategy(max_attempts=3, wait=10)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="make_partitions", queue=QUEUE, queueing_lock="make_partitions", retry=retry)
+    async def make_partitions(timestamp: int) -> None:  # noqa: ARG001 - procrastinate gives it
+        async with database.transaction() as tx:
+            made = await retention.make_partitions(tx)
+        if made:
+            log.info("partitions_made", names=made)
+
+    @app.periodic(cron="17 * * * *")
+    @app.task(name="forget", queue=QUEUE, queueing_lock="forget", retry=retry)
+    async def forget(timestamp: int) -> None:  # noqa: ARG001
+        async with database.transaction() as tx:
+            kept = timedelta(days=settings.receipts_kept_days)
+            dropped = await retention.forget(tx, receipts_kept=kept, now=now())
+        if dropped:
+            log.warning("receipts_without_message_dropped", receipts=dropped)
+
+    @app.periodic(cron="43 3 * * *")
+    @app.task(name="retire_partitions", queue=QUEUE, queueing_lock="retire_partitions", retry=retry)
+    async def retire_partitions(timestamp: int) -> None:  # noqa: ARG001
+        dropped = await retire(
+            database,
+            parts_kept=timedelta(days=settings.receipts_kept_days),
+            messages_kept=timedelta(days=settings.messages_kept_days),
+            now=now(),
+        )
+        if dropped:
+            log.info("partitions_dropped", names=dropped)
+
+    @app.periodic(cron="23 4 * * *")
+    @app.task(name="remove_old_jobs", queue=QUEUE, queueing_lock="remove_old_jobs", pass_context=True)
+    async def remove_old_jobs(context: procrastinate.JobContext, timestamp: int) -> None:  # noqa: ARG001
+        await builtin_tasks.remove_old_jobs(
+            context,
+            max_hours=72,
+            remove_failed=True,
+            remove_cancelled=True,
+            remove_aborted=True,
+        )
