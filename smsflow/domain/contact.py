@@ -13,12 +13,12 @@ from smsflow.errors import NumberInvalid, ParameterInvalid
 
 MAX_ATTRIBUTES = 30
 MAX_VALUE = 500
-MAX_NAME = 50
+MAX_NAME = 40
 
 # `number` is the contact's own column, and `stop` the way out of marketing in a text.
 RESERVED_NAMES = frozenset({"number", "stop"})
 
-_NAME = re.compile(r"[a-z0-9_]{1,50}")
+_NAME = re.compile(r"[a-z0-9_]{1,40}")
 
 # A longer cell holds a text and no number; the bound keeps the search for numbers short.
 _MAX_CELL = 200
