@@ -5,15 +5,13 @@ import errno
 from dataclasses import dataclass
 from typing import Final
 
-from psycopg.errors import DiskFull, UndefinedColumn, UndefinedTable
-
 from smsflow.datadir import AlreadyRunning, NoDatabase
 from smsflow.errors import Refused
 from smsflow.settings import SettingsError
 from smsflow.store.postgres.embedded import EmbeddedFailed
-from smsflow.store.postgres.outages import is_outage
+from smsflow.store.postgres.outages import is_disk_full, is_outage
 from smsflow.store.postgres.pool import PoolTimeout
-from smsflow.store.postgres.revision import MigrationBlocked
+from smsflow.store.postgres.revision import MigrationBlocked, lacks_migration
 from smsflow.store.postgres.transactions import UnreadableAddress
 from smsflow.vault import VaultLocked
 
@@ -53,7 +51,7 @@ def failure(error: Exception) -> Failure | None:
     # Asked by name, as importing the web server takes a second.
     if type(error).__name__ == "PortBusy":
         return Failure("port_busy", str(error))
-    if isinstance(error, UndefinedTable | UndefinedColumn):
+    if lacks_migration(error):
         return Failure("not_migrated", "the database lacks tables of this version: run `smsflow migrate`.")
     if isinstance(error, UnicodeEncodeError):
         return Failure("usage", "an argument holds bytes that are not UTF-8.")
@@ -63,7 +61,7 @@ def failure(error: Exception) -> Failure | None:
 
 
 def _of_the_database(error: Exception) -> Failure | None:
-    if isinstance(error, DiskFull):
+    if is_disk_full(error):
         return Failure(
             "disk_full", f"the disk of PostgreSQL is full ({_reason(error)}): nothing was changed; make room on it."
         )

@@ -20,6 +20,11 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, _OUTAGES)
 
 
+def is_disk_full(error: BaseException) -> bool:
+    """Tell whether the server has no room on its disk."""
+    return isinstance(error, psycopg.errors.DiskFull)
+
+
 def first_line(error: BaseException) -> str:
     """Return the first line of what an error says, or its name when it says nothing (a time-out does not)."""
     return next(iter(str(error).splitlines()), type(error).__name__)

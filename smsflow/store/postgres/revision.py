@@ -29,3 +29,8 @@ async def is_migrated(tx: Tx) -> bool:
         return False
     revision = applied.scalar_one_or_none()
     return revision is not None and revision >= head()
+
+
+def lacks_migration(error: BaseException) -> bool:
+    """Tell whether a statement failed on a table or a column that a later migration makes."""
+    return isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn)
