@@ -113,4 +113,4 @@ def test_behind_a_long_reader_a_migration_waits_without_making_anybody_wait_and_
         assert "long reader" in failure(blocked.value).sentence
 
     migrate(url)
-    assert connection.execute("SELECT version_num FROM alembic_version").fetchone()[0] >= "0007"
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchone()[0] >= "0008"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from alembic import op
 from sqlalchemy import text
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 # What the release before inserts has no company and no attempt. This one gives both, but for what it no longer holds a claim on.
 COMPLETE = """
