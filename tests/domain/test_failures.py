@@ -1,0 +1,73 @@
+"""Which failures may pass."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsflow.domain.failures import FINAL_STATES, PASSING_STATES, PASSING_STATUSES, Failure, meaning, nature
+from smsflow.domain.message import Status
+from smsflow.smpp import spec
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        (Status.FAILED, "ESME_RMSGQFUL", Failure.PASSING),
+        (Status.FAILED, "ESME_RTHROTTLED", Failure.PASSING),
+        (Status.FAILED, "ESME_RX_T_APPN", Failure.PASSING),
+        (Status.FAILED, "ESME_RX_P_APPN", Failure.FINAL),
+        (Status.FAILED, "ESME_RINVDSTADR", Failure.FINAL),
+        (Status.FAILED, "ESME_RINVSRCADR", Failure.FINAL),
+        (Status.FAILED, "0x00000400", Failure.FINAL),
+        (Status.FAILED, "UNDELIV", Failure.PASSING),
+        (Status.FAILED, "UNDELIV 000", Failure.PASSING),
+        (Status.FAILED, "UNDELIV 001", Failure.FINAL),
+        (Status.FAILED, "UNDELIV 27", Failure.PASSING),
+        (Status.FAILED, "UNDELIV 011", Failure.FINAL),
+        (Status.FAILED, "UNDELIV abc", Failure.PASSING),
+        (Status.FAILED, "undeliv 1", Failure.FINAL),
+        (Status.FAILED, "REJECTD 027", Failure.FINAL),
+        (Status.FAILED, "DELETED", Failure.FINAL),
+        (Status.EXPIRED, "EXPIRED", Failure.PASSING),
+        (Status.EXPIRED, "EXPIRED 001", Failure.FINAL),
+        (Status.EXPIRED, None, Failure.PASSING),
+        (Status.EXPIRED, "validity ended", Failure.PASSING),
+        (Status.FAILED, None, Failure.FINAL),
+        (Status.FAILED, "", Failure.FINAL),
+        (Status.FAILED, "NEWSTATE 7", Failure.FINAL),
+    ],
+)
+def test_a_failure_passes_or_stays(status, error, expected):
+    assert nature(status, error) is expected
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.FAILED, Status.EXPIRED}))
+def test_what_has_not_failed_has_no_failure(status):
+    assert nature(status, "UNDELIV 001") is None
+
+
+def test_an_operator_may_mean_something_else():
+    own = {"UNDELIV 001": Failure.PASSING, "ESME_RTHROTTLED": Failure.FINAL, "UNDELIV": Failure.FINAL}
+
+    assert nature(Status.FAILED, "UNDELIV 001", overrides=own) is Failure.PASSING
+    assert nature(Status.FAILED, "UNDELIV 027", overrides=own) is Failure.FINAL
+    assert nature(Status.FAILED, "ESME_RTHROTTLED", overrides=own) is Failure.FINAL
+    assert nature(Status.FAILED, "ESME_RMSGQFUL", overrides=own) is Failure.PASSING
+
+
+def test_the_statuses_are_those_of_the_specification():
+    assert set(spec.STATUS_NAMES.values()) >= PASSING_STATUSES
+    assert {name for code, name in spec.STATUS_NAMES.items() if spec.is_temporary(code)} <= PASSING_STATUSES
+    assert not PASSING_STATES & FINAL_STATES
+
+
+def test_an_err_can_be_said_in_words():
+    assert meaning("UNDELIV 027") == "absent subscriber"
+    assert meaning("UNDELIV 001") == "unknown subscriber"
+    assert meaning("UNDELIV 999") is None
+    assert meaning("") is None
+
+
+@given(st.sampled_from([Status.FAILED, Status.EXPIRED]), st.text())
+def test_every_error_has_a_nature(status, error):
+    assert nature(status, error) in set(Failure)
