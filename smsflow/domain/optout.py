@@ -128,7 +128,7 @@ def _joined(words: Sequence[str]) -> list[str]:
     """Return words parted and put together as they are meant: "S.T.O.P", "opt-out", "STOP36180"."""
     if len(words) > 1 and all(len(word) == 1 for word in words):
         return ["".join(words)]
-    parted = []
+    parted: list[str] = []
     for word in words:
         parts = word.split("-")
         match = _WITH_NUMBER.fullmatch(word)
