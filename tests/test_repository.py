@@ -94,3 +94,20 @@ def test_a_rule_is_cited_with_the_document_it_stands_in():
         for line in path.read_text(encoding="utf-8").splitlines()
         if cited.search(line)
     ] == []
+
+
+def test_the_index_of_decisions_names_each():
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    decisions = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    titles = [path.read_text(encoding="utf-8").splitlines()[0].partition(". ")[2] for path in decisions]
+
+    rows = [f"| [{int(path.name[:4])}]({path.name}) | {title} |" for path, title in zip(decisions, titles, strict=True)]
+
+    assert [line for line in index.splitlines() if line.startswith("| [")] == rows
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md", "docs/recipes.md"])
+def test_a_page_for_developers_names_only_files_that_exist(page):
+    named = re.findall(r"`((?:smsflow|tests|docs|script|\.ci)/[\w./-]*)`", (ROOT / page).read_text(encoding="utf-8"))
+
+    assert [path for path in named if not (ROOT / path).exists()] == []
