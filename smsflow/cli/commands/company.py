@@ -14,6 +14,7 @@ from smsflow.domain import phone
 from smsflow.runtime import now
 from smsflow.services.accounts import companies
 from smsflow.services.accounts.companies import Account
+from smsflow.services.messages import waiting
 from smsflow.store.postgres.transactions import Tx
 
 _MOST_CREDITS = 10**12
@@ -150,24 +151,29 @@ def set_(
 
 
 def suspend(company: CompanyId, *, as_json: Json = False) -> None:
-    """Refuse what a company sends from now on."""
+    """Refuse what a company sends from now on, and hold what waits to leave."""
     _set_suspended(company, suspended=True, as_json=as_json)
 
 
 def resume(company: CompanyId, *, as_json: Json = False) -> None:
-    """Let a suspended company send again."""
+    """Let a suspended company send again, and what was held leave unless its validity has ended."""
     _set_suspended(company, suspended=False, as_json=as_json)
 
 
 def _set_suspended(wanted: str, *, suspended: bool, as_json: bool) -> None:
-    async def job(tx: Tx) -> Account:
+    async def job(tx: Tx) -> tuple[Account, int]:
         company = await companies.find(tx, wanted)
         await companies.suspend(tx, company.id, suspended=suspended)
-        return await companies.account(tx, company.id)
+        return await companies.account(tx, company.id), await waiting.count(tx, company.id)
 
-    shown = _document(transact(job))
-    now_it = "is suspended" if suspended else "may send again"
-    output.result(shown, f"Company {shown['id']} ({shown['name']}) {now_it}.", as_json=as_json)
+    account, count = transact(job)
+    shown = _document(account)
+    whose = f"Company {shown['id']} ({shown['name']})"
+    if suspended:
+        sentence = f"{whose} is suspended; {count} of its SMS wait and are held."
+    else:
+        sentence = f"{whose} may send again; {count} of its SMS wait and may leave."
+    output.result({**shown, "held" if suspended else "waiting": count}, sentence, as_json=as_json)
 
 
 def _document(account: Account) -> dict[str, Any]:

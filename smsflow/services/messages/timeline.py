@@ -128,6 +128,8 @@ def _open(message: Stored, waiting: history.Waiting | None, unsettled: history.U
         yield Event(None, "requeued", f"after {waiting.attempt} {'try' if waiting.attempt == 1 else 'tries'}")
     if message.suspended:
         yield Event(None, "held", f"company {message.company_id} is suspended")
+    elif waiting.held:
+        yield Event(None, "held", "its campaign is paused")
     elif waiting.claimed:
         yield Event(None, "claimed", f"it is being sent by {by}")
     elif waiting.due_at is not None:

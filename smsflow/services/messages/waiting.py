@@ -39,6 +39,12 @@ async def waiting_now(tx: Tx, *, company_id: int | None, limit: int) -> Waiting:
     return Waiting(tuple(lanes), tuple(await waiting.oldest(tx, company_id=company_id, limit=limit)))
 
 
+async def count(tx: Tx, company_id: int) -> int:
+    """Return how many SMS of a company have not left, held or not (walks the queue)."""
+    lanes = await waiting.backlogs(tx, company_id=company_id)
+    return sum(lane.waiting + lane.planned + lane.held for lane in lanes)
+
+
 def _name(connector: ConnectorWithBinds | None, connector_id: int) -> str:
     return f"connector {connector_id}" if connector is None else connector.connector.name
 
@@ -50,7 +56,7 @@ def _why(backlog: Backlog, connector: ConnectorWithBinds | None, *, running: boo
     if backlog.planned:
         reasons.append(f"{backlog.planned} have a later time")
     if backlog.held:
-        reasons.append(f"{backlog.held} are held while their company is suspended")
+        reasons.append(f"{backlog.held} are held: their company is suspended, or their campaign is paused")
     return "; ".join(reasons)
 
 

@@ -21,10 +21,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message's place in the queue."""
+    """A message's place in the queue; one that is held has no time to leave at."""
 
     connector_id: int
     connector: str | None
+    held: bool
     due_at: datetime | None
     attempt: int
     claimed: bool
@@ -97,7 +98,8 @@ async def parts(tx: Tx, message_id: int) -> list[Part]:
 async def waiting(tx: Tx, message_id: int) -> Waiting | None:
     """Return a message's place in the queue, or None when it is not there."""
     query = text("""
-        SELECT q.connector_id, c.name, q.due_at, q.attempt, q.claimed_by IS NOT NULL
+        SELECT q.connector_id, c.name, coalesce(q.due_at >= timestamptz '9999-12-31 00:00:00+00', false),
+            CASE WHEN q.due_at < timestamptz '9999-12-31 00:00:00+00' THEN q.due_at END, q.attempt, q.claimed_by IS NOT NULL
         FROM queue q LEFT JOIN connector c ON c.id = q.connector_id WHERE q.message_id = :id
     """)
     row = (await tx.execute(query, {"id": message_id})).one_or_none()

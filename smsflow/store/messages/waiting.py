@@ -6,10 +6,14 @@ from datetime import datetime
 from smsflow.domain.message import Kind
 from smsflow.store.postgres.transactions import Tx, text
 
+# What a suspension or a pause holds has a due date that never comes (`holding`, `queue`), or has not been held yet.
+_NEVER = "timestamptz '9999-12-31 00:00:00+00'"
+_HELD = f"(c.suspended OR coalesce(q.due_at >= {_NEVER}, false))"
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits for a connector; `held` belongs to suspended companies, and `oldest` is of what may leave now."""
+    """What waits for a connector; `held` is of suspended companies and paused campaigns, `oldest` is of what may leave now."""
 
     connector_id: int
     waiting: int
@@ -21,13 +25,13 @@ class Backlog:
 
 async def backlogs(tx: Tx, *, company_id: int | None) -> list[Backlog]:
     """Return what waits for each connector, of one company or of all."""
-    query = text("""
+    query = text(f"""
         WITH counted AS (
-            SELECT q.connector_id, count(*) FILTER (WHERE q.due_at IS NULL AND NOT c.suspended) AS waiting,
+            SELECT q.connector_id, count(*) FILTER (WHERE q.due_at IS NULL AND NOT {_HELD}) AS waiting,
                 count(*) FILTER (WHERE q.claimed_by IS NOT NULL) AS claimed,
-                count(*) FILTER (WHERE q.due_at IS NOT NULL AND NOT c.suspended) AS planned,
-                count(*) FILTER (WHERE c.suspended) AS held,
-                min(q.message_id) FILTER (WHERE q.due_at IS NULL AND NOT c.suspended) AS first
+                count(*) FILTER (WHERE q.due_at IS NOT NULL AND NOT {_HELD}) AS planned,
+                count(*) FILTER (WHERE {_HELD}) AS held,
+                min(q.message_id) FILTER (WHERE q.due_at IS NULL AND NOT {_HELD}) AS first
             FROM queue q JOIN company c ON c.id = q.company_id
             WHERE CAST(:company_id AS bigint) IS NULL OR q.company_id = :company_id GROUP BY q.connector_id
         )
@@ -39,7 +43,7 @@ async def backlogs(tx: Tx, *, company_id: int | None) -> list[Backlog]:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A message in the queue; its company may be suspended, and a dispatcher may have claimed it."""
+    """A message in the queue; it may be held, and a dispatcher may have claimed it."""
 
     id: int
     company_id: int
@@ -54,8 +58,9 @@ class Queued:
 
 async def oldest(tx: Tx, *, company_id: int | None, limit: int) -> list[Queued]:
     """Return the oldest messages that wait, of one company or of all."""
-    query = text("""
-        SELECT q.message_id, q.company_id, c.suspended, q.connector_id, m.kind, m.created_at, q.due_at, q.attempt, q.claimed_by IS NOT NULL
+    query = text(f"""
+        SELECT q.message_id, q.company_id, {_HELD}, q.connector_id, m.kind, m.created_at,
+            CASE WHEN q.due_at < {_NEVER} THEN q.due_at END, q.attempt, q.claimed_by IS NOT NULL
         FROM (
             SELECT * FROM queue WHERE CAST(:company_id AS bigint) IS NULL OR company_id = :company_id ORDER BY message_id LIMIT :limit
         ) q JOIN message m ON m.id = q.message_id JOIN company c ON c.id = q.company_id ORDER BY q.message_id

@@ -105,11 +105,12 @@ def test_the_queue_tells_what_waits_and_why(smsflow, stage, message):
 
 
 def test_the_queue_tells_what_is_held_for_a_suspended_company(smsflow, message):
-    smsflow("company", "suspend", "1")
+    assert "1 of its SMS wait and are held" in smsflow("company", "suspend", "1")
 
     queue = smsflow.json("queue", "show")
     assert [(c["waiting"], c["held"]) for c in queue["connectors"]] == [(0, 1)]
     assert [(m["id"], m["held"]) for m in queue["oldest"]] == [(message, True)]
+    assert smsflow.json("company", "resume", "1")["waiting"] == 1
 
 
 def test_an_empty_queue_says_so(smsflow):

@@ -8,6 +8,7 @@ from smsflow.errors import NotFound
 from smsflow.services.messages import timeline
 from smsflow.services.messages.cancel import cancel
 from smsflow.services.messages.timeline import Wanted
+from smsflow.services.messages.waiting import waiting_now
 from smsflow.smpp import spec
 from smsflow.smpp.meanings import meaning
 from smsflow.store.accounts import companies
@@ -101,6 +102,20 @@ async def test_what_waits_for_a_suspended_company_is_held(platform):
         await companies.set_suspended(tx, company.id, suspended=True)
 
     assert (await events(platform, message))[-1] == ("held", f"company {company.id} is suspended")
+
+
+async def test_what_a_paused_campaign_keeps_is_held(platform):
+    company = await testing.a_company(platform)
+    connector = await testing.a_connector(platform, "op")
+    (message,) = await accepted(platform, a_message(company, connector))
+
+    await execute(platform, "UPDATE queue SET due_at = 'infinity'")
+
+    assert (await events(platform, message))[-1] == ("held", "its campaign is paused")
+    async with platform.database.transaction() as tx:
+        waiting = await waiting_now(tx, company_id=None, limit=5)
+    assert [lane.backlog.held for lane in waiting.lanes] == [1]
+    assert [(m.id, m.held, m.due_at) for m in waiting.oldest] == [(message, True, None)]
 
 
 async def test_a_message_that_was_tried_tells_how_often(platform):
