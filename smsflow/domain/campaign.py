@@ -24,3 +24,13 @@ def check(state: str, act: str) -> None:
     """Raise StateRefused where a campaign in this state does not allow the act."""
     if state not in ACTS[act]:
         raise StateRefused(state=state, act=act)
+
+
+# What a campaign is judged by: with fewer final SMS than this it goes on until so many have failed all the same.
+JUDGED = 500
+MOST_FAILURES = 0.3
+
+
+def fails_too_often(failed: int, *, most: float = MOST_FAILURES) -> bool:
+    """Tell whether a campaign pauses by itself: `failed` is how many of its last JUDGED final SMS failed."""
+    return failed > JUDGED * most

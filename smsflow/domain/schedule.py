@@ -1,15 +1,19 @@
 """When a campaign may write, and how fast: hours allowed by the platform, the company and the campaign, and its pace."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
+from smsflow.errors import ParameterInvalid
+
 _DAY_MINUTES = 24 * 60
 # An allowance of this many seconds may gather, so that a pause or a slow turn is not made up for in one burst.
 _BURST = timedelta(seconds=2)
 _UNLIMITED = 1_000_000
+_FARTHEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,23 @@ class Hours:
 
 
 ALWAYS = Hours()
+
+_HOURS = re.compile(r"(\d{1,2})(?::(\d\d))?\s*-\s*(\d{1,2})(?::(\d\d))?")
+NO_HOURS = "none"
+
+
+def hours_of(written: str) -> Hours:
+    """Return the hours that are written 08-20 or 08:30-20, every day; `none` restricts nothing. Raises ParameterInvalid."""
+    text = written.strip().lower()
+    if text == NO_HOURS:
+        return ALWAYS
+    match = _HOURS.fullmatch(text)
+    if match is not None:
+        opens, opens_minute, closes, closes_minute = (int(part or 0) for part in match.groups())
+        hours = Hours(opens * 60 + opens_minute, closes * 60 + closes_minute)
+        if max(opens_minute, closes_minute) < 60 and hours.end <= _DAY_MINUTES and not hours.is_empty():
+            return hours
+    raise ParameterInvalid(parameter="hours", expected=f"hours of one day, as 08-20 or 08:30-20:00, or {NO_HOURS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +112,33 @@ def opens_at(hours: Hours, timezone: str, now: datetime) -> datetime | None:
         start = midnight + timedelta(days=day, minutes=hours.start)
         if start.weekday() in hours.days and start > local:
             return start.astimezone(now.tzinfo)
+    return None
+
+
+def closes_at(hours: Hours, timezone: str, now: datetime) -> datetime | None:
+    """Return the end of the window that `now` is in; None outside of `hours`, and where they never end."""
+    local = now.astimezone(ZoneInfo(timezone))
+    if not hours.includes(local) or hours == ALWAYS:
+        return None
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    for day in range(8):
+        end = midnight + timedelta(days=day, minutes=hours.end)
+        # A window that lasts until midnight goes on where the next day begins with one.
+        if not hours.includes(end):
+            return end.astimezone(now.tzinfo)
+    return None
+
+
+def ends_at(hours: Hours, timezone: str, *, waiting: int, per_second: float, now: datetime) -> datetime | None:
+    """Return when the last of those who wait leaves at this speed within `hours`; None when that takes longer than a year."""
+    left = timedelta(seconds=waiting / per_second)
+    moment = opens_at(hours, timezone, now)
+    while moment is not None and moment - now < _FARTHEST:
+        end = closes_at(hours, timezone, moment)
+        if end is None or moment + left <= end:
+            return moment + left if left < _FARTHEST else None
+        left -= end - moment
+        moment = opens_at(hours, timezone, end)
     return None
 
 

@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from smsflow.domain import segments
 from smsflow.errors import ParameterInvalid
 
 # The short way out of marketing, made for each recipient when the SMS is accepted.
@@ -55,10 +56,15 @@ class Template:
             written.append(value)
         return "".join(written)
 
+    def longest(self, people: Iterable[Mapping[str, str]]) -> str | None:
+        """Return the rendering that costs most, by segments and then by its length; None when nobody has all the values."""
+        texts = (text for values in people if isinstance(text := self.render(values), str))
+        return max(texts, key=lambda text: (segments.count(text), segments.units(text)), default=None)
+
 
 def name_of(written: str) -> str:
     """Return the name of an attribute as it is stored: small letters without accents, digits and underscores."""
-    plain = unicodedata.normalize("NFKD", written.strip().casefold())
+    plain = unicodedata.normalize("NFKD", written.strip().casefold()).replace("œ", "oe")
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     return re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
 

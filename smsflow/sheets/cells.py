@@ -42,8 +42,9 @@ def text_of(value: Value) -> str:
 
 
 def plain(cell: str) -> str:
-    """Return `cell` without the spaces around it, and without the apostrophe of a safe export."""
-    return _DEFUSED.sub("", cell.strip(), count=1) if "'" in cell[:2] else cell.strip()
+    """Return `cell` without spaces around it, NULs, and the apostrophe of a safe export."""
+    bare = cell.replace("\0", "").strip()
+    return _DEFUSED.sub("", bare, count=1) if bare[:1] == "'" else bare
 
 
 def day_of(cell: str) -> str:

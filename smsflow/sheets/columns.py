@@ -25,6 +25,9 @@ IGNORED = ""
 MOST_ATTRIBUTES = 30
 _LONGEST_NAME = 40
 
+# A row with more cells is no row of a person, and guessing takes time for each.
+_MOST_COLUMNS = 500
+
 # A heading is looked for below titles and blank rows, but not far.
 _HEADING_WITHIN = 20
 
@@ -119,8 +122,8 @@ def find_heading(rows: Sequence[Row]) -> Row | None:
 
 def guess(headings: Sequence[str], sample: Sequence[Row]) -> Mapping:
     """Return what the columns seem to be, by their headings and by the first rows."""
-    width = max([len(headings), *(len(row.cells) for row in sample)], default=0)
-    names = [*headings, *[""] * (width - len(headings))]
+    width = min(max([len(headings), *(len(row.cells) for row in sample)], default=0), _MOST_COLUMNS)
+    names = [*headings, *[""] * (width - len(headings))][:width]
     shares = [_share_of_numbers(sample, index) for index in range(width)]
     ranks = [_rank(name, share) for name, share in zip(names, shares, strict=True)]
     if not any(rank is not None for rank in ranks) and max(shares, default=0.0) >= _HALF:
@@ -139,14 +142,21 @@ def guess(headings: Sequence[str], sample: Sequence[Row]) -> Mapping:
             pair = NUMBERED.fullmatch(folded)
             columns.append(Column(index, name, NUMBER, rank, labels.get(pair[1]) if pair else None))
             continue
-        field = IGNORED if address_book and folded not in ATTRIBUTES else _field(folded, index, taken)
+        unnamed = bool(headings) and not folded and not any(_cells(sample, index))
+        left_out = unnamed or (address_book and folded not in ATTRIBUTES)
+        field = IGNORED if left_out else _field(folded, index, taken)
         columns.append(Column(index, name, field, dates=bool(DATES & set(folded.split()))))
     return Mapping(tuple(columns))
 
 
 def _share_of_numbers(sample: Sequence[Row], index: int) -> float:
-    cells = [cell for row in sample if index < len(row.cells) and (cell := row.cells[index].strip())]
+    cells = _cells(sample, index)
     return sum(map(looks_like_number, cells)) / len(cells) if cells else 0.0
+
+
+def _cells(sample: Sequence[Row], index: int) -> list[str]:
+    """Return the cells of a column that are not empty."""
+    return [cell for row in sample if index < len(row.cells) and (cell := row.cells[index].strip())]
 
 
 def _rank(heading: str, share: float) -> int | None:

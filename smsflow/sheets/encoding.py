@@ -99,7 +99,7 @@ def _code_page(sample: bytes) -> str:
     return CODE_PAGES[0] if found is None else found.encoding
 
 
-_SMALL, _LARGE, _SIGNS = "àâäçéèêëîïôöùûüÿœæñáíóú", "ÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŒÆÑÁÍÓÚ", "’‘«»“”°€–—…·\u00a0\u202f"
+_SMALL, _LARGE, _SIGNS = "àâäçéèêëîïôöùûüÿœæ", "ÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŒÆ", "’‘«»“”°€–—…·\u00a0\u202f"
 _LETTER = f"A-Za-z{_SMALL}{_LARGE}"
 _READABLE = re.compile(
     rf"(?P<inside>(?<=[{_LETTER}])[{_SMALL}])|(?P<small>[{_SMALL}](?=[a-z{_SMALL} ]))"

@@ -25,3 +25,9 @@ def test_an_act_is_refused_in_every_state_that_the_table_does_not_name(state, ac
 def test_what_has_ended_stays_so(state, act):
     with pytest.raises(StateRefused):
         campaign.check(state, act)
+
+
+def test_a_campaign_pauses_when_more_than_three_in_ten_of_its_last_500_fail():
+    assert not campaign.fails_too_often(150)
+    assert campaign.fails_too_often(151)
+    assert campaign.fails_too_often(51, most=0.1)

@@ -4,7 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsflow.domain.schedule import Hours, Pace, Plan, Policy, allow, day_of, is_open, opens_at
+from smsflow.domain.schedule import (
+    ALWAYS,
+    Hours,
+    Pace,
+    Plan,
+    Policy,
+    allow,
+    closes_at,
+    day_of,
+    ends_at,
+    hours_of,
+    is_open,
+    opens_at,
+)
+from smsflow.errors import ParameterInvalid
 
 DOUALA = "Africa/Douala"
 # A Thursday, 05:30 in Douala (UTC+1).
@@ -86,3 +100,52 @@ def test_once_the_hours_are_over_nothing_holds_the_rest_back():
 @given(st.builds(Plan, per_minute=st.none() | st.integers(1, 9999), over_hours=st.none() | st.floats(0.1, 99)))
 def test_a_plan_is_read_as_it_was_stored(plan):
     assert Plan.read({**plan.stored(), "lists": [1]}) == plan
+
+
+@pytest.mark.parametrize(
+    ("written", "hours"),
+    [
+        ("08-20", Hours(480, 1200)),
+        ("6-22", Hours(360, 1320)),
+        ("08:30 - 20:15", Hours(510, 1215)),
+        ("0-24", ALWAYS),
+        ("none", ALWAYS),
+        (" None ", ALWAYS),
+    ],
+)
+def test_hours_are_read_as_people_write_them(written, hours):
+    assert hours_of(written) == hours
+
+
+@pytest.mark.parametrize("written", ["", "8", "20-08", "08-08", "08-25", "24:01-24:02", "08:60-20", "8h-20h", "-1-5"])
+def test_hours_that_are_none_are_refused(written):
+    with pytest.raises(ParameterInvalid):
+        hours_of(written)
+
+
+def test_a_window_ends():
+    weekend = Hours(0, 24 * 60, frozenset({5, 6}))
+
+    assert closes_at(DAYTIME, DOUALA, at(12)) == at(21)
+    assert closes_at(DAYTIME, DOUALA, EARLY) is None
+    assert closes_at(ALWAYS, DOUALA, EARLY) is None
+    assert closes_at(weekend, DOUALA, at(12, day=28)) == at(23, day=29)
+
+
+def test_a_campaign_ends_within_its_hours():
+    # Nine hours are left today, and 600 an hour leave.
+    assert ends_at(DAYTIME, DOUALA, waiting=600, per_second=1 / 6, now=at(12)) == at(13)
+    assert ends_at(DAYTIME, DOUALA, waiting=600 * 10, per_second=1 / 6, now=at(12)) == at(6, day=27)
+    assert ends_at(DAYTIME, DOUALA, waiting=0, per_second=1, now=EARLY) == at(5)
+    assert ends_at(ALWAYS, DOUALA, waiting=3600, per_second=1, now=EARLY) == EARLY + timedelta(hours=1)
+    assert ends_at(Hours(600, 600), DOUALA, waiting=1, per_second=1, now=EARLY) is None
+    assert ends_at(DAYTIME, DOUALA, waiting=10**9, per_second=1, now=EARLY) is None
+
+
+def test_hours_are_those_of_the_clock_on_the_wall_where_it_changes():
+    # In Paris the clock goes from 02:00 to 03:00 on 2026-03-29, and back on 2026-10-25.
+    night = Hours(60, 4 * 60)
+    spring, autumn = datetime(2026, 3, 29, 0, 30, tzinfo=UTC), datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
+
+    assert closes_at(night, "Europe/Paris", spring) - spring == timedelta(hours=1, minutes=30)
+    assert closes_at(night, "Europe/Paris", autumn) - autumn == timedelta(hours=3, minutes=30)

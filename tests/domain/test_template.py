@@ -43,3 +43,16 @@ def test_the_variables_are_named_once_in_the_order_of_the_text():
 @given(st.text(min_size=1, max_size=50).filter(str.strip))
 def test_any_text_is_rendered_as_it_is_once_its_braces_are_doubled(text):
     assert template.parse(text.replace("{", "{{").replace("}", "}}")).render({}) == text
+
+
+def test_the_longest_rendering_is_the_one_that_costs_most():
+    parsed = template.parse("Bonjour {prenom}")
+
+    people = [{"prenom": "A" * 150}, {"prenom": "ê" * 80}, {"prenom": "B" * 152}, {}]
+    assert parsed.longest(people) == f"Bonjour {'ê' * 80}"
+    assert parsed.longest([people[0], people[2]]) == f"Bonjour {'B' * 152}"
+    assert parsed.longest([{}]) is None
+
+
+def test_a_name_is_written_as_files_of_contacts_write_it():
+    assert template.name_of("Cœur de cible") == "coeur_de_cible"

@@ -223,6 +223,31 @@ def test_at_most_thirty_attributes(file):
     assert "c35" in contacts(path, c35="c35")[0][1]
 
 
+def test_empty_columns_behind_the_others_are_left_out(file):
+    path = file(
+        (
+            ";".join(["Tel", "Nom", *[""] * 40, "Ville"]) + "\n" + ";".join(["691234567", "Awa", *[""] * 40, "Douala"])
+        ).encode()
+    )
+
+    assert contacts(path) == [("+237691234567", {"nom": "Awa", "ville": "Douala"})]
+
+
+def test_a_row_of_very_many_cells_is_read_to_a_bound(file):
+    assert contacts(file(b"691234567" + b";x" * 60_000)) == [
+        ("+237691234567", {f"column_{i}": "x" for i in range(2, 32)})
+    ]
+
+
+def test_what_no_database_holds_is_left_out(file):
+    rows = "Zoë;677123456\n" * 10
+
+    assert contacts(file(f"Nom;Tel\n\0A\0wa;691234567\n{rows}".encode("utf-16")))[:2] == [
+        ("+237691234567", {"nom": "Awa"}),
+        ("+237677123456", {"nom": "Zoë"}),
+    ]
+
+
 def test_googles_contacts(file):
     path = file(
         b"First Name,Middle Name,Last Name,Nickname,Organization Name,Labels,E-mail 1 - Label,E-mail 1 - Value,"
