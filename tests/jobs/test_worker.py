@@ -1,14 +1,24 @@
 """The periodic jobs: each does its work on a real database."""
 
+import asyncio
+import contextlib
+import shutil
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 
+import procrastinate
 import pytest
+from psycopg import OperationalError
 
-from smsflow import runtime, testing
+from smsflow import datadir, runtime, testing
 from smsflow.jobs import worker as jobs
 from smsflow.services.accounts.tokens import digest
-from smsflow.store.postgres import partitions
+from smsflow.settings import Settings
+from smsflow.store.postgres import embedded, partitions
+from tests.database import SECRET_KEY
 from tests.dispatch.stage import a_message, accepted, execute, query
+from tests.waiting import until
 
 LONG_AGO = timedelta(days=400)
 
@@ -63,3 +73,55 @@ async def test_partitions_are_made_ahead_and_none_in_use_is_dropped(platform, ap
 
     assert await query(platform, "SELECT to_regclass('message_000000200000000') IS NOT NULL") == [(True,)]
     assert len(await query(platform, "SELECT 1 FROM message")) == 1
+
+
+@pytest.fixture
+def directory():
+    """A place for a PostgreSQL of this test's own: not below pytest's, which only root may enter."""
+    directory = Path(tempfile.mkdtemp(prefix="smsflow-jobs-"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.mark.processes
+async def test_jobs_wait_for_a_database_that_restarts_and_go_on(directory, tmp_path):
+    server = embedded.start(directory)
+    try:
+        await datadir.prepare(server.url)
+        settings = Settings(data_dir=tmp_path, database_url=server.url, secret_key=SECRET_KEY, drain_timeout=1)
+        async with runtime.platform(settings, server.url) as platform:
+            stop = asyncio.Event()
+            working = asyncio.create_task(jobs.run(settings, server.url, stopped=stop.wait))
+            await until(lambda: done(platform, "forget"))
+            server.process.kill()
+            server.process.wait()
+            # Long enough for a worker that does not wait to have ended.
+            await until(lambda: refused(platform))
+            server = await asyncio.to_thread(embedded.start, directory)
+            await until(lambda: done(platform, "remove_old_jobs"))
+            assert not working.done()
+            stop.set()
+            await asyncio.wait_for(working, 60)
+    finally:
+        server.stop()
+
+
+async def refused(platform):
+    """Tell whether the database is away."""
+    try:
+        await query(platform, "SELECT 1")
+    except OperationalError:
+        return True
+    return False
+
+
+async def done(platform, name):
+    """Tell whether somebody has done a task; ask for it until it was."""
+    with contextlib.suppress(procrastinate.exceptions.AlreadyEnqueued, OperationalError):
+        found = "SELECT 1 FROM procrastinate_jobs WHERE task_name = :name AND status = 'succeeded'"
+        if await query(platform, found, name=name):
+            return True
+        async with jobs.build(platform).open_async() as app:
+            await app.tasks[name].defer_async(timestamp=0)
+    return False

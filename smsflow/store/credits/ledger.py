@@ -78,6 +78,7 @@ async def check(tx: Tx, *, most: int = 20) -> list[Broken]:
     for setting in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
         await tx.execute(text(f"SET LOCAL {setting} = on"))
     await tx.execute(text("SET LOCAL statement_timeout = 0"))
+    tx.patience = None
     return [
         Broken(invariant, *row)
         for invariant, query in _INVARIANTS.items()

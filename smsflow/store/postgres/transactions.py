@@ -3,12 +3,14 @@
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import TracebackType
 from typing import Any
 from urllib.parse import quote, unquote
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from smsflow.store.postgres.patience import PATIENCE, Patience
 from smsflow.store.postgres.pool import Connection, Pool
 
 # The hot statements join a handful of incoming rows to big tables by their keys. Their plans must not depend on statistics:
@@ -21,14 +23,14 @@ _SESSION = (
 )
 
 
-CONNECT = {
+CONNECTION = {
     "connect_timeout": 5,
-    "options": _SESSION,
     "keepalives_idle": 2,
     "keepalives_interval": 2,
     "keepalives_count": 2,
     "tcp_user_timeout": 6000,
 }
+_CONNECT = {**CONNECTION, "options": _SESSION}
 
 
 _NAMED = re.compile(r"(?<![:\w]):([a-z_]\w*)")
@@ -68,11 +70,12 @@ class Rows(list[Any]):
 class Tx:
     """A connection as the store's functions take it: inside a transaction, or one on which every statement is one."""
 
-    __slots__ = ("connection",)
+    __slots__ = ("connection", "patience")
 
-    def __init__(self, connection: Connection) -> None:
-        """Run statements on `connection`."""
+    def __init__(self, connection: Connection, patience: float | None = PATIENCE) -> None:
+        """Run statements on `connection`, each within `patience` seconds."""
         self.connection = connection
+        self.patience = patience
 
     @property
     def pid(self) -> int:
@@ -84,40 +87,67 @@ class Tx:
     ) -> Rows:
         """Run a statement of `text`, once for each of several sets of parameters; return the rows of a single one."""
         if isinstance(parameters, Sequence):
-            async with self.connection.cursor() as cursor:
-                await cursor.executemany(statement, parameters)
+            with Patience(self.connection, self.patience):
+                async with self.connection.cursor() as cursor:
+                    await cursor.executemany(statement, parameters)
             return Rows()
-        # An empty mapping, so that %% means the same whether there are parameters or not.
-        cursor = await self.connection.execute(statement, parameters or {})
+        with Patience(self.connection, self.patience):
+            # An empty mapping, so that %% means the same whether there are parameters or not.
+            cursor = await self.connection.execute(statement, parameters or {})
         return Rows(await cursor.fetchall()) if cursor.description else Rows()
+
+
+class _Transaction:
+    """A transaction of psycopg whose begin and end have to be answered in time, as its statements have."""
+
+    __slots__ = ("_block", "_tx")
+
+    def __init__(self, connection: Connection, patience: float) -> None:
+        self._tx = Tx(connection, patience)
+        self._block = connection.transaction()
+
+    async def __aenter__(self) -> Tx:
+        with Patience(self._tx.connection, self._tx.patience):
+            await self._block.__aenter__()
+        return self._tx
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        with Patience(self._tx.connection, self._tx.patience):
+            return bool(await self._block.__aexit__(kind, error, traceback))
 
 
 class Database:
     """A pool of connections to one PostgreSQL."""
 
-    def __init__(self, url: str, *, pool: int = 10) -> None:
-        """Prepare a pool of `pool` connections to `url` (postgresql://…); nothing is opened yet."""
+    def __init__(self, url: str, *, pool: int = 10, patience: float = PATIENCE) -> None:
+        """Prepare a pool of `pool` connections to `url` (postgresql://…); nothing is opened yet.
+
+        A server that does not answer a statement for `patience` seconds counts as away.
+        """
         self.url = url
-        self._pool = Pool(libpq_url(url), size=pool, connect=CONNECT)
+        self._patience = patience
+        self._pool = Pool(libpq_url(url), size=pool, connect=_CONNECT)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Tx]:
+    async def transaction(self, *, patience: float | None = None) -> AsyncIterator[Tx]:
         """Open a transaction: committed at the end of the block, rolled back by an exception."""
-        async with self._pool.connection() as connection, connection.transaction():
-            yield Tx(connection)
+        async with self._pool.connection() as connection, _Transaction(connection, patience or self._patience) as tx:
+            yield tx
 
     @asynccontextmanager
-    async def autocommit(self) -> AsyncIterator[Tx]:
+    async def autocommit(self, *, patience: float | None = None) -> AsyncIterator[Tx]:
         """Open a connection on which every statement is a transaction of its own."""
         async with self._pool.connection() as connection:
-            yield Tx(connection)
+            yield Tx(connection, patience or self._patience)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Tx]:
         """Open a session of its own, which ends with the block: what it has locked is free then."""
         connection = await self._pool.open()
         try:
-            yield Tx(connection)
+            yield Tx(connection, self._patience)
         finally:
             await connection.close()
 
