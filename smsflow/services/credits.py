@@ -9,6 +9,14 @@ from smsflow.store.postgres.transactions import Tx
 Movement = balances.Movement
 
 
+async def balance(tx: Tx, company_id: int) -> int:
+    """Return the credits that a company has left; raise NotFound."""
+    left = await balances.balance(tx, company_id)
+    if left is None:
+        raise NotFound(what="company", id=company_id)
+    return left
+
+
 async def add_credit(tx: Tx, company_id: int, amount: int, *, note: str, now: datetime) -> int:
     """Sell credits to a company (or take them back, when negative); return the new balance."""
     if amount < 0 and (await balances.balance(tx, company_id) or 0) + amount < 0:

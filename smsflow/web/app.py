@@ -1,91 +1,40 @@
-"""The web application: which address leads where, and how errors look."""
+"""The doors: which first segment of an address leads to which application."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
-import falcon
-import falcon.asgi
-
-from smsflow import runtime
 from smsflow.runtime import Platform
 from smsflow.services.messages.intake import Intake
-from smsflow.services.messages.prepare import Limits
-from smsflow.web import docs
-from smsflow.web.api_v2 import errors as refusals
-from smsflow.web.api_v2.auth import Door
-from smsflow.web.api_v2.balance import Balance
-from smsflow.web.api_v2.codes import Codes, CodeVerification
-from smsflow.web.api_v2.login import Login
-from smsflow.web.api_v2.sms import Sms
+from smsflow.web.api_v2 import app as api_v2
+from smsflow.web.api_v2.calls import API
+from smsflow.web.docs import app as docs
 from smsflow.web.docs.openapi import OpenApi
 from smsflow.web.http import health
-from smsflow.web.http.connection import BODY_IS_HERE
-from smsflow.web.http.request import Request
+from smsflow.web.http.application import App
+from smsflow.web.http.problems import problem
+from smsflow.web.look import app as look
+from smsflow.web.site import app as site
 
-_NOT_YET = {"type": "http.request", "body": b"", "more_body": True}
-
-
-class App(falcon.asgi.App[Any, Any]):
-    """Falcon's application, which decides about a request before its body has come."""
-
-    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:  # type: ignore[override]  # as Falcon itself
-        """Answer one request; its body is waited for by those who read it, and by nobody else."""
-        is_here = scope.get(BODY_IS_HERE)
-        return super().__call__(scope, receive if is_here is not None and is_here() else _Later(receive), send)
+# The segment of `/`, whose application also answers at every address that is no door's.
+SITE = ""
+# The application that speaks for a connection of which no address is known: v2 alone promises a body for every error.
+UNKNOWN = "apiv2"
 
 
-class _Later:
-    """A body of which nothing came yet, for Falcon's first look.
-
-    Falcon waits for the first octets of a body before it looks at anything: without a token, or with a length
-    beyond the limit, a client could make us wait for them for ever.
-    """
-
-    __slots__ = ("_begun", "_receive")
-
-    def __init__(self, receive: Any) -> None:
-        self._receive = receive
-        self._begun = False
-
-    async def __call__(self) -> Any:
-        if self._begun:
-            return await self._receive()
-        self._begun = True
-        return _NOT_YET
-
-
-class Root:
-    """`/`: the way to the documentation."""
-
-    async def on_get(self, _req: falcon.asgi.Request, _resp: falcon.asgi.Response) -> None:
-        """Lead there."""
-        raise falcon.HTTPFound("/docs/")
-
-    on_head = on_get
-
-
-def create(platform: Platform, intake: Intake, *, clock: Callable[[], datetime] = runtime.now) -> App:
-    """Return the application; `intake` must be running."""
-    settings = platform.settings
-    limits = Limits(segments=settings.message_segments_limit, validity=timedelta(hours=settings.validity_hours))
-    door = Door(platform, intake, clock, limits)
-    app = App(media_type="application/json; charset=utf-8", request_type=Request)
-    refusals.install(app)
-    app.add_route("/", Root())
-    app.add_route("/apiv2/openapi.json", OpenApi(settings.public_url))
-    for path, resource in {
-        "/auth2/get_token_auth/": Login(door),
-        "/apiv2/sms/": Sms(door),
-        "/apiv2/smscode/": Codes(door),
-        "/apiv2/verify_code/": CodeVerification(door),
-        "/apiv2/balance/": Balance(door),
-        "/healthz/": health.Alive(),
-        "/readyz/": health.Ready(platform),
-        "/metrics/": health.Metrics(),
-    }.items():
-        # Both are answered, because a redirect would lose the body of a POST.
-        app.add_route(path, resource)
-        app.add_route(path.rstrip("/"), resource)
-    docs.install(app, public_url=settings.public_url)
-    return app
+def doors(platform: Platform, intake: Intake, *, clock: Callable[[], datetime]) -> Mapping[str, App]:
+    """Return the application of each first segment; `intake` must be running."""
+    public_url = platform.settings.public_url
+    v2 = api_v2.create(platform, intake, clock=clock)
+    v2.add_route("/apiv2/openapi.json", OpenApi(API, public_url))
+    watched = health.create(platform)
+    return {
+        SITE: site.create(),
+        "apiv2": v2,
+        "auth2": v2,
+        "v3": App(problem, media_type="application/json"),
+        "docs": docs.create(API, public_url=public_url),
+        "static": look.create(),
+        "healthz": watched,
+        "readyz": watched,
+        "metrics": watched,
+    }

@@ -1,30 +1,59 @@
-"""The web process: the HTTP server on a listening socket that somebody may have opened before us."""
+"""The web process: every door on one listening socket, which the supervisor may have opened."""
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
 
 import structlog
 
-from smsflow.runtime import now, platform
+from smsflow.runtime import Platform, now, platform
 from smsflow.services.messages.intake import Intake
 from smsflow.settings import Settings
-from smsflow.web.app import create
+from smsflow.web.app import SITE, UNKNOWN, doors
+from smsflow.web.http.application import App
 from smsflow.web.http.connection import Config, Server
+from smsflow.web.http.errors import ErrorPage, Failure
 
 log = structlog.get_logger(__name__)
 
 BACKLOG = 2048
-# At a stop, connections are told to close with their next answer. A customer's program that is busy comes by within this time;
-# cut while idle, its next request would be lost on the way.
+# At a stop, each answer asks its client to close. A busy client sends its next request within this time; on a connection that
+# was closed while idle, that request would be lost.
 _LAST_ANSWERS = 1.0
-# So long may a client that has just connected take to speak, before it is cut for being idle.
+# A client that has just connected gets this long to send its first request before it is closed as idle.
 _FIRST_OCTETS = 0.3
 
 
 class PortBusy(Exception):
-    """Somebody else listens on this address."""
+    """Another process listens on this address."""
+
+
+class Doors:
+    """The ASGI application of the process: the first segment of the path chooses the door."""
+
+    def __init__(self, by_segment: Mapping[str, App]) -> None:
+        """Choose among `by_segment`."""
+        self._by_segment = by_segment
+        self._site = by_segment[SITE]
+
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+        """Answer one request."""
+        # A test's lifespan has no path.
+        segment = scope.get("path", "")[1:].partition("/")[0]
+        return self._by_segment.get(segment, self._site)(scope, receive, send)
+
+    def refusal(self, path: str | None, status: int) -> ErrorPage:
+        """Return what the door of `path` answers to a request that never reaches it."""
+        segment = UNKNOWN if path is None else path[1:].partition("/")[0]
+        return self._by_segment.get(segment, self._site).render(Failure(status))
+
+
+def create(platform: Platform, intake: Intake, *, clock: Callable[[], datetime] = now) -> Doors:
+    """Return every door; `intake` must be running."""
+    return Doors(doors(platform, intake, clock=clock))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -47,13 +76,19 @@ def listen(host: str, port: int) -> socket.socket:
 async def serve(
     settings: Settings, url: str, listener: socket.socket, *, stopped: Callable[[], Awaitable[None]]
 ) -> None:
-    """Serve until `stopped()` returns; then every request that was accepted gets its answer before this returns."""
+    """Serve until `stopped()` returns; every request that was accepted gets its answer before this returns."""
     async with platform(settings, url, role="web") as here:
         intake = Intake(here.database, now, most=settings.intake_batch, bound=settings.intake_bound)
         committing = asyncio.create_task(intake.run())
         application = create(here, intake)
-        server = Server(Config(application, body_limit=settings.body_limit, drain_timeout=settings.drain_timeout))
-        # The server closes what it is given; the socket may be served by our successor.
+        config = Config(
+            application,
+            refusal=application.refusal,
+            body_limit=settings.body_limit,
+            drain_timeout=settings.drain_timeout,
+        )
+        server = Server(config)
+        # The server closes the socket it is given, and the process that follows us may go on with this one.
         serving = asyncio.create_task(server.serve([listener.dup()]))
         waiting = asyncio.ensure_future(stopped())
         try:
@@ -63,7 +98,7 @@ async def serve(
             server.leaves = True
             if not serving.done():
                 await asyncio.sleep(_LAST_ANSWERS)
-                # Both, or the system would go on taking connections for us that nobody answers.
+                # Both, or the system would still queue connections that this process never answers.
                 server.take_no_more()
                 listener.close()
                 await asyncio.sleep(_FIRST_OCTETS)

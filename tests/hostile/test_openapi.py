@@ -11,6 +11,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from smsflow.web.api_v2.calls import API
 from smsflow.web.docs.openapi import description
 
 # What the description forbids and the server tolerates (a number as JSON, an unknown field) is no fault: those checks stay out.
@@ -22,7 +23,7 @@ CHECKS = [
     status_code_conformance,
 ]
 
-described = schemathesis.openapi.from_dict(description("http://localhost"))
+described = schemathesis.openapi.from_dict(description(API, "http://localhost"))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ def open_site(open_platform):
     from falcon.testing import ASGIConductor
 
     from smsflow.services.messages.intake import Intake
-    from smsflow.web.app import create
+    from smsflow.web.serve import create
 
     @asynccontextmanager
     async def open_(**settings):

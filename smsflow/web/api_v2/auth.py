@@ -1,43 +1,34 @@
-"""What every call of this door begins with: who calls, and with which fields."""
+"""The caller of a request: the company of its token, and whether it may do what it asks."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
+from typing import Any
 
-from smsflow.domain.account import Company
 from smsflow.errors import AccountSuspended, Unauthenticated
-from smsflow.runtime import Platform
-from smsflow.services.messages.intake import Intake
-from smsflow.services.messages.prepare import Limits
-from smsflow.web.http import forms
+from smsflow.runtime import Directory
+from smsflow.web.http.access import Access, Check
 from smsflow.web.http.request import Request
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """The platform as the calls of this door use it."""
+class Callers:
+    """Knows companies by the tokens of their requests."""
 
-    platform: Platform
-    intake: Intake
-    clock: Callable[[], datetime]
-    limits: Limits
+    def __init__(self, directory: Directory) -> None:
+        """Look tokens up in `directory`."""
+        self._directory = directory
+        self._sends = partial(self._reads, sends=True)
 
-    async def company(self, req: Request) -> Company:
-        """Return the company of the request's token; raise Unauthenticated."""
+    def guard(self, access: Access, method: str) -> Check | None:
+        """Return what checks the caller of a resource, which gives its responders the `company`."""
+        if access is Access.PUBLIC or method == "OPTIONS":
+            return None
+        return self._sends if access is Access.SENDING and method == "POST" else self._reads
+
+    async def _reads(self, req: Request, *, sends: bool = False) -> dict[str, Any]:
         scheme, _, token = (req.get_header("authorization") or "").partition(" ")
         token = token.strip()
         if scheme.lower() != "token" or not token:
             raise Unauthenticated
-        directory = self.platform.directory
-        return await directory.company((await directory.caller(token)).company_id)
-
-    async def sending_company(self, req: Request) -> Company:
-        """Return the company of the request's token, which may send; raise Unauthenticated or AccountSuspended."""
-        company = await self.company(req)
-        if company.suspended:
+        company = await self._directory.company((await self._directory.caller(token)).company_id)
+        if sends and company.suspended:
             raise AccountSuspended
-        return company
-
-    async def form(self, req: Request) -> forms.Fields:
-        """Return the fields of the request's body."""
-        return await forms.read(req, self.platform.settings.body_limit)
+        return {"company": company}

@@ -3,6 +3,7 @@
 import falcon.asgi
 
 from smsflow import observe
+from smsflow.domain.account import Company
 from smsflow.domain.verification import TIMEOUT_DEFAULT, TIMEOUT_MAX, TIMEOUT_MIN
 from smsflow.errors import ParameterInvalid
 from smsflow.runtime import randbelow
@@ -10,8 +11,9 @@ from smsflow.services.verifications import Code, check_code, is_judged, is_sent,
 from smsflow.store.postgres.commits import commit
 from smsflow.store.postgres.transactions import Tx
 from smsflow.web.api_v2 import wire
-from smsflow.web.api_v2.auth import Door
+from smsflow.web.api_v2.door import Door
 from smsflow.web.http import forms
+from smsflow.web.http.access import Access
 from smsflow.web.http.request import Request
 
 _TIMEOUT = f"a whole number from {TIMEOUT_MIN} to {TIMEOUT_MAX}"
@@ -20,15 +22,16 @@ _TIMEOUT = f"a whole number from {TIMEOUT_MIN} to {TIMEOUT_MAX}"
 class Codes:
     """One code, or the last ones."""
 
+    access = Access.SENDING
+
     def __init__(self, door: Door) -> None:
         """Send at this door."""
         self._door = door
 
-    async def on_post(self, req: Request, resp: falcon.asgi.Response) -> None:
+    async def on_post(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:
         """Send a code, which replaces the one before."""
         door, platform = self._door, self._door.platform
-        company = await door.sending_company(req)
-        fields = await door.form(req)
+        fields = await forms.read(req, door.body_limit)
         number = forms.mandatory(fields, "phone_number")
         timeout = _timeout(fields)
         ways = await platform.directory.routing()
@@ -51,11 +54,10 @@ class Codes:
         observe.accepted_total.inc()
         resp.data = wire.code_reply(code)
 
-    async def on_get(self, req: Request, resp: falcon.asgi.Response) -> None:
+    async def on_get(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:
         """Answer one code of the company by its id, or the last ones."""
         door, platform = self._door, self._door.platform
-        company = await door.company(req)
-        code_id = forms.digits(req.get_param("id") or None, "id", expected="a whole number")
+        code_id = forms.digits(req.get_param("id"), "id", expected="a whole number")
         now = door.clock()
         async with platform.database.autocommit() as tx:
             if code_id is not None:
@@ -70,15 +72,16 @@ class Codes:
 class CodeVerification:
     """Verifying a code."""
 
+    access = Access.TOKEN
+
     def __init__(self, door: Door) -> None:
         """Verify at this door."""
         self._door = door
 
-    async def on_post(self, req: Request, resp: falcon.asgi.Response) -> None:
+    async def on_post(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:
         """Say whether the code is the right one."""
         door, platform = self._door, self._door.platform
-        company = await door.company(req)
-        fields = await door.form(req)
+        fields = await forms.read(req, door.body_limit)
         number = forms.mandatory(fields, "phone_number")
         given = forms.mandatory(fields, "code").strip()
         now = door.clock()
@@ -94,7 +97,7 @@ class CodeVerification:
 
 
 def _timeout(fields: forms.Fields) -> int:
-    timeout = forms.digits(forms.optional(fields, "timeout"), "timeout", expected=_TIMEOUT)
+    timeout = forms.digits(fields.get("timeout"), "timeout", expected=_TIMEOUT)
     if timeout is None:
         return TIMEOUT_DEFAULT
     if not TIMEOUT_MIN <= timeout <= TIMEOUT_MAX:

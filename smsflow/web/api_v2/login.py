@@ -9,8 +9,9 @@ import falcon.asgi
 from smsflow.runtime import new_token
 from smsflow.services.accounts.login import LoginLimits, log_in
 from smsflow.web.api_v2 import wire
-from smsflow.web.api_v2.auth import Door
+from smsflow.web.api_v2.door import Door
 from smsflow.web.http import forms
+from smsflow.web.http.access import Access
 from smsflow.web.http.request import Request
 
 # Whoever has one IPv6 address has the 2^64 of its network.
@@ -19,6 +20,8 @@ _IPV6_HOUSEHOLD = 64
 
 class Login:
     """Logging in."""
+
+    access = Access.PUBLIC
 
     def __init__(self, door: Door) -> None:
         """Take limits and the token's life from the settings."""
@@ -30,7 +33,7 @@ class Login:
 
     async def on_post(self, req: Request, resp: falcon.asgi.Response) -> None:
         """Answer a new token."""
-        fields = await self._door.form(req)
+        fields = await forms.read(req, self._door.body_limit)
         token, user = await log_in(
             self._door.platform.database,
             forms.mandatory(fields, "username"),

@@ -5,29 +5,29 @@ from datetime import UTC, datetime
 import falcon.asgi
 
 from smsflow.domain.account import Company
-from smsflow.domain.message import internal_id
-from smsflow.errors import DateOutOfRange, NotFound, ParameterInvalid
+from smsflow.errors import DateOutOfRange, NotFound
+from smsflow.services.messages import reading
 from smsflow.services.messages.prepare import Order, prepare
-from smsflow.store.messages import rows
-from smsflow.store.postgres.transactions import Tx
 from smsflow.web.api_v2 import wire
-from smsflow.web.api_v2.auth import Door
+from smsflow.web.api_v2.door import Door
 from smsflow.web.http import forms
+from smsflow.web.http.access import Access
 from smsflow.web.http.request import Request
 
 
 class Sms:
     """One SMS, or the last ones."""
 
+    access = Access.SENDING
+
     def __init__(self, door: Door) -> None:
         """Send through the door's intake."""
         self._door = door
 
-    async def on_post(self, req: Request, resp: falcon.asgi.Response) -> None:
+    async def on_post(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:
         """Accept an SMS: stored, charged, and it will leave."""
         door = self._door
-        company = await door.sending_company(req)
-        order = await self._order(company, await door.form(req))
+        order = await self._order(company, await forms.read(req, door.body_limit))
         ways = await door.platform.directory.routing()
         message = prepare(order, company=company, routes=ways.table, now=door.clock(), limits=door.limits)
         # Before the message is charged, so that nothing can fail after.
@@ -35,15 +35,14 @@ class Sms:
         message_id = await door.intake.submit(message)
         resp.data = wire.send_reply(message_id, message.segments, planned_date)
 
-    async def on_get(self, req: Request, resp: falcon.asgi.Response) -> None:
+    async def on_get(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:
         """Answer one SMS of the company by its id, or the last ones."""
-        company = await self._door.company(req)
         public = req.get_param("id")
         async with self._door.platform.database.autocommit() as tx:
             if public:
-                shown = [await _find(tx, company, public)]
+                shown = [await reading.find(tx, company.id, public)]
             else:
-                shown = await rows.latest(tx, company.id, limit=wire.LIST_LIMIT)
+                shown = await reading.latest(tx, company.id, limit=wire.LIST_LIMIT)
         resp.data = wire.sms_reply(shown, company.timezone)
 
     on_head = on_get
@@ -51,10 +50,8 @@ class Sms:
     async def _order(self, company: Company, fields: forms.Fields) -> Order:
         number = forms.mandatory(fields, "number")
         text = forms.mandatory(fields, "message")
-        campaign_id = forms.digits(forms.optional(fields, "campagn_id"), "campagn_id", expected="a whole number")
-        planned_at = _moment(
-            forms.digits(forms.optional(fields, "planned_date"), "planned_date", expected="a Unix time")
-        )
+        campaign_id = forms.digits(fields.get("campagn_id"), "campagn_id", expected="a whole number")
+        seconds = forms.digits(fields.get("planned_date"), "planned_date", expected="a Unix time")
         if campaign_id is not None and not await self._door.platform.directory.has_campaign(company.id, campaign_id):
             raise NotFound(what="campaign", id=campaign_id)
         return Order(
@@ -62,24 +59,14 @@ class Sms:
             text,
             sender=forms.optional(fields, "sender_id"),
             campaign_id=campaign_id,
-            planned_at=planned_at,
+            planned_at=None if seconds is None else _moment(seconds),
             kind=wire.KINDS[campaign_id is not None],
         )
 
 
-async def _find(tx: Tx, company: Company, public: str) -> rows.Shown:
-    message_id = internal_id(public.strip())
-    if message_id is None:
-        raise ParameterInvalid(parameter="id", expected="SMS and seven digits")
-    found = await rows.find(tx, company.id, message_id)
-    if found is None:
-        raise NotFound(what="sms", id=public)
-    return found
-
-
-def _moment(seconds: int | None) -> datetime | None:
+def _moment(seconds: int) -> datetime:
     try:
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+        return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
         # Mostly milliseconds: a year that no calendar has.
         raise DateOutOfRange(parameter="planned_date") from None

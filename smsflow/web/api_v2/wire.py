@@ -11,10 +11,12 @@ import msgspec
 from smsflow.domain.account import User
 from smsflow.domain.message import Kind, Status, public_id
 from smsflow.domain.verification import CodeState
-from smsflow.errors import NotFound, ParameterInvalid, Refused, SenderNotAllowed
+from smsflow.errors import MethodNotAllowed, NotFound, ParameterInvalid, Refused, SenderNotAllowed, Unavailable
+from smsflow.services.messages.reading import Shown
 from smsflow.services.verifications import Code
-from smsflow.store.messages.rows import Shown
+from smsflow.web.http.errors import RETRY_AFTER, Failure
 
+CONTENT_TYPE = "application/json; charset=utf-8"
 LIST_LIMIT = 1000
 _MOST_ECHOED = 100
 
@@ -83,13 +85,16 @@ SENTENCES = {
     ),
 }
 REFUSED = "La requête est refusée."
-TOO_SLOW = "Le corps de la requête n'est pas arrivé à temps : envoyez-le à nouveau."
-ILL_FORMED = "La requête HTTP est mal formée."
-HEAD_TOO_LARGE = "L'en-tête de la requête est trop long."
-NO_SUCH_PATH = "Cette adresse n'existe pas : voyez la documentation à l'adresse /docs/."
-FAILED = "Une erreur interne s'est produite : la requête n'a pas abouti."
 NO_DEFAULT_SENDER = "Aucun expéditeur par défaut n'est autorisé pour ce compte."
 CODE_VALIDATED = "Le code a été validé"
+
+_FAILURES = {
+    400: "La requête HTTP est mal formée.",
+    404: "Cette adresse n'existe pas : voyez la documentation à l'adresse /docs/.",
+    408: "Le corps de la requête n'est pas arrivé à temps : envoyez-le à nouveau.",
+    431: "L'en-tête de la requête est trop long.",
+    500: "Une erreur interne s'est produite : la requête n'a pas abouti.",
+}
 
 _EXPECTED = {
     "message": "un texte en UTF-8 sans caractère nul",
@@ -114,6 +119,17 @@ def sentence(refusal: Refused) -> str:
     elif isinstance(refusal, SenderNotAllowed) and not details["sender"]:
         return NO_DEFAULT_SENDER
     return SENTENCES.get(refusal.code, REFUSED).format_map(details)
+
+
+def failure_sentence(failure: Failure) -> str:
+    """Return what is wrong with a request that none of our refusals is about, in French."""
+    match failure.status:
+        case 405:
+            return sentence(MethodNotAllowed(method=failure.method, allowed=failure.allowed))
+        case 503:
+            return sentence(Unavailable(retry_after=RETRY_AFTER))
+        case status:
+            return _FAILURES.get(status, REFUSED)
 
 
 def _short(value: Any) -> Any:

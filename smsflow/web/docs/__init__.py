@@ -1,5 +1,1 @@
 """The documentation of the API: pages of our own in French and English, and sample programs that run."""
-
-from smsflow.web.docs.pages import install
-
-__all__ = ["install"]

@@ -43,11 +43,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calls: dict[str, CallWords]
 
 
-LANGUAGES = ("fr", "en")
-
-
 @cache
 def words(language: str) -> Catalogue:
-    """Return the catalogue of `language`, one of LANGUAGES."""
+    """Return the catalogue of `language`, one of those of our pages."""
     file = resources.files(__package__) / "words" / f"{language}.toml"
     return msgspec.toml.decode(file.read_bytes(), type=Catalogue)

@@ -1,4 +1,4 @@
-"""`/apiv2/openapi.json`: the v2 API as an OpenAPI 3.1 description, made from the calls that the pages show."""
+"""An API as an OpenAPI 3.1 description, made from the calls that the pages show."""
 
 import json
 from functools import lru_cache
@@ -6,10 +6,12 @@ from typing import Any
 
 import falcon.asgi
 
-from smsflow.web.docs import replies
-from smsflow.web.docs.calls import CALLS, ERRORS, GENERAL_ERRORS, Call, Parameter
-from smsflow.web.docs.catalogue import LANGUAGES, Catalogue, words
+from smsflow.web.docs.catalogue import Catalogue, words
+from smsflow.web.docs.programs import PLACEHOLDERS
+from smsflow.web.http.access import Access
 from smsflow.web.http.address import base_address
+from smsflow.web.http.calls import Api, Call, Parameter
+from smsflow.web.look.pages import LANGUAGES
 
 Json = dict[str, Any]
 
@@ -20,12 +22,12 @@ _TOKEN = "token"  # noqa: S105 - the name of a security scheme
 _KEPT = 16
 
 
-def description(base_url: str, language: str = "fr") -> Json:
-    """Return the description of the API served at `base_url`, its words in `language`."""
+def description(api: Api, base_url: str, language: str = "fr") -> Json:
+    """Return the description of `api`, served at `base_url`, its words in `language`."""
     catalogue = words(language)
     paths: dict[str, Json] = {}
-    for call in CALLS:
-        paths.setdefault(call.path, {})[call.method.lower()] = _operation(call, catalogue)
+    for call in api.calls:
+        paths.setdefault(call.path, {})[call.method.lower()] = _operation(api, call, catalogue)
     return {
         "openapi": "3.1.0",
         "info": {"title": catalogue.title, "version": "2", "description": _plain(catalogue.description)},
@@ -43,17 +45,21 @@ def description(base_url: str, language: str = "fr") -> Json:
                 },
             },
             "headers": {"RetryAfter": {"schema": {"type": "integer", "minimum": 0}, "required": True}},
-            "responses": {f"Error{status}": _error(status, catalogue) for status in ERRORS},
+            "responses": {f"Error{status}": _error(status, catalogue) for status in api.errors},
             "schemas": {
-                **{f"{_camel(call.name)}Reply": call.reply.schema for call in CALLS},
-                **{f"{_camel(call.name)}Request": _request(call, catalogue) for call in CALLS if call.method == "POST"},
-                **{f"Error{status}": replies.error(status) for status in ERRORS},
+                **{f"{_camel(call.name)}Reply": call.reply.schema for call in api.calls},
+                **{
+                    f"{_camel(call.name)}Request": _request(call, catalogue)
+                    for call in api.calls
+                    if call.method == "POST"
+                },
+                **{f"Error{status}": api.error_schema(status) for status in api.errors},
             },
         },
     }
 
 
-def _operation(call: Call, catalogue: Catalogue) -> Json:
+def _operation(api: Api, call: Call, catalogue: Catalogue) -> Json:
     said = catalogue.calls[call.name]
     operation: Json = {
         "operationId": call.name,
@@ -68,7 +74,7 @@ def _operation(call: Call, catalogue: Catalogue) -> Json:
     else:
         schema = {"$ref": f"#/components/schemas/{_camel(call.name)}Request"}
         operation["requestBody"] = {"required": True, "content": {body: {"schema": schema} for body in _BODIES}}
-    statuses = sorted({*call.errors, *GENERAL_ERRORS[call.method]})
+    statuses = sorted({*call.errors, *api.general_errors[call.method]})
     operation["responses"] = {
         "200": {
             "description": _plain(said.reply),
@@ -134,21 +140,25 @@ def _plain(text: str) -> str:
 
 
 @lru_cache(maxsize=_KEPT)
-def _encoded(base_url: str, language: str) -> bytes:
-    return json.dumps(description(base_url, language), ensure_ascii=False, indent=1).encode()
+def _encoded(api: Api, base_url: str, language: str) -> bytes:
+    return json.dumps(description(api, base_url, language), ensure_ascii=False, indent=1).encode()
 
 
 class OpenApi:
-    """`/apiv2/openapi.json`: the description, in French or with `?lang=en` in English."""
+    """The description of an API, in French or with `?lang=en` in English."""
 
-    def __init__(self, public_url: str | None = None) -> None:
-        """Describe the API as served at `public_url`, else at the request's own address."""
+    access = Access.PUBLIC
+
+    def __init__(self, api: Api, public_url: str | None = None) -> None:
+        """Describe `api` as served at `public_url`, else at the request's own address."""
+        self._api = api
         self._public_url = public_url
 
     async def on_get(self, req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Answer the description."""
         language = req.get_param("lang")
-        resp.data = _encoded(base_address(req, self._public_url), language if language in LANGUAGES else "fr")
+        base = base_address(req, self._public_url) or PLACEHOLDERS["server"]
+        resp.data = _encoded(self._api, base, language if language in LANGUAGES else "fr")
         resp.content_type = "application/json; charset=utf-8"
         # A browser tool on another origin may read it: it holds nothing that the public page does not.
         resp.set_headers(

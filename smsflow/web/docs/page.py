@@ -3,12 +3,19 @@
 import json
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
-from smsflow.web.docs import assets, calls, programs, replies
-from smsflow.web.docs.catalogue import LANGUAGES, words
+from smsflow.web.docs import programs
+from smsflow.web.docs.catalogue import words
 from smsflow.web.docs.markup import inline, program
+from smsflow.web.http.calls import Api
+from smsflow.web.look.assets import Assets
+from smsflow.web.look.pages import LANGUAGES, environment
+
+_PACKAGE: Final = __package__ or __name__
+ASSETS: Final = Assets(_PACKAGE, "/docs/static", "docs.css", "docs.js")
 
 ADDRESSES = {"fr": "/docs/", "en": "/docs/en/"}
 
@@ -39,19 +46,13 @@ _SEGMENTS = (Segments("gsm_only", 160, 153, 1530), Segments("other_too", 70, 67,
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader(__package__ or __name__),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["inline"] = inline
-    return environment
+    templates = environment(_PACKAGE)
+    templates.filters["inline"] = inline
+    return templates
 
 
-def render(language: str, base: str) -> str:
-    """Return the whole page in `language`, its samples addressed to `base`."""
+def render(api: Api, language: str, base: str) -> str:
+    """Return the whole page on `api` in `language`, its samples addressed to `base`."""
     catalogue = words(language)
     values = {**catalogue.placeholders, "server": base}
     if base == programs.PLACEHOLDERS["server"]:
@@ -74,11 +75,11 @@ def render(language: str, base: str) -> str:
             addresses=ADDRESSES,
             base=values["server"],
             contents=CONTENTS,
-            calls={call.name: call for call in calls.CALLS},
-            general_errors=calls.ERRORS,
-            error_example={"code": 400, "message": replies.ERROR_SENTENCE},
-            sms_statuses=replies.SMS_STATUSES,
-            code_statuses=replies.CODE_STATUSES,
+            calls={call.name: call for call in api.calls},
+            general_errors=api.errors,
+            error_example=api.error_example,
+            sms_statuses=api.sms_statuses,
+            code_statuses=api.code_statuses,
             segments=_SEGMENTS,
             start=_START,
             languages=programs.LANGUAGES,
@@ -86,6 +87,6 @@ def render(language: str, base: str) -> str:
             placeholders={**programs.PLACEHOLDERS, **values},
             sample=sample,
             as_json=as_json,
-            asset=assets.url,
+            asset=ASSETS.url,
         )
     )

@@ -1,10 +1,10 @@
-"""HTTP connections: uvicorn's protocol, with bounds on what a client may make us wait for and keep."""
+"""HTTP connections: uvicorn's protocol, with bounds on the time and memory that a client can take."""
 
 import asyncio
 import math
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from http import HTTPStatus
@@ -14,24 +14,23 @@ import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from smsflow.errors import Unavailable
-from smsflow.web.api_v2 import wire
+from smsflow.web.http.errors import RETRY_AFTER, ErrorPage
 
-# What a head may have: octets in all, and headers.
+# Bounds of a head: octets in all, and headers.
 HEAD_OCTETS = 65_536
 _HEADERS = 100
-# Requests that one connection may have waiting behind the one that is being answered.
+# Requests that may wait on one connection behind the one that is being answered.
 _PIPELINE = 128
 # A client has this long for its head, and for the rest of a body that is answered already.
 HEAD_SECONDS = 15.0
 _IDLE_SECONDS = 75
-# Who is refused in the middle of sending has this long to read why.
+# A client that is refused in the middle of sending has this long to read the answer.
 _LINGER_SECONDS = 2.0
-# Who does not read his answers is waited for this long.
+# Close connections whose client stops reading for this long.
 _READ_SECONDS = 30.0
-# An answer comes within this time, or is a 503: of a database that hangs without dying, nobody else tells the client.
+# An answer that takes longer becomes a 503: a database that hangs without dying raises no error.
 _ANSWER_SECONDS = 45.0
-# Connections of one process, as far as the system lets it open as many files; each further one is told to come back.
+# Connections of one process, as far as the system lets it open as many files; each further one is answered 503.
 _CONNECTIONS = 16_384
 _OTHER_FILES = 256
 
@@ -39,8 +38,12 @@ _OTHER_FILES = 256
 BODY_IS_HERE = "smsflow.body_is_here"
 
 
+# The error page for a path (None: none is known) and a status.
+Refusal = Callable[[str | None, int], ErrorPage]
+
+
 class _Gathering:
-    """A transport that writes what is said in one step of the loop, mostly a head and its body, at once: each write wakes the client."""
+    """A transport that joins the writes of one step of the loop, mostly a head and its body: each write wakes the client."""
 
     __slots__ = (
         "_has_ended", "_loop", "_pieces", "_transport", "abort", "get_extra_info", "is_closing", "pause_reading", "resume_reading",
@@ -56,7 +59,7 @@ class _Gathering:
         self.abort = transport.abort
 
     def write(self, data: bytes) -> None:
-        """Write soon; an answer that comes after the end was said is for nobody."""
+        """Write soon; discard what comes after `write_eof`."""
         if self._has_ended:
             return
         if not self._pieces:
@@ -69,7 +72,7 @@ class _Gathering:
         self._transport.close()
 
     def write_eof(self) -> None:
-        """Say that nothing more comes."""
+        """End our side of the connection."""
         self._has_ended = True
         self._flush()
         self._transport.write_eof()
@@ -87,7 +90,9 @@ class Connection(HttpToolsProtocol):
         """Prepare, as uvicorn asks."""
         super().__init__(config, *others, **named)
         ours = cast(Config, config)
-        self._octets_limit, self._room = ours.request_octets, ours.room
+        self._octets_limit, self._room, self._refusal = ours.request_octets, ours.room, ours.refusal
+        # Of the request whose head is coming; uvicorn sets it with the first octet.
+        self.url = b""
         self.due = time.monotonic() + HEAD_SECONDS
         # Of the request that is coming: whether its head and all of it are here, and how much of it came in pieces.
         self._has_head = self._is_whole = self._is_refused = False
@@ -108,7 +113,7 @@ class Connection(HttpToolsProtocol):
             return
         self._octets += len(data)
         if not self._has_head and self._octets > HEAD_OCTETS:
-            self._refuse(431, wire.HEAD_TOO_LARGE)
+            self._refuse(431)
         elif self._octets > self._octets_limit:
             self.transport.close()
 
@@ -116,9 +121,9 @@ class Connection(HttpToolsProtocol):
         """Answer what is not HTTP."""
         cycle = self.cycle
         if cycle is None or cycle.response_complete or (cycle.more_body and not self.pipeline):
-            self._refuse(400, wire.ILL_FORMED)
+            self._refuse(400)
         else:
-            # The answers to earlier requests, which may be SMS that are stored, go first.
+            # The answers to earlier requests, which may be about SMS that are stored, go first.
             cycle.keep_alive = False
 
     def on_message_begin(self) -> None:
@@ -136,7 +141,7 @@ class Connection(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Have the request answered, or wait for its turn."""
+        """Begin to answer the request, or queue it."""
         if len(self.pipeline) >= _PIPELINE:
             raise httptools.HttpParserError("too many requests at once")
         self._has_head = True
@@ -156,23 +161,23 @@ class Connection(HttpToolsProtocol):
         self._wait(_ANSWER_SECONDS if self.pipeline else _IDLE_SECONDS if self._is_whole else HEAD_SECONDS)
 
     def pause_writing(self) -> None:
-        """Wait for the client to read what it was answered."""
+        """Give the client a bounded time to read."""
         super().pause_writing()
         self.due = time.monotonic() + _READ_SECONDS
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Bound the time again by what the connection waits for."""
         super().resume_writing()
         self._wait(_IDLE_SECONDS if self.cycle is not None and self.cycle.response_complete else _ANSWER_SECONDS)
 
     def close_if_due(self, now: float) -> None:
-        """Close the connection when it has been waited for long enough; it gets a moment to take what was written."""
+        """Close the connection when its time is over; the client gets a moment to read what was written."""
         if self.due >= now:
             return
         if self.transport.is_closing():
             self.transport.abort()
         elif self._has_head and not self._is_refused and self.cycle is not None and not self.cycle.response_started:
-            self._refuse_for_now()
+            self._refuse_for_now(self.cycle.scope["path"])
         else:
             self.transport.close()
             self.due = now + _LINGER_SECONDS
@@ -186,14 +191,14 @@ class Connection(HttpToolsProtocol):
         """Tell whether every request that began is here to its end."""
         return self._is_whole
 
-    def _refuse_for_now(self) -> None:
-        self._refuse(503, wire.sentence(Unavailable(retry_after=1)), b"retry-after: 1\r\n")
+    def _refuse_for_now(self, path: str | None = None) -> None:
+        self._refuse(503, path, b"retry-after: %d\r\n" % RETRY_AFTER)
 
-    def _refuse(self, status: int, message: str, headers: bytes = b"") -> None:
-        body = wire.error(status, message)
+    def _refuse(self, status: int, path: str | None = None, headers: bytes = b"") -> None:
+        page = self._refusal(path or self.url.partition(b"?")[0].decode("latin-1") or None, status)
         line = b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode())
-        fields = b"content-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n" % len(body)
-        self.transport.write(line + fields + headers + b"connection: close\r\n\r\n" + body)
+        fields = b"content-type: %b\r\ncontent-length: %d\r\n" % (page.content_type.encode(), len(page.body))
+        self.transport.write(line + fields + headers + b"connection: close\r\n\r\n" + page.body)
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -206,8 +211,8 @@ class Connection(HttpToolsProtocol):
 class Config(uvicorn.Config):
     """Settings of uvicorn's protocol, and ours beside them."""
 
-    def __init__(self, application: Any, *, body_limit: int, drain_timeout: float) -> None:
-        """Serve `application`, whose requests may have bodies of `body_limit` bytes."""
+    def __init__(self, application: Any, *, refusal: Refusal, body_limit: int, drain_timeout: float) -> None:
+        """Serve `application`, whose requests may have bodies of `body_limit` bytes; refuse by `refusal` what never reaches it."""
         super().__init__(
             application,
             http=Connection,
@@ -221,9 +226,10 @@ class Config(uvicorn.Config):
             timeout_keep_alive=_IDLE_SECONDS,
             timeout_graceful_shutdown=math.ceil(drain_timeout),
         )
-        # Who sends too much is told so first, and cut off when that did not end it.
+        # A body beyond the limit is answered 413 by the application; the connection is closed when the client goes on sending.
         self.request_octets = 2 * body_limit + HEAD_OCTETS
         self.room = _make_room()
+        self.refusal = refusal
 
 
 def _make_room() -> int:
@@ -237,7 +243,7 @@ def _make_room() -> int:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server; signals are not its business, and slow clients are."""
+    """uvicorn's server, which leaves signals to the process and closes slow clients."""
 
     leaves = False
 
@@ -247,12 +253,12 @@ class Server(uvicorn.Server):
         yield
 
     def take_no_more(self) -> None:
-        """Stop listening; who is connected is still answered."""
+        """Stop listening; answer the clients that are connected."""
         for server in self.servers:
             server.close()
 
     async def on_tick(self, counter: int) -> bool:
-        """Set each answer's standing headers and close what is overdue, once a second; tell whether to end."""
+        """Set the headers that every answer has and close what is overdue, once a second; tell whether to end."""
         if counter % 10 == 0 or self.leaves:
             state = self.server_state
             state.default_headers = [(b"date", formatdate(usegmt=True).encode())]

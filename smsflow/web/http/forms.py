@@ -66,7 +66,22 @@ def _form(body: bytes) -> Fields:
 
 def optional(fields: Fields, name: str) -> str | None:
     """Return the text of a field, or None when it is not given or empty; a JSON number is the text of its digits."""
+    return text(fields.get(name), name)
+
+
+def mandatory(fields: Fields, name: str) -> str:
+    """Return the text of a field; raise ParameterMissing when it is not given or empty."""
     value = fields.get(name)
+    if type(value) is str and value:
+        return value
+    value = text(value, name)
+    if value is None:
+        raise ParameterMissing(parameter=name)
+    return value
+
+
+def text(value: Any, name: str) -> str | None:
+    """Return a field's value as a text, or None when it is empty; raise ParameterInvalid for what is neither text nor number."""
     if value is None or value == "":
         return None
     if type(value) is str:
@@ -76,19 +91,11 @@ def optional(fields: Fields, name: str) -> str | None:
     raise ParameterInvalid(parameter=name, expected="a text or a number")
 
 
-def mandatory(fields: Fields, name: str) -> str:
-    """Return the text of a field; raise ParameterMissing when it is not given or empty."""
-    value = optional(fields, name)
-    if value is None:
-        raise ParameterMissing(parameter=name)
-    return value
-
-
-def digits(value: str | None, name: str, *, expected: str) -> int | None:
-    """Return the whole number that `value` writes in digits, None for None; raise ParameterInvalid."""
-    if value is None:
+def digits(value: Any, name: str, *, expected: str) -> int | None:
+    """Return the whole number that a field's value writes in digits, None when it is empty; raise ParameterInvalid."""
+    if value is None or value == "":
         return None
-    value = value.strip()
-    if not (value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS):
+    written = (text(value, name) or "").strip()
+    if not (written.isascii() and written.isdigit() and len(written) <= _MOST_DIGITS):
         raise ParameterInvalid(parameter=name, expected=expected)
-    return int(value)
+    return int(written)

@@ -1,27 +1,29 @@
-"""What watches the platform asks: is it alive, is it ready, what does it count."""
+"""The door of health: is this process alive, can it store requests, and what does it count."""
 
 import asyncio
 
 import falcon
 import falcon.asgi
-import msgspec
 
 from smsflow import observe
 from smsflow.runtime import Platform
 from smsflow.store.postgres.outages import is_outage
 from smsflow.store.postgres.revision import is_migrated
+from smsflow.web.http.access import Access
+from smsflow.web.http.application import App
+from smsflow.web.http.errors import plain_text
 
-# A probe that waits longer is counted as failed by whoever sent it.
+# Probes give up sooner than most time-outs: an answer after this long would not be read.
 _PATIENCE = 3.0
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Alive:
     """`/healthz`: this process answers."""
 
+    access = Access.PUBLIC
+
     async def on_get(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
-        """Say so."""
+        """Answer 200."""
         resp.data = b'{"status":"alive"}'
 
     on_head = on_get
@@ -29,6 +31,8 @@ class Alive:
 
 class Ready:
     """`/readyz`: requests can be stored."""
+
+    access = Access.PUBLIC
 
     def __init__(self, platform: Platform) -> None:
         """Look at the platform's database."""
@@ -41,7 +45,8 @@ class Ready:
             resp.data = b'{"status":"ready"}'
             return
         resp.status = falcon.HTTP_503
-        resp.data = _encode({"code": 503, "message": reason})
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.data = f"{reason}\n".encode()
 
     on_head = on_get
 
@@ -59,6 +64,8 @@ class Ready:
 class Metrics:
     """`/metrics`: what Prometheus collects."""
 
+    access = Access.PUBLIC
+
     async def on_get(self, _req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
         """Answer the metrics of every process."""
         # The files of several processes are read from disk.
@@ -66,3 +73,12 @@ class Metrics:
         resp.content_type = observe.EXPOSITION_TYPE
 
     on_head = on_get
+
+
+def create(platform: Platform) -> App:
+    """Return the application."""
+    app = App(plain_text, media_type="application/json; charset=utf-8")
+    app.add_both("/healthz/", Alive())
+    app.add_both("/readyz/", Ready(platform))
+    app.add_both("/metrics/", Metrics())
+    return app

@@ -1,8 +1,9 @@
 """The documentation alone, as a site that a browser can open."""
 
-import falcon.asgi
+from smsflow.web.api_v2.calls import API
+from smsflow.web.docs import app as docs
+from smsflow.web.look import app as look
+from smsflow.web.serve import Doors
+from smsflow.web.site import app as site
 
-from smsflow.web.docs import install
-
-app = falcon.asgi.App()
-install(app, public_url=None)
+app = Doors({"": site.create(), "docs": docs.create(API, public_url=None), "static": look.create()})

@@ -51,7 +51,19 @@ def site():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "--lifespan", "off", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--lifespan",
+        "off",
+        "--interface",
+        "asgi3",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     server = subprocess.Popen(
         [*command, "--app-dir", str(HERE), "docs_site:app"],
         stdout=subprocess.PIPE,

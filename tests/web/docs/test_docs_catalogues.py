@@ -6,10 +6,10 @@ from importlib import resources
 import pytest
 
 from smsflow.domain.message import Status
-from smsflow.web.docs import replies
-from smsflow.web.docs.calls import CALLS, ERRORS
-from smsflow.web.docs.catalogue import LANGUAGES, words
+from smsflow.web.api_v2.calls import API
+from smsflow.web.docs.catalogue import words
 from smsflow.web.docs.page import CONTENTS
+from smsflow.web.look.pages import LANGUAGES
 
 FRENCH, ENGLISH = words("fr"), words("en")
 
@@ -24,7 +24,7 @@ def test_every_call_is_described_with_its_own_parameters_and_errors(catalogue):
         name: (list(said.parameters), [int(status) for status in said.errors]) for name, said in catalogue.calls.items()
     }
 
-    assert described == {call.name: ([p.name for p in call.parameters], list(call.errors)) for call in CALLS}
+    assert described == {call.name: ([p.name for p in call.parameters], list(call.errors)) for call in API.calls}
 
 
 def test_every_call_and_section_has_its_place_on_the_page(catalogue):
@@ -35,23 +35,23 @@ def test_every_call_and_section_has_its_place_on_the_page(catalogue):
 
 
 def test_every_error_status_is_explained(catalogue):
-    assert [int(status) for status in catalogue.errors] == list(ERRORS)
+    assert [int(status) for status in catalogue.errors] == list(API.errors)
 
 
 def test_the_statuses_are_those_of_the_domain(catalogue):
     assert [int(status) for status in catalogue.statuses] == [status.value for status in Status]
-    assert list(replies.SMS_STATUSES) == [status.value for status in Status]
+    assert list(API.sms_statuses) == [status.value for status in Status]
 
 
 def test_the_statuses_of_codes_are_those_of_the_replies(catalogue):
-    assert tuple(catalogue.code_statuses) == replies.CODE_STATUSES
+    assert tuple(catalogue.code_statuses) == API.code_statuses
 
 
 def test_both_languages_have_the_same_labels_and_every_one_is_used():
     templates = resources.files("smsflow.web.docs") / "templates"
     text = "".join(template.read_text("utf-8") for template in templates.iterdir())
     used = set(re.findall(r'labels\["(\w+)"\]', text))
-    indirect = {p.schema["type"] for call in CALLS for p in call.parameters} | {"gsm_only", "other_too"}
+    indirect = {p.schema["type"] for call in API.calls for p in call.parameters} | {"gsm_only", "other_too"}
 
     assert list(FRENCH.labels) == list(ENGLISH.labels)
     assert set(FRENCH.labels) == used | indirect

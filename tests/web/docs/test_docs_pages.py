@@ -3,19 +3,17 @@
 import gzip
 import re
 
-import falcon.asgi
 import pytest
 from falcon import testing
 
-from smsflow.web.docs import install, pages
-from smsflow.web.docs.calls import CALLS
+from smsflow.web.api_v2.calls import API
+from smsflow.web.docs import app as docs
 from smsflow.web.docs.markup import inline
+from smsflow.web.look import app as look
 
 
 def a_site(public_url=None):
-    app = falcon.asgi.App()
-    install(app, public_url=public_url)
-    return testing.TestClient(app)
+    return testing.TestClient(docs.create(API, public_url=public_url))
 
 
 @pytest.mark.parametrize("path", ["/docs/", "/docs", "/docs/en/", "/docs/en"])
@@ -30,7 +28,7 @@ def test_each_page_answers_with_and_without_the_last_slash(path):
 def test_a_page_has_every_call_and_leads_to_its_twin():
     french, english = (a_site().simulate_get(path).text for path in ("/docs/", "/docs/en/"))
 
-    for call in CALLS:
+    for call in API.calls:
         assert f'<section id="{call.name}"' in french
         assert f'<section id="{call.name}"' in english
     assert 'href="/docs/en/" hreflang="en" lang="en">English</a>' in french
@@ -117,20 +115,22 @@ def test_made_up_hosts_do_not_fill_the_memory():
     for number in range(20):
         site.simulate_get("/docs/", host=f"host-{number}")
 
-    assert pages._rendered.cache_info().currsize <= 16
+    assert docs._rendered.cache_info().currsize <= 16
 
 
 def test_the_files_of_a_page_are_kept_for_a_year_under_a_name_of_their_content():
     site = a_site()
-    files = set(re.findall(r'"(/docs/static/[^"]+)"', site.simulate_get("/docs/").text))
+    files = set(re.findall(r'"((?:/docs)?/static/[^"]+)"', site.simulate_get("/docs/").text))
 
     assert sorted(re.sub(r"\.[0-9a-f]{12}\.", ".", file) for file in files) == [
         "/docs/static/docs.css",
         "/docs/static/docs.js",
-        "/docs/static/icon.svg",
+        "/static/base.css",
+        "/static/icon.svg",
+        "/static/tokens.css",
     ]
     for file in files:
-        result = site.simulate_get(file)
+        result = (site if file.startswith("/docs/") else testing.TestClient(look.create())).simulate_get(file)
         assert result.status_code == 200
         assert result.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert result.headers["x-content-type-options"] == "nosniff"

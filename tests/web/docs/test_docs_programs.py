@@ -4,12 +4,14 @@ import re
 
 import pytest
 
+from smsflow.web.api_v2.calls import API
 from smsflow.web.docs import programs
-from smsflow.web.docs.calls import CALLS
 from smsflow.web.docs.markup import program
 
 EVERY_SAMPLE = [
-    pytest.param(language, call, id=f"{language.name}-{call.name}") for language in programs.LANGUAGES for call in CALLS
+    pytest.param(language, call, id=f"{language.name}-{call.name}")
+    for language in programs.LANGUAGES
+    for call in API.calls
 ]
 
 

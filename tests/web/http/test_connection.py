@@ -1,12 +1,14 @@
 """Connections: what a client may make us wait for and keep, and that no answer is lost to what comes after it."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 
 from smsflow.web.http import connection
 from smsflow.web.http.connection import Config, Server
+from smsflow.web.http.errors import ErrorPage
 from smsflow.web.serve import listen
 from tests.hostile.wire import an_answer, head, refused
 from tests.waiting import until
@@ -14,6 +16,12 @@ from tests.waiting import until
 GET = head("GET", "/")
 POST = head("POST", "/", "Content-Length: 4")
 BODY_LIMIT = 1024
+
+
+def refusal(path, status):
+    """Return a page that says what was refused and where."""
+    said = {"code": status, "message": f"{path or 'no address'}."}
+    return ErrorPage("application/json", json.dumps(said).encode())
 
 
 class Echo:
@@ -48,7 +56,7 @@ async def echo():
 async def server(echo):
     """A server of the echo; `port` is where."""
     listener = listen("127.0.0.1", 0)
-    running = Server(Config(echo, body_limit=BODY_LIMIT, drain_timeout=1))
+    running = Server(Config(echo, refusal=refusal, body_limit=BODY_LIMIT, drain_timeout=1))
     running.port = listener.getsockname()[1]
     serving = asyncio.create_task(running.serve([listener]))
     yield running

@@ -27,7 +27,7 @@ async def test_the_platform_is_not_ready_before_its_migrations(site: Customer):
     answer = await site.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json == {"code": 503, "message": "The database has migrations to come: run `smsflow migrate`."}
+    assert answer.text == "The database has migrations to come: run `smsflow migrate`.\n"
 
 
 async def test_the_platform_is_not_ready_without_its_database(tmp_path):
@@ -35,7 +35,7 @@ async def test_the_platform_is_not_ready_without_its_database(tmp_path):
 
     from smsflow.runtime import now, platform
     from smsflow.services.messages.intake import Intake
-    from smsflow.web.app import create
+    from smsflow.web.serve import create
 
     url = f"postgresql://nobody@/nowhere?host={tmp_path}"
     async with platform(Settings(data_dir=tmp_path), url) as away:
@@ -44,7 +44,7 @@ async def test_the_platform_is_not_ready_without_its_database(tmp_path):
             ready = await conductor.simulate_get("/readyz")
             alive = await conductor.simulate_get("/healthz")
 
-    assert (ready.status_code, ready.json) == (503, {"code": 503, "message": "The database cannot be reached."})
+    assert (ready.status_code, ready.text) == (503, "The database cannot be reached.\n")
     assert alive.status_code == 200
 
 

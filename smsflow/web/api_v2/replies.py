@@ -1,61 +1,29 @@
 """The replies of the v2 API: for each an example, and the schema that the example and the server obey."""
 
-from dataclasses import dataclass
-from typing import Any
-
-Schema = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a call answers with 200."""
-
-    schema: Schema
-    example: dict[str, Any]
-
-
-def _object(**properties: Schema) -> Schema:
-    """Return the schema of an object that has exactly `properties`, all of them, in this order."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+from smsflow.web.api_v2.wire import CODE_STATE_NAMES, LIST_LIMIT, STATUS_NAMES
+from smsflow.web.http.calls import Reply, Schema, object_of
 
 
 def _listed(item: Schema) -> Schema:
-    return _object(data={"type": "array", "maxItems": 1000, "items": item})
+    return object_of(data={"type": "array", "maxItems": LIST_LIMIT, "items": item})
 
 
-SMS_STATUSES = {
-    1: "Reçu",
-    2: "Envoyé",
-    3: "Livré",
-    4: "Échoué",
-    5: "Planifié",
-    6: "Expiré",
-    7: "Annulé",
-    8: "Indéterminé",
-}
-
-CODE_STATUSES = ("Envoyé", "Validé", "Expiré", "Bloqué", "Remplacé", "Échoué")
+SMS_STATUSES = {int(status): name for status, name in STATUS_NAMES.items()}
+CODE_STATUSES = tuple(CODE_STATE_NAMES.values())
 
 _SMS_ID: Schema = {"type": "string", "pattern": "^SMS[0-9]{7,18}$"}
 _NUMBER: Schema = {"type": "string", "pattern": r"^\+?[1-9][0-9]{5,14}$"}
 _DATE = "[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}"
 _DATE_OR_EMPTY: Schema = {"type": "string", "pattern": f"^({_DATE})?$"}
 
-ERROR_SENTENCE = "Le paramètre « number » est obligatoire."
 
-
-def error(status: int) -> Schema:
+def error_schema(status: int) -> Schema:
     """Return the schema of the body that goes with the HTTP `status`."""
-    return _object(code={"type": "integer", "const": status}, message={"type": "string", "minLength": 1})
+    return object_of(code={"type": "integer", "const": status}, message={"type": "string", "minLength": 1})
 
 
 LOGIN = Reply(
-    _object(
+    object_of(
         token={"type": "string", "minLength": 1},
         username={"type": "string"},
         code={"type": "integer", "const": 200},
@@ -74,7 +42,7 @@ LOGIN = Reply(
 )
 
 SEND = Reply(
-    _object(
+    object_of(
         message={"type": "string", "const": "success"},
         code={"type": "integer", "const": 200},
         sms_id=_SMS_ID,
@@ -94,7 +62,7 @@ SEND = Reply(
 
 SMS = Reply(
     _listed(
-        _object(
+        object_of(
             sms_id=_SMS_ID,
             creation_date={"type": "string", "pattern": f"^{_DATE}$"},
             numero_destinataire=_NUMBER,
@@ -124,7 +92,7 @@ SMS = Reply(
 )
 
 SMSCODE = Reply(
-    _object(
+    object_of(
         id={"type": "integer", "minimum": 1},
         code={"type": "string", "pattern": "^[1-9][0-9]{5}$"},
         status={"type": "string", "const": "Envoyé"},
@@ -134,7 +102,7 @@ SMSCODE = Reply(
 )
 
 VERIFY_CODE = Reply(
-    _object(
+    object_of(
         code={"type": "integer", "const": 200},
         message={"type": "string", "const": "Le code a été validé"},
     ),
@@ -143,7 +111,7 @@ VERIFY_CODE = Reply(
 
 CODES = Reply(
     _listed(
-        _object(
+        object_of(
             id={"type": "integer", "minimum": 1},
             code={"type": "integer", "minimum": 100_000, "maximum": 999_999},
             timeout={"type": "integer", "minimum": 30, "maximum": 86_400},
@@ -165,6 +133,6 @@ CODES = Reply(
 )
 
 BALANCE = Reply(
-    _object(balance={"type": "integer", "minimum": 0}, partner={"type": "string"}),
+    object_of(balance={"type": "integer", "minimum": 0}, partner={"type": "string"}),
     {"balance": 41158, "partner": "Ma société"},
 )

@@ -1,43 +1,16 @@
-"""The seven calls of the v2 API: what is the same in every language."""
+"""The v2 API as it describes itself: its seven calls, its errors and the names of its statuses."""
 
-from dataclasses import dataclass
-from typing import Any
-
-from smsflow.web.docs import replies
-
-Schema = dict[str, Any]
+from smsflow.web.api_v2 import replies, wire
+from smsflow.web.http.calls import Api, Call, Parameter, Schema
 
 _NUMBER: Schema = {"type": "string", "minLength": 1, "examples": ["+237690000001"]}
 
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """What a call takes: a field of its body, or of its query."""
-
-    name: str
-    schema: Schema
-    mandatory: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call: where it is, what it takes, what it answers, and the errors of its own."""
-
-    name: str
-    method: str
-    path: str
-    parameters: tuple[Parameter, ...]
-    reply: replies.Reply
-    errors: tuple[int, ...]
-    needs_token: bool = True
-
-
 # What any call can answer beside its own errors; a GET has no body that could be too large or unknown.
-GENERAL_ERRORS = {"POST": (405, 408, 413, 415, 429, 503), "GET": (405, 429, 503)}
+_GENERAL_ERRORS = {"POST": (405, 408, 413, 415, 429, 503), "GET": (405, 429, 503)}
 
-ERRORS = (400, 401, 402, 403, 404, 405, 408, 413, 415, 429, 503)
+_ERRORS = (400, 401, 402, 403, 404, 405, 408, 413, 415, 429, 503)
 
-CALLS = (
+_CALLS = (
     Call(
         name="login",
         method="POST",
@@ -110,4 +83,14 @@ CALLS = (
         reply=replies.BALANCE,
         errors=(401, 403),
     ),
+)
+
+API = Api(
+    calls=_CALLS,
+    errors=_ERRORS,
+    general_errors=_GENERAL_ERRORS,
+    error_example={"code": 400, "message": wire.SENTENCES["parameter_missing"].format(parameter="number")},
+    sms_statuses=replies.SMS_STATUSES,
+    code_statuses=replies.CODE_STATUSES,
+    error_schema=replies.error_schema,
 )

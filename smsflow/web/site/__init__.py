@@ -1,0 +1,1 @@
+"""The site: `/`, and every address that no other door has."""
