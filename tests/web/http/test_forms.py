@@ -121,7 +121,7 @@ def test_a_mandatory_field_that_is_empty_is_missing():
     assert refused.value.details == {"parameter": "number"}
 
 
-@pytest.mark.parametrize("value", ["", " ", "-1", "+1", "1.5", "1e3", "١", "²", "0x1", "1_000", "1" * 19, "9" * 5000])
+@pytest.mark.parametrize("value", [" ", "-1", "+1", "1.5", "1e3", "١", "²", "0x1", "1_000", "1" * 19, "9" * 5000])
 def test_digits_are_digits(value):
     with pytest.raises(ParameterInvalid):
         forms.digits(value, "timeout", expected="")
