@@ -97,7 +97,14 @@ def _php_stand_in() -> Runtime:
     return Runtime((_program("php", "php-cli"), "-d", f"include_path={HERE / 'php'}"))
 
 
-# PHP stands here twice: its library is not in every Debian, and our stand-in shows at least that the sample is sound.
+def _php_curl() -> Runtime:
+    php = _program("php", "php-cli")
+    if subprocess.run([php, "-r", "exit((int) !extension_loaded('curl'));"], check=False, timeout=30).returncode:
+        raise Missing("PHP's curl extension is not installed (Debian: php-curl)")
+    return Runtime((php,))
+
+
+# PHP's published sample stands here twice: its library is not in every Debian, and our stand-in shows at least that the sample is sound.
 RUNTIMES: dict[str, tuple[str, Callable[[], Runtime]]] = {
     "curl": ("curl", _curl),
     "javascript": ("javascript", _javascript),
@@ -105,4 +112,5 @@ RUNTIMES: dict[str, tuple[str, Callable[[], Runtime]]] = {
     "go": ("go", _go),
     "php": ("php", _php),
     "php with a stand-in for HTTP_Request2": ("php", _php_stand_in),
+    "php-curl": ("php-curl", _php_curl),
 }

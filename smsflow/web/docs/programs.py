@@ -24,6 +24,7 @@ LANGUAGES = (
     Language("python", "Python", "py", "python", "pip install requests"),
     Language("go", "Go", "go", "go", "Go ≥ 1.16"),
     Language("php", "PHP", "php", "php", "pear install HTTP_Request2"),
+    Language("php-curl", "PHP (cURL)", "php", "php", "PHP with its curl extension"),
 )
 
 # What a sample file holds in the place of each value. None is a part of another, and none is a word of a language.
@@ -42,7 +43,7 @@ PLACEHOLDERS = {
 SLOT = re.compile("|".join(re.escape(text) for text in PLACEHOLDERS.values()))
 SLOT_NAMES = {text: name for name, text in PLACEHOLDERS.items()}
 
-# Values stand inside the string literals of five languages: what could end or change one of those is refused.
+# Values stand inside the string literals of these languages: what could end or change one of those is refused.
 _UNSAFE = re.compile(r"""['"\\`$%\x00-\x1f\x7f]""")
 
 

@@ -153,9 +153,9 @@ def test_tabs_work_with_the_keyboard(site, reader):
     for key, name in [
         ("ArrowRight", "JavaScript"),
         ("ArrowLeft", "curl"),
-        ("ArrowLeft", "PHP"),
+        ("ArrowLeft", "PHP (cURL)"),
         ("Home", "curl"),
-        ("End", "PHP"),
+        ("End", "PHP (cURL)"),
         ("ArrowRight", "curl"),
     ]:
         page.keyboard.press(key)
