@@ -5,7 +5,7 @@ import re
 import pytest
 
 from smsflow import runtime, testing
-from smsflow.store.messages import accept, closing, queue, receipts, rows, unknowns
+from smsflow.store.messages import accept, closing, holding, queue, receipts, rows, unknowns
 from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import a_message, accepted, execute
 
@@ -48,11 +48,17 @@ _RECEIVED = {"accounts": "{1}", "refs": "{r}"}
 
 _STATEMENTS = {
     "accept": (accept._ACCEPT, _ACCEPT, ("company_pkey", "share_pkey", "lane_clock_pkey")),
-    "claim": (queue._CLAIM, {"connector_id": 1, "instance_id": 1, "limit": 10}, ("queue_ready", "queue_pkey")),
+    "claim": (
+        queue._CLAIM,
+        {"connector_id": 1, "instance_id": 1, "limit": 10},
+        ("queue_ready", "queue_pkey", "company_suspended"),
+    ),
     "sent": (queue._SENT([1]), _SENT, ("queue_pkey", "unknown_outcome_pkey")),
-    "hold": (queue._HOLD, {"ids": "{1}", "attempts": "{1}", "instance_id": 1}, ("queue_pkey",)),
+    "held": (queue._HOLD, {"ids": "{1}", "attempts": "{1}", "instance_id": 1}, ("queue_pkey",)),
     "release": (queue._RELEASE, {"ids": "{1}", "attempts": "{1}", "due": "{NULL}", "instance_id": 1}, ("queue_pkey",)),
-    "due": (queue._DUE, {"now": _NOW, "limit": 10}, ("queue_due",)),
+    "due": (queue._DUE, {"now": _NOW, "limit": 10}, ("queue_due", "company_suspended")),
+    "hold": (holding._HOLD_READY, {"connector_id": 1, "limit": 10}, ("queue_ready", "queue_pkey", "company_suspended")),
+    "free": (holding._FREE, {"now": _NOW, "limit": 10}, ("queue_held", "company_pkey", "queue_pkey")),
     "only parts": (receipts._ONLY_PARTS, _RECEIVED, ("part_.*reference",)),
     "delivered": (receipts._DELIVERED([1]), {"ids": "{1}", "numbers": "{x}", "now": _NOW}, ("message_.*pkey",)),
     "named": (receipts._NAMED, _RECEIVED, ("part_.*reference",)),
