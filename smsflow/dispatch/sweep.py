@@ -12,7 +12,7 @@ from smsflow.connectors.smpp import forms
 from smsflow.domain.message import Status
 from smsflow.domain.phone import Number
 from smsflow.runtime import Platform
-from smsflow.services.messages import outcomes, receipts
+from smsflow.services.messages import holding, outcomes, receipts
 from smsflow.services.messages.outcomes import Graces
 from smsflow.store.messages import closing, queue, unknowns
 from smsflow.store.messages import receipts as stored_receipts
@@ -31,6 +31,8 @@ _UNKNOWN_EVERY = 1.0
 _INSTANCES_EVERY = 1.0
 _DEPTHS_EVERY = 15.0
 _FALLBACK_EVERY = 2.0
+_HELD_EVERY = 1.0
+_VALIDITY_EVERY = 2.0
 # Looks for claims without an owner after a start and after a death: more than one, because a claim may have been on its way.
 _LOOKS = 5
 # How much older than overdue a parked receipt is that is looked at every second, and how often all are (seconds).
@@ -57,6 +59,7 @@ class Sweep:
         self._down_since: dict[int, float] = {}
         self._looks = _LOOKS
         self._looked_at: dict[int, Place] = {}
+        self._expired_to = 0
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -67,6 +70,8 @@ class Sweep:
             (_OLD_EVERY, self._unpark_all),
             (_INSTANCES_EVERY, self._bury_the_dead),
             (_FALLBACK_EVERY, self._fall_back),
+            (_HELD_EVERY, self._free_resumed),
+            (_VALIDITY_EVERY, self._expire_waiting),
             (_DEPTHS_EVERY, self._measure),
         )
 
@@ -94,12 +99,12 @@ class Sweep:
         """Send again what stayed unknown past its grace, by another connector where there is one."""
         now = self._clock()
         async with self._database.transaction() as tx:
-            waiting = await unknowns.to_resend(tx, now=now, limit=_MOST)
-            again = [(w.message_id, await self._next_way(w)) for w in waiting if w.valid_until > now]
+            unsettled = await unknowns.to_resend(tx, now=now, limit=_MOST)
+            again = [(w.message_id, await self._next_way(w)) for w in unsettled if w.valid_until > now]
             if again:
                 await unknowns.requeue(tx, again, now=now)
                 log.info("unknown_sent_again", messages=len(again))
-            late = [w.message_id for w in waiting if w.valid_until <= now]
+            late = [w.message_id for w in unsettled if w.valid_until <= now]
             if late:
                 # It may have been delivered, so its credits stay where they are.
                 locked = await closing.lock(tx, late)
@@ -215,6 +220,21 @@ class Sweep:
             return False
         self._looked_at[connector.id] = page[-1].place
         return True
+
+    async def _free_resumed(self) -> None:
+        """Let messages go whose company may send again."""
+        for _ in range(_PAGES):
+            async with self._database.transaction() as tx:
+                if await holding.free_resumed(tx, limit=_MOST, now=self._clock()) < _MOST:
+                    return
+
+    async def _expire_waiting(self) -> None:
+        """End messages in the queue whose validity has ended; a deep queue takes several calls."""
+        for _ in range(_PAGES):
+            async with self._database.transaction() as tx:
+                self._expired_to = await holding.expire(tx, after=self._expired_to, limit=_MOST, now=self._clock())
+            if not self._expired_to:
+                return
 
     async def _measure(self) -> None:
         names = {c.id: c.name for c in (await self._platform.directory.routing()).connectors}

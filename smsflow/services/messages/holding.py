@@ -1,0 +1,26 @@
+"""What waits and must not leave: messages whose validity has ended are closed, those of suspended companies are held and freed."""
+
+from datetime import datetime
+
+from smsflow.domain.message import Status
+from smsflow.store.messages import closing, holding, queue, validity
+from smsflow.store.postgres.transactions import Tx
+
+
+async def expire(tx: Tx, *, after: int, limit: int, now: datetime) -> int:
+    """End the unclaimed messages of a page of the queue whose validity has ended; return the place after which the next page begins.
+
+    Credits go back, except for a message whose earlier attempt may be on the handset (ADR 1). The place 0 is the front.
+    """
+    page = await validity.ended(tx, after=after, limit=limit, now=now)
+    if page.ended:
+        returned = await queue.keep_back(tx, page.ended)
+        locked = await closing.lock(tx, page.ended)
+        ends = [closing.Closed(m, Status.EXPIRED, "validity ended", refund=m in returned) for m in page.ended]
+        await closing.close(tx, ends, locked, now=now)
+    return page.after
+
+
+async def free_resumed(tx: Tx, *, limit: int, now: datetime) -> int:
+    """Let messages go that were held while their company was suspended; return how many there were."""
+    return await holding.free(tx, limit=limit, now=now)
