@@ -22,6 +22,7 @@ from smsflow.services.accounts.tokens import digest
 from smsflow.settings import Settings, secret_key
 from smsflow.store.accounts import companies, tokens
 from smsflow.store.campaigns import names
+from smsflow.store.postgres.clock import Clock
 from smsflow.store.postgres.notifications import listen
 from smsflow.store.postgres.transactions import Database
 from smsflow.store.routing import connectors, routes
@@ -41,10 +42,11 @@ _MOST_REMEMBERED = 50_000
 _LISTEN_AGAIN = 1.0
 
 _FAREWELL = 1.0
+_FIRST_LOOK = 2.0
 
 
 def now() -> datetime:
-    """Return the time, in UTC."""
+    """Return the time of this node, in UTC: for commands, and to compare it with the database's, by which the platform goes."""
     return datetime.now(UTC)
 
 
@@ -101,9 +103,10 @@ class Routing:
 class Directory:
     """Tokens, companies, campaigns, connectors and routes, at most a moment old; a notification of a change empties it."""
 
-    def __init__(self, database: Database) -> None:
-        """Read from `database`."""
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        """Read from `database`; tokens expire by `clock`."""
         self._database = database
+        self._clock = clock
         self._listening = False
         self._callers: Memory[bytes, Caller | None] = Memory(self._load_caller, self._life)
         self._companies: Memory[int, Company | None] = Memory(self._load_company, self._life)
@@ -114,7 +117,7 @@ class Directory:
     async def caller(self, token: str) -> Caller:
         """Return the caller of a token; raise Unauthenticated when it is unknown, revoked or expired."""
         found = await self._callers.get(digest(token))
-        if found is None or found.expires_at <= time.time():
+        if found is None or found.expires_at <= self._clock().timestamp():
             raise Unauthenticated
         return found
 
@@ -192,6 +195,7 @@ class Platform:
     database: Database
     vault: Vault
     directory: Directory
+    clock: Clock
 
 
 @asynccontextmanager
@@ -201,12 +205,16 @@ async def platform(settings: Settings, url: str, *, role: str | None = None) -> 
     A process that serves has a `role`, under which it shows that it lives.
     """
     database = Database(url, pool=settings.database_pool)
-    directory = Directory(database)
-    tasks = [asyncio.create_task(directory.listen())]
+    clock = Clock()
+    with contextlib.suppress(Exception):  # the database may be away: then the clock is set when it is back
+        async with asyncio.timeout(_FIRST_LOOK):
+            await clock.measure(database)
+    directory = Directory(database, clock)
+    tasks = [asyncio.create_task(directory.listen()), asyncio.create_task(clock.keep(database))]
     if role is not None:
         tasks.append(asyncio.create_task(_show(database, Process(role, socket.gethostname(), os.getpid()))))
     try:
-        yield Platform(settings, database, Vault(secret_key(settings)), directory)
+        yield Platform(settings, database, Vault(secret_key(settings)), directory, clock)
     finally:
         for task in tasks:
             task.cancel()

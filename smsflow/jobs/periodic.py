@@ -7,7 +7,7 @@ import structlog
 from procrastinate import builtin_tasks
 
 from smsflow.jobs.retirement import retire
-from smsflow.runtime import Platform, now
+from smsflow.runtime import Platform
 from smsflow.services.upkeep import retention
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ def add_to(app: procrastinate.App, platform: Platform) -> None:
     async def forget(timestamp: int) -> None:  # noqa: ARG001
         async with database.transaction() as tx:
             kept = timedelta(days=settings.receipts_kept_days)
-            dropped = await retention.forget(tx, receipts_kept=kept, now=now())
+            dropped = await retention.forget(tx, receipts_kept=kept, now=platform.clock())
         if dropped:
             log.warning("receipts_without_message_dropped", receipts=dropped)
 
@@ -44,7 +44,7 @@ def add_to(app: procrastinate.App, platform: Platform) -> None:
             database,
             parts_kept=timedelta(days=settings.receipts_kept_days),
             messages_kept=timedelta(days=settings.messages_kept_days),
-            now=now(),
+            now=platform.clock(),
         )
         if dropped:
             log.info("partitions_dropped", names=dropped)

@@ -9,7 +9,7 @@ import structlog
 
 from smsflow.jobs import periodic
 from smsflow.jobs.campaigns import Runner
-from smsflow.runtime import Platform, now, platform
+from smsflow.runtime import Platform, platform
 from smsflow.settings import Settings
 from smsflow.store.postgres.outages import first_line
 from smsflow.store.postgres.patience import PATIENCE
@@ -57,7 +57,7 @@ def build(here: Platform) -> procrastinate.App:
 async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[None]]) -> None:
     """Work until `stopped()` returns; a job that runs then is finished first, and a database that is away is waited for."""
     async with platform(settings, url) as here:
-        campaigns = asyncio.create_task(Runner(here, now).run())
+        campaigns = asyncio.create_task(Runner(here, here.clock).run())
         waiting = asyncio.ensure_future(stopped())
         try:
             while not waiting.done():

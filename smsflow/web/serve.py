@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from smsflow.runtime import Platform, now, platform
+from smsflow.runtime import Platform, platform
 from smsflow.services.messages.intake import Intake
 from smsflow.settings import Settings
 from smsflow.web.app import SITE, UNKNOWN, doors
@@ -51,9 +51,9 @@ class Doors:
         return self._by_segment.get(segment, self._site).render(Failure(status))
 
 
-def create(platform: Platform, intake: Intake, *, clock: Callable[[], datetime] = now) -> Doors:
+def create(platform: Platform, intake: Intake, *, clock: Callable[[], datetime] | None = None) -> Doors:
     """Return every door; `intake` must be running."""
-    return Doors(doors(platform, intake, clock=clock))
+    return Doors(doors(platform, intake, clock=clock or platform.clock))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -78,7 +78,7 @@ async def serve(
 ) -> None:
     """Serve until `stopped()` returns; every request that was accepted gets its answer before this returns."""
     async with platform(settings, url, role="web") as here:
-        intake = Intake(here.database, now, most=settings.intake_batch, bound=settings.intake_bound)
+        intake = Intake(here.database, here.clock, most=settings.intake_batch, bound=settings.intake_bound)
         committing = asyncio.create_task(intake.run())
         application = create(here, intake)
         config = Config(

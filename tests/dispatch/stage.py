@@ -100,9 +100,9 @@ async def sound(platform):
 
 
 @asynccontextmanager
-async def an_engine(platform, clock=runtime.now):
+async def an_engine(platform, clock=None):
     """Dispatch while the block runs, then stop gracefully."""
-    engine = Engine(platform, clock)
+    engine = Engine(platform, clock or platform.clock)
     running = asyncio.create_task(engine.run())
     try:
         yield engine
