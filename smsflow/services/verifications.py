@@ -10,6 +10,7 @@ from smsflow.domain.message import Kind
 from smsflow.domain.routing import Table
 from smsflow.domain.verification import CodeState
 from smsflow.errors import CodeNeverSent, NotFound, Refused, TooManyRequests
+from smsflow.services.messages.cancel import cancel
 from smsflow.services.messages.prepare import Limits, Order, prepare
 from smsflow.services.messages.submit import submit
 from smsflow.store import verifications
@@ -63,11 +64,14 @@ async def send_code(
     )
     if wait:
         raise TooManyRequests(retry_after=wait)
+    # An SMS with a code that no longer counts must not arrive after the new one; what has left already is refused here, and stays.
+    replaced = await verifications.replace(tx, company.id, checked.number)
+    if replaced:
+        await cancel(tx, replaced, company_id=company.id, now=now)
     # The stored text holds the code, so it is sealed like the code itself.
     (answer,) = await submit(tx, [replace(checked, text=vault.seal(text), sealed=True)], now=now)
     if isinstance(answer, Refused):
         raise answer
-    await verifications.replace(tx, company.id, checked.number)
     code_id = await verifications.add(
         tx,
         company.id,

@@ -49,10 +49,11 @@ async def sent_since(tx: Tx, company_id: int, number: str, since: datetime) -> l
     return [created_at for (created_at,) in rows]
 
 
-async def replace(tx: Tx, company_id: int, number: str) -> None:
-    """End the codes of a number that were still open: a new one takes their place."""
+async def replace(tx: Tx, company_id: int, number: str) -> list[int]:
+    """End the codes of a number that were still open, as a new one takes their place; return their messages."""
     update = text("""
         UPDATE verification SET state = :replaced WHERE company_id = :company_id AND number = :number AND state = :sent
+        RETURNING message_id
     """)
     parameters = {
         "company_id": company_id,
@@ -60,7 +61,7 @@ async def replace(tx: Tx, company_id: int, number: str) -> None:
         "replaced": int(CodeState.REPLACED),
         "sent": int(CodeState.SENT),
     }
-    await tx.execute(update, parameters)
+    return [message_id for (message_id,) in await tx.execute(update, parameters)]
 
 
 async def add(

@@ -1,0 +1,99 @@
+"""Codes and the SMS that carry them."""
+
+import secrets
+from datetime import timedelta
+
+import pytest
+
+from smsflow import runtime, testing
+from smsflow.domain.message import Status
+from smsflow.domain.verification import CodeState
+from smsflow.errors import NotEnoughCredits
+from smsflow.services import verifications
+from smsflow.services.messages.cancel import cancel
+from smsflow.services.messages.prepare import Limits
+from smsflow.store.messages import queue
+from smsflow.store.routing import dispatchers
+from tests.dispatch.stage import query, sound
+
+_NOW = runtime.now()
+_LATER = _NOW + timedelta(seconds=31)
+
+
+@pytest.fixture
+async def send(platform):
+    await testing.a_route(platform)
+
+    async def send(company, *, now=_NOW):
+        routes = (await platform.directory.routing()).table
+        async with platform.database.transaction() as tx:
+            return await verifications.send_code(
+                tx,
+                company,
+                routes,
+                "690000001",
+                900,
+                vault=platform.vault,
+                randbelow=secrets.randbelow,
+                now=now,
+                limits=Limits(),
+            )
+
+    return send
+
+
+async def statuses(platform):
+    return [r.status for r in await query(platform, "SELECT status FROM message ORDER BY id")]
+
+
+async def shown(platform, company, code):
+    async with platform.database.transaction() as tx:
+        return (await verifications.show_code(tx, company.id, code.id, vault=platform.vault, now=_LATER)).state
+
+
+async def test_the_sms_of_a_replaced_code_is_cancelled_while_it_waits(platform, send):
+    company = await testing.a_company(platform, credits=1)
+    first = await send(company)
+    second = await send(company, now=_LATER)
+
+    assert await statuses(platform) == [Status.CANCELLED, Status.RECEIVED]
+    assert await testing.balance(platform, company) == 0
+    assert await shown(platform, company, first) is CodeState.REPLACED
+    assert await shown(platform, company, second) is CodeState.SENT
+    await sound(platform)
+
+
+async def test_the_sms_of_a_replaced_code_that_has_left_stays_as_it_is(platform, send):
+    company = await testing.a_company(platform, credits=2)
+    await send(company)
+    async with platform.database.transaction() as tx:
+        instance = await dispatchers.register(tx, host="test", pid=1, now=_NOW)
+    (waiting,) = await query(platform, "SELECT connector_id FROM queue")
+    async with platform.database.autocommit() as tx:
+        await queue.claim(tx, waiting.connector_id, instance_id=instance, limit=1)
+    await send(company, now=_LATER)
+
+    assert await statuses(platform) == [Status.RECEIVED, Status.RECEIVED]
+    assert await testing.balance(platform, company) == 0
+
+
+async def test_a_new_code_that_is_refused_leaves_the_one_before(platform, send):
+    company = await testing.a_company(platform, credits=1)
+    first = await send(company)
+    async with platform.database.transaction() as tx:
+        await tx.execute("UPDATE queue SET losses = 1")
+    with pytest.raises(NotEnoughCredits):
+        await send(company, now=_LATER)
+
+    assert await statuses(platform) == [Status.RECEIVED]
+    assert await shown(platform, company, first) is CodeState.SENT
+
+
+async def test_a_code_whose_sms_was_cancelled_has_failed(platform, send):
+    company = await testing.a_company(platform, credits=1)
+    code = await send(company)
+    (message,) = await query(platform, "SELECT id FROM message")
+    async with platform.database.transaction() as tx:
+        assert await cancel(tx, [message.id], now=_NOW) == [None]
+
+    assert await shown(platform, company, code) is CodeState.FAILED
