@@ -56,7 +56,7 @@ def build(here: Platform) -> procrastinate.App:
 
 async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[None]]) -> None:
     """Work until `stopped()` returns; a job that runs then is finished first, and a database that is away is waited for."""
-    async with platform(settings, url) as here:
+    async with platform(settings, url, role="jobs") as here:
         campaigns = asyncio.create_task(Runner(here, here.clock).run())
         waiting = asyncio.ensure_future(stopped())
         try:
