@@ -13,7 +13,7 @@ from smsflow.cli.streams import say
 from smsflow.cli.work import read
 from smsflow.domain.message import public_id
 from smsflow.services.accounts import companies
-from smsflow.services.messages.waiting import Waiting, waiting_now
+from smsflow.services.messages.waiting import QueueSummary, waiting_now
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -27,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
 def show(*, company: CompanyFilter = None, limit: Limit = 20, as_json: Json = False) -> None:
     """Show what waits for each connector and why, and the oldest SMS of it."""
 
-    async def job(tx: Tx) -> Waiting:
+    async def job(tx: Tx) -> QueueSummary:
         company_id = None if company is None else (await companies.find(tx, company)).id
         return await waiting_now(tx, company_id=company_id, limit=limit)
 

@@ -63,7 +63,10 @@ async def search(tx: Tx, wanted: Wanted, *, limit: int, within: int) -> Searched
 
 
 def derive(
-    message: Stored, parts: Sequence[history.Part], waiting: history.Waiting | None, unsettled: history.Unsettled | None
+    message: Stored,
+    parts: Sequence[history.Part],
+    waiting: history.PlaceInQueue | None,
+    unsettled: history.Unsettled | None,
 ) -> tuple[Event, ...]:
     """Return what happened, in its order; what is the case now comes last."""
     events = [*_accepted(message), *_left(message, parts), *_ended(message, parts), *_open(message, waiting, unsettled)]
@@ -113,7 +116,9 @@ def _ended(message: Stored, parts: Sequence[history.Part]) -> Iterator[Event]:
         yield Event(at, "refunded", f"{given_back} {_credits(given_back)}")
 
 
-def _open(message: Stored, waiting: history.Waiting | None, unsettled: history.Unsettled | None) -> Iterator[Event]:
+def _open(
+    message: Stored, waiting: history.PlaceInQueue | None, unsettled: history.Unsettled | None
+) -> Iterator[Event]:
     if unsettled is not None:
         then = (
             f"it is sent again at {_time(unsettled.resend_at)} unless a receipt comes"

@@ -6,37 +6,39 @@ from dataclasses import dataclass
 from smsflow.services.routing import connectors
 from smsflow.services.routing.connectors import ConnectorWithBinds
 from smsflow.store.messages import waiting
-from smsflow.store.messages.waiting import Backlog, Queued
+from smsflow.store.messages.waiting import QueueBacklog, Queued
 from smsflow.store.postgres.transactions import Tx
 from smsflow.store.routing import dispatchers
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class ConnectorBacklog:
     """What waits for one connector, and why."""
 
     connector: str
-    backlog: Backlog
+    backlog: QueueBacklog
     why: str
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueueSummary:
     """What waits for each connector, and the oldest messages of it."""
 
-    lanes: tuple[Lane, ...]
+    lanes: tuple[ConnectorBacklog, ...]
     oldest: tuple[Queued, ...]
 
 
-async def waiting_now(tx: Tx, *, company_id: int | None, limit: int) -> Waiting:
+async def waiting_now(tx: Tx, *, company_id: int | None, limit: int) -> QueueSummary:
     """Return what waits, of one company or of all, with the oldest `limit` messages (walks the queue)."""
     known = {c.connector.id: c for c in await connectors.every(tx)}
     running = bool(await dispatchers.others(tx, 0))
     lanes = [
-        Lane(_name(known.get(b.connector_id), b.connector_id), b, _why(b, known.get(b.connector_id), running=running))
+        ConnectorBacklog(
+            _name(known.get(b.connector_id), b.connector_id), b, _why(b, known.get(b.connector_id), running=running)
+        )
         for b in await waiting.backlogs(tx, company_id=company_id)
     ]
-    return Waiting(tuple(lanes), tuple(await waiting.oldest(tx, company_id=company_id, limit=limit)))
+    return QueueSummary(tuple(lanes), tuple(await waiting.oldest(tx, company_id=company_id, limit=limit)))
 
 
 async def count(tx: Tx, company_id: int) -> int:
@@ -49,7 +51,7 @@ def _name(connector: ConnectorWithBinds | None, connector_id: int) -> str:
     return f"connector {connector_id}" if connector is None else connector.connector.name
 
 
-def _why(backlog: Backlog, connector: ConnectorWithBinds | None, *, running: bool) -> str:
+def _why(backlog: QueueBacklog, connector: ConnectorWithBinds | None, *, running: bool) -> str:
     reasons = []
     if backlog.waiting:
         reasons.append(_why_waiting(connector, running=running))

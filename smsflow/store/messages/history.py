@@ -20,7 +20,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PlaceInQueue:
     """A message's place in the queue; one that is held has no time to leave at."""
 
     connector_id: int
@@ -95,7 +95,7 @@ async def parts(tx: Tx, message_id: int) -> list[Part]:
     ]
 
 
-async def waiting(tx: Tx, message_id: int) -> Waiting | None:
+async def waiting(tx: Tx, message_id: int) -> PlaceInQueue | None:
     """Return a message's place in the queue, or None when it is not there."""
     query = text("""
         SELECT q.connector_id, c.name, coalesce(q.due_at >= timestamptz '9999-12-31 00:00:00+00', false),
@@ -103,7 +103,7 @@ async def waiting(tx: Tx, message_id: int) -> Waiting | None:
         FROM queue q LEFT JOIN connector c ON c.id = q.connector_id WHERE q.message_id = :id
     """)
     row = (await tx.execute(query, {"id": message_id})).one_or_none()
-    return Waiting(*row) if row else None
+    return PlaceInQueue(*row) if row else None
 
 
 async def unsettled(tx: Tx, message_id: int) -> Unsettled | None:

@@ -12,7 +12,7 @@ _HELD = f"(c.suspended OR coalesce(q.due_at >= {_NEVER}, false))"
 
 
 @dataclass(frozen=True, slots=True)
-class Backlog:
+class QueueBacklog:
     """What waits for a connector; `held` is of suspended companies and paused campaigns, `oldest` is of what may leave now."""
 
     connector_id: int
@@ -23,7 +23,7 @@ class Backlog:
     oldest: datetime | None
 
 
-async def backlogs(tx: Tx, *, company_id: int | None) -> list[Backlog]:
+async def backlogs(tx: Tx, *, company_id: int | None) -> list[QueueBacklog]:
     """Return what waits for each connector, of one company or of all."""
     query = text(f"""
         WITH counted AS (
@@ -38,7 +38,7 @@ async def backlogs(tx: Tx, *, company_id: int | None) -> list[Backlog]:
         SELECT connector_id, waiting, claimed, planned, held, (SELECT m.created_at FROM message m WHERE m.id = first)
         FROM counted ORDER BY connector_id
     """)
-    return [Backlog(*row) for row in await tx.execute(query, {"company_id": company_id})]
+    return [QueueBacklog(*row) for row in await tx.execute(query, {"company_id": company_id})]
 
 
 @dataclass(frozen=True, slots=True)
