@@ -4,19 +4,21 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
 import structlog
 
 from smsflow import observe
 from smsflow.connectors import smpp
 from smsflow.dispatch.recorder import Recorder
+from smsflow.services import inbound
 from smsflow.services.messages import receipts
-from smsflow.smpp import charset, receipt
+from smsflow.smpp import concat, receipt
 from smsflow.smpp.net.client import Link
 from smsflow.smpp.pdu import DeliverSm
 from smsflow.smpp.spec import ESME_RX_T_APPN
-from smsflow.store import inbound
+from smsflow.store.inbound import InboundPart
 from smsflow.store.messages.receipts import News
 from smsflow.store.postgres.transactions import Database
 from smsflow.store.routing.connectors import Connector
@@ -36,7 +38,7 @@ class Unacknowledged:
     link: Link
     sequence: int
     news: News | None
-    message: inbound.Inbound | None
+    message: InboundPart | None
 
 
 class Receiver:
@@ -59,6 +61,7 @@ class Receiver:
             away=self._try_later,
         )
         self._words: set[str] = set()
+        self._bound_at: WeakKeyDictionary[Link, datetime] = WeakKeyDictionary()
         self._states = {
             state: observe.receipts_total.labels(connector.name, state)
             for state in ("delivered", "failed", "expired", "inbound")
@@ -69,7 +72,7 @@ class Receiver:
         found = receipt.parse(pdu)
         news = None if found is None else smpp.news(self._connector, found)
         if found is None or not found.flagged:
-            self.recorder.put(Unacknowledged(link, sequence, news, self._inbound(pdu)))
+            self.recorder.put(Unacknowledged(link, sequence, news, self._part(link, sequence, pdu)))
         elif news is not None:
             self.recorder.put(Unacknowledged(link, sequence, news, None))
         else:
@@ -88,10 +91,26 @@ class Receiver:
             log.warning("receipt_state_unknown", connector=self._connector.name, state=word)
         observe.receipt_states_unknown_total.labels(self._connector.name, word).inc()
 
-    def _inbound(self, pdu: DeliverSm) -> inbound.Inbound:
-        body = pdu.content
-        text = charset.decode(pdu.data_coding, body)
-        return inbound.Inbound(self._connector.id, pdu.source, pdu.dest, pdu.data_coding, body, text)
+    def _part(self, link: Link, sequence: int, pdu: DeliverSm) -> InboundPart:
+        piece, now = concat.fragment(pdu), self._clock()
+        bound_at = self._bound_at.setdefault(link, now - timedelta(seconds=link.bound_seconds))
+        return InboundPart(
+            self._connector.id,
+            pdu.source,
+            pdu.dest,
+            piece.reference,
+            piece.total,
+            piece.number,
+            pdu.data_coding,
+            pdu.esm_class,
+            piece.locking,
+            piece.single,
+            piece.data,
+            bound_at,
+            sequence,
+            pdu.schedule,
+            now,
+        )
 
     async def _store(self, batch: Sequence[Unacknowledged]) -> None:
         async with self._turn:
@@ -109,8 +128,11 @@ class Receiver:
         messages = [d.message for d in batch if d.message and (d.news is None or id(d.news) in texts)]
         if messages:
             async with self._database.transaction() as tx:
-                await inbound.keep(tx, messages, now=now)
-            log.info("inbound_stored", connector=self._connector.name, messages=len(messages))
+                taken = await inbound.receive(tx, self._connector.id, messages, now=now)
+            name, repeated = self._connector.name, taken.repeated
+            log.info(
+                "inbound_stored", connector=name, deliveries=len(messages), messages=taken.messages, repeated=repeated
+            )
         self._acknowledge(batch, 0)
         self._count(news, len(messages))
 

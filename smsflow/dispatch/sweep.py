@@ -12,6 +12,7 @@ from smsflow.connectors.smpp import forms
 from smsflow.domain.message import Status
 from smsflow.domain.phone import Number
 from smsflow.runtime import Platform
+from smsflow.services import inbound
 from smsflow.services.messages import holding, outcomes, receipts
 from smsflow.services.messages.outcomes import Graces
 from smsflow.store.messages import closing, queue, unknowns
@@ -33,6 +34,7 @@ _DEPTHS_EVERY = 15.0
 _FALLBACK_EVERY = 2.0
 _HELD_EVERY = 1.0
 _VALIDITY_EVERY = 2.0
+_INBOUND_EVERY = 5.0
 # Looks for claims without an owner after a start and after a death: more than one, because a claim may have been on its way.
 _LOOKS = 5
 # How much older than overdue a parked receipt is that is looked at every second, and how often all are (seconds).
@@ -73,6 +75,7 @@ class Sweep:
             (_HELD_EVERY, self._free_resumed),
             (_VALIDITY_EVERY, self._expire_waiting),
             (_DEPTHS_EVERY, self._measure),
+            (_INBOUND_EVERY, self._release_inbound),
         )
 
     async def _every(self, *steps: tuple[float, Callable[[], Awaitable[None]]]) -> None:
@@ -87,6 +90,13 @@ class Sweep:
         async with asyncio.TaskGroup() as group:
             for seconds, step in steps:
                 group.create_task(repeat(seconds, step))
+
+    async def _release_inbound(self) -> None:
+        """Release the inbound texts whose missing parts did not come in time."""
+        async with self._database.transaction() as tx:
+            released = await inbound.release(tx, now=self._clock())
+        if released:
+            log.warning("inbound_released_incomplete", messages=released)
 
     async def _release_due(self) -> None:
         """Let planned and deferred messages leave whose time has come."""

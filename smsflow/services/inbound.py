@@ -1,13 +1,135 @@
-"""SMS that handsets send to us."""
+"""SMS that handsets send to us: assembled from their parts, and stored once however often the operator repeats them."""
 
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
+from smsflow.smpp.reassembly import TIMEOUT, Reassembly, TextPart, Whole
 from smsflow.store import inbound
+from smsflow.store.inbound import Inbound, InboundPart, InboundRow, Key, StoredPart
 from smsflow.store.postgres.transactions import Tx
 
-Received = inbound.Received
+# Within this an operator repeats what it believes unanswered.
+REPEATED_WITHIN: Final = timedelta(minutes=5)
+# An operator waits at least so long for an answer before it repeats; a person who sends a text twice may be quicker.
+_PATIENCE: Final = timedelta(seconds=5)
+_MOST: Final = 500
+_WAIT: Final = timedelta(seconds=TIMEOUT)
 
 
-async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[Received]:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many deliveries became messages, and how many had come before."""
+
+    messages: int
+    repeated: int
+
+
+async def receive(tx: Tx, connector_id: int, parts: Sequence[InboundPart], *, now: datetime) -> Taken:
+    """Store deliveries of one connector; when the transaction is committed they may be acknowledged."""
+    known = await inbound.lock_and_find(tx, connector_id, (part.key for part in parts))
+    reassembly = _restored(known, now)
+    alone: dict[Key, list[StoredPart]] = {}
+    for stored in known:
+        if stored.part.total == 1:
+            alone.setdefault(stored.part.key, []).append(stored)
+    new: list[InboundPart] = []
+    whole: list[Whole] = []
+    for part in parts:
+        before = alone.setdefault(part.key, []) if part.total == 1 else []
+        if any(is_repeat(stored, part) for stored in before):
+            continue
+        duplicates = reassembly.duplicates
+        released = reassembly.put(part.key, part.number, _part(part, part), part.received_at.timestamp())
+        if reassembly.duplicates > duplicates:
+            continue
+        before.append(StoredPart(0, part, now, None))
+        new.append(part)
+        whole += released
+    await _keep(tx, new, whole, now=now)
+    return Taken(len(whole), len(parts) - len(new))
+
+
+async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[InboundRow]:
     """Return the last SMS that handsets sent, newest first."""
     return await inbound.latest(tx, since=since, limit=limit)
+
+
+async def release(tx: Tx, *, now: datetime) -> int:
+    """Store as far as they came the texts whose missing parts did not come in time; return how many."""
+    released = 0
+    for connector_id, keys in (await inbound.overdue(tx, before=now - _WAIT, limit=_MOST)).items():
+        reassembly = _restored(await inbound.lock_and_find(tx, connector_id, keys), now)
+        whole = reassembly.expire(now.timestamp())
+        await _keep(tx, [], whole, now=now)
+        released += len(whole)
+    await inbound.forget_parts(tx, before=now - 2 * REPEATED_WITHIN)
+    return released
+
+
+def is_repeat(first: StoredPart, second: InboundPart) -> bool:
+    """Tell whether an SMS is one that came before: same text, and an answer of ours that the operator may not have had.
+
+    A person may send a text twice: by one session these have two sequence numbers, and the first is answered before the second comes.
+    """
+    stored, then = first.part, first.part.received_at
+    if (stored.body, stored.data_coding) != (second.body, second.data_coding):
+        return False
+    if second.received_at - then > REPEATED_WITHIN:
+        return False
+    if stored.stamp and second.stamp:
+        return stored.stamp == second.stamp
+    if stored.bound_at == second.bound_at:
+        unanswered = second.received_at < first.stored_at and second.received_at - then >= _PATIENCE
+        return stored.sequence == second.sequence or unanswered
+    return second.bound_at > then
+
+
+def _restored(known: Iterable[StoredPart], now: datetime) -> Reassembly:
+    """Return the texts that wait, and those of the last minutes, as they were before."""
+    reassembly = Reassembly()
+    for stored in known:
+        part = stored.part
+        done = stored.inbound_id is not None
+        if part.total > 1 and not (done and now - part.received_at > REPEATED_WITHIN):
+            reassembly.restore(part.key, part.number, _part(part, stored), part.received_at.timestamp(), done=done)
+    return reassembly
+
+
+def _part(part: InboundPart, tag: InboundPart | StoredPart) -> TextPart:
+    return TextPart(part.data_coding, part.body, part.locking, part.single, tag)
+
+
+async def _keep(tx: Tx, new: Sequence[InboundPart], whole: Sequence[Whole], *, now: datetime) -> None:
+    """Store messages and new parts, and note which belongs to which."""
+    ids = await inbound.keep(tx, [_message(text) for text in whole]) if whole else []
+    stored: list[tuple[int, int]] = []
+    message_of: dict[int, int] = {}
+    for inbound_id, text in zip(ids, whole, strict=True):
+        for tag in text.tags:
+            if isinstance(tag, StoredPart):
+                stored.append((tag.id, inbound_id))
+            else:
+                message_of[id(tag)] = inbound_id
+    if stored:
+        await inbound.assign(tx, stored)
+    if new:
+        await inbound.keep_parts(tx, [(part, message_of.get(id(part))) for part in new], now=now)
+
+
+def _message(whole: Whole) -> Inbound:
+    parts = [tag.part if isinstance(tag, StoredPart) else tag for tag in whole.tags]
+    first = parts[0]
+    return Inbound(
+        first.connector_id,
+        whole.source,
+        whole.destination,
+        first.data_coding,
+        first.esm_class,
+        whole.data,
+        whole.text.replace("\x00", ""),
+        whole.parts,
+        whole.total,
+        min(part.received_at for part in parts),
+    )

@@ -1,27 +1,20 @@
 """Text to octets and back: GSM 03.38 unpacked, UCS-2 and Latin-1."""
 
+import functools
 import re
 from _codecs import charmap_build, charmap_decode, charmap_encode
+
+from smsflow.smpp import national
 
 # 3GPP TS 23.038, section 6.2.1, in the order of the codes 0x00 to 0x7F.
 _BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-# Section 6.2.1.1: what a code means after an escape.
-_EXTENSION = {
-    0x0A: "\f",
-    0x14: "^",
-    0x28: "{",
-    0x29: "}",
-    0x2F: "\\",
-    0x3C: "[",
-    0x3D: "~",
-    0x3E: "]",
-    0x40: "|",
-    0x65: "€",
-}
+# Section 6.2.1.1.
+_EXTENSION = national.extension(0)
 _ESCAPE = "\x1b"
+_ESCAPE_CODE = 0x1B
 
 # Both directions run in C: a table of 256 characters to read, and the inverse of its first half to write.
 _READ = _BASIC + "\ufffd" * 128
@@ -41,14 +34,16 @@ _CODECS = {
     0x0D: "euc_jp",
     0x0E: "euc_kr",
 }
-# 3GPP TS 23.038, section 4: groups 0x and 1x are "general, uncompressed", where bits 2-3 are the alphabet;
+_BOMS = (b"\xfe\xff", b"\xff\xfe")
+# 3GPP TS 23.038, section 4: groups 0x and 1x are "general, uncompressed", where bits 2-3 are the alphabet, and so are 4x and 5x, "to be
+# deleted"; 2x, 3x, 6x and 7x are compressed;
 # group Ex is a waiting indication in UCS-2, Cx and Dx in the default alphabet, Fx a message class.
 _GROUP_MASK = 0xF0
 _CLASS_ONLY = 0xF0
 _EIGHT_BIT = 0x04
 _UCS2_INDICATION = 0xE0
 _DEFAULT_INDICATIONS = frozenset({0xC0, 0xD0})
-_GENERAL_WITH_CLASS = 0x10
+_GENERAL = frozenset({0x10, 0x40, 0x50})
 
 
 def encode_gsm7(text: str) -> bytes:
@@ -65,10 +60,30 @@ def encode_gsm7(text: str) -> bytes:
         return charmap_encode(text, "strict", _WRITE)[0]
 
 
-def decode_gsm7(data: bytes) -> str:
-    """Return the text of unpacked septets; what is not one becomes U+FFFD."""
+def decode_gsm7(data: bytes, *, locking: int = 0, single: int = 0) -> str:
+    """Return the text of unpacked septets, by the national tables of these languages; what is not one becomes U+FFFD."""
+    if locking or single:
+        return _decode_national(data, locking, single)
     text = charmap_decode(data, "replace", _READ)[0]
     return _ESCAPED.sub(_unescape, text) if _ESCAPE in text else text
+
+
+def _decode_national(data: bytes, locking: int, single: int) -> str:
+    letters, signs = _national(locking, single)
+    characters = []
+    octets = iter(data)
+    for octet in octets:
+        if octet == _ESCAPE_CODE:
+            after = next(octets, _ESCAPE_CODE)
+            characters.append(" " if after == _ESCAPE_CODE else signs.get(after) or letters[after])
+        else:
+            characters.append(letters[octet])
+    return "".join(characters)
+
+
+@functools.cache
+def _national(locking: int, single: int) -> tuple[str, dict[int, str]]:
+    return national.alphabet(locking, _BASIC) + "\ufffd" * 128, national.extension(single)
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -77,18 +92,20 @@ def _unescape(match: re.Match[str]) -> str:
     return " " if char in ("", _ESCAPE) else _COLLAPSE.get(char, char)
 
 
-def decode(data_coding: int, data: bytes) -> str:
-    """Return the text of `data`; octets that mean nothing in that coding become U+FFFD."""
-    if data_coding == 0:
-        return decode_gsm7(data)
-    codec = _codec(data_coding)
-    return decode_gsm7(data) if codec is None else data.decode(codec, "replace")
+def decode(data_coding: int, data: bytes, *, locking: int = 0, single: int = 0) -> str:
+    """Return the text of `data`; octets that mean nothing in that coding become U+FFFD. National tables apply to GSM 03.38 only."""
+    codec = None if data_coding == 0 else _codec(data_coding)
+    if codec is None:
+        return decode_gsm7(data, locking=locking, single=single)
+    if codec == "utf-16-be" and data[:2] in _BOMS:
+        return data.decode("utf-16", "replace")
+    return data.decode(codec, "replace")
 
 
 def _codec(data_coding: int) -> str | None:
     """Return Python's codec for a data_coding, None for GSM 03.38; binary codings read as Latin-1."""
     group = data_coding & _GROUP_MASK
-    if group == _GENERAL_WITH_CLASS:
+    if group in _GENERAL:
         return {0x00: None, 0x08: "utf-16-be"}.get(data_coding & 0x0C, "latin-1")
     if group in _DEFAULT_INDICATIONS:
         return None

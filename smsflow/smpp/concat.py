@@ -1,10 +1,10 @@
 """Long messages: the user data of the N submit_sm of a text, and the place of each deliver_sm in its text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from smsflow.smpp import charset, spec
+from smsflow.smpp import charset, national, spec
 from smsflow.smpp.pdu import ShortMessage, Tlvs
 
 Encoding = Literal["gsm7", "ucs2", "latin1"]
@@ -40,6 +40,9 @@ class Fragment:
     total: int
     number: int
     data: bytes
+    locking: int = 0
+    single: int = 0
+    """The languages of the national tables that its header names; 0 is none."""
 
 
 def encode(text: str, encoding: Encoding) -> bytes:
@@ -112,30 +115,51 @@ def _sar(reference: int, total: int, number: int) -> Tlvs:
 def fragment(pdu: ShortMessage) -> Fragment:
     """Return the place that a message's header or parameters give it; a message alone is part 1 of 1."""
     data = pdu.content
-    tlvs = pdu.tlvs
-    if pdu.esm_class & spec.ESM_UDHI and data:
+    locking = single = 0
+    if pdu.esm_class & spec.ESM_UDHI and data and data[0] < len(data):
         length = data[0]
-        header, data = data[1 : 1 + length], data[1 + length :]
-        place = _concatenation(header)
+        elements, data = _elements(data[1 : 1 + length]), data[1 + length :]
+        locking = _language(elements, national.LOCKING_SHIFT)
+        single = _language(elements, national.SINGLE_SHIFT)
+        place = _concatenation(elements)
         if place is not None:
-            return Fragment(*place, data)
-    elif spec.TLV_SAR_MSG_REF_NUM in tlvs:
-        reference = int.from_bytes(tlvs[spec.TLV_SAR_MSG_REF_NUM][:2])
-        total = int.from_bytes(tlvs.get(spec.TLV_SAR_TOTAL_SEGMENTS, b"")[:1])
-        number = int.from_bytes(tlvs.get(spec.TLV_SAR_SEGMENT_SEQNUM, b"")[:1])
-        if 1 <= number <= total:
-            return Fragment(reference, total, number, data)
-    return Fragment(0, 1, 1, data)
+            return Fragment(*place, data, locking, single)
+    place = _sar_place(pdu.tlvs) if pdu.tlvs else None
+    return Fragment(*(place or (0, 1, 1)), data, locking, single)
 
 
-def _concatenation(header: bytes) -> tuple[int, int, int] | None:
-    """Return (reference, total, number) of a user data header, None when it has no such element."""
+def _elements(header: bytes) -> dict[int, bytes]:
+    """Return the information elements of a user data header; what follows a truncated one is left out."""
+    elements: dict[int, bytes] = {}
     position = 0
     while position + 2 <= len(header):
         element, length = header[position], header[position + 1]
         value = header[position + 2 : position + 2 + length]
-        if (element, len(value)) in ((_REFERENCE_8, 3), (_REFERENCE_16, 4)):
+        if len(value) == length:
+            elements[element] = value
+        position += 2 + length
+    return elements
+
+
+def _language(elements: Mapping[int, bytes], shift: int) -> int:
+    value = elements.get(shift, b"")
+    return value[0] if value else 0
+
+
+def _concatenation(elements: Mapping[int, bytes]) -> tuple[int, int, int] | None:
+    """Return (reference, total, number) of a user data header, None when it has no such element."""
+    for element, size in ((_REFERENCE_8, 3), (_REFERENCE_16, 4)):
+        value = elements.get(element, b"")
+        if len(value) == size:
             total, number = value[-2], value[-1]
             return (int.from_bytes(value[:-2]), total, number) if 1 <= number <= total else None
-        position += 2 + length
     return None
+
+
+def _sar_place(tlvs: Tlvs) -> tuple[int, int, int] | None:
+    if spec.TLV_SAR_MSG_REF_NUM not in tlvs:
+        return None
+    reference = int.from_bytes(tlvs[spec.TLV_SAR_MSG_REF_NUM][:2])
+    total = int.from_bytes(tlvs.get(spec.TLV_SAR_TOTAL_SEGMENTS, b"")[:1])
+    number = int.from_bytes(tlvs.get(spec.TLV_SAR_SEGMENT_SEQNUM, b"")[:1])
+    return (reference, total, number) if 1 <= number <= total else None

@@ -1,10 +1,11 @@
-"""One text from messages that come in any order, more than once, or not at all."""
+"""One text from messages that come in any order, more than once, or not at all (docs/smpp.md, rule 11)."""
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from smsflow.smpp import charset
-from smsflow.smpp.concat import Fragment, fragment
+from smsflow.smpp.concat import fragment
 from smsflow.smpp.pdu import ShortMessage
 
 # A handset gives up after a few minutes to an hour; five minutes hold the texts of a slow network.
@@ -13,6 +14,19 @@ TIMEOUT: Final = 300.0
 MAX_OPEN: Final = 10_000
 
 Key = tuple[str, str, int, int]
+"""Source, destination, reference and total."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """The octets of one part, without its header, and how they are read."""
+
+    data_coding: int
+    data: bytes
+    locking: int = 0
+    single: int = 0
+    tag: Any = field(default=None, compare=False)
+    """Whatever the caller knows the part by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +38,8 @@ class Whole:
     text: str
     parts: int
     total: int
+    data: bytes = field(default=b"", compare=False)
+    tags: tuple[Any, ...] = field(default=(), compare=False)
 
     @property
     def complete(self) -> bool:
@@ -34,14 +50,14 @@ class Whole:
 @dataclass(slots=True)
 class _Open:
     started: float
-    parts: dict[int, tuple[int, bytes]]
+    parts: dict[int, TextPart]
 
 
 class Reassembly:
-    """The texts that wait for their other parts, by (source, destination, reference, total)."""
+    """The texts that wait for their other parts."""
 
     def __init__(self, *, timeout: float = TIMEOUT, remember: float = TIMEOUT, max_open: int = MAX_OPEN) -> None:
-        """Release after `timeout` seconds what is not complete; drop for `remember` seconds what comes twice."""
+        """Release after `timeout` seconds a text that is not complete; drop for `remember` seconds a part that comes twice."""
         self._timeout = timeout
         self._remember = remember
         self._max_open = max_open
@@ -57,38 +73,47 @@ class Reassembly:
     def add(self, pdu: ShortMessage, now: float) -> list[Whole]:
         """Take one message; return the texts that it completes, or that it ends by taking their reference."""
         piece = fragment(pdu)
-        part = (pdu.data_coding, piece.data)
-        if piece.total == 1:
-            return [_whole(pdu.source, pdu.dest, 1, {1: part})]
-        key = (pdu.source, pdu.dest, piece.reference, piece.total)
+        part = TextPart(pdu.data_coding, piece.data, piece.locking, piece.single)
+        return self.put((pdu.source, pdu.dest, piece.reference, piece.total), piece.number, part, now)
+
+    def put(self, key: Key, number: int, part: TextPart, now: float) -> list[Whole]:
+        """Take one part; return like `add`. One that was there already counts among the duplicates."""
+        total = key[3]
+        if total == 1:
+            return [_whole(key, {1: part})]
         self._forget(now)
-        if part in (self._part(self._open, key, piece), self._part(self._done, key, piece)):
+        if part in (self._part(self._open, key, number), self._part(self._done, key, number)):
             self.duplicates += 1
             return []
         released: list[Whole] = []
-        if self._part(self._open, key, piece) is not None:
+        if self._part(self._open, key, number) is not None:
             # The same place in the same reference with other words: a new text began before the old one was whole.
-            released.append(_whole(*key[:2], piece.total, self._open.pop(key).parts))
+            released.append(_whole(key, self._open.pop(key).parts))
         waiting = self._open.setdefault(key, _Open(now, {}))
-        waiting.parts[piece.number] = part
-        if len(waiting.parts) == piece.total:
+        waiting.parts[number] = part
+        if len(waiting.parts) == total:
             del self._open[key]
             if self._remember > 0:
                 self._done[key] = _Open(now, waiting.parts)
-            released.append(_whole(*key[:2], piece.total, waiting.parts))
+            released.append(_whole(key, waiting.parts))
         return released
+
+    def restore(self, key: Key, number: int, part: TextPart, at: float, *, done: bool) -> None:
+        """Take back a part that was put before: of a text that waits, or of one that is released. Parts come in their order."""
+        texts = self._done if done else self._open
+        texts.setdefault(key, _Open(at, {})).parts[number] = part
 
     def expire(self, now: float) -> list[Whole]:
         """Return, without their missing parts, the texts that waited too long or are too many."""
         late = [key for key, waiting in self._open.items() if now - waiting.started >= self._timeout]
         late = late or list(self._open)[: max(0, len(self._open) - self._max_open)]
-        return [_whole(*key[:2], key[3], self._open.pop(key).parts) for key in late]
+        return [_whole(key, self._open.pop(key).parts) for key in late]
 
     @staticmethod
-    def _part(texts: dict[Key, _Open], key: Key, piece: Fragment) -> tuple[int, bytes] | None:
-        """Return what is already there in the place of `piece`."""
+    def _part(texts: dict[Key, _Open], key: Key, number: int) -> TextPart | None:
+        """Return the part that stands already in this place."""
         text = texts.get(key)
-        return None if text is None else text.parts.get(piece.number)
+        return None if text is None else text.parts.get(number)
 
     def _forget(self, now: float) -> None:
         """Forget the completed texts that are old or too many, oldest first."""
@@ -99,12 +124,22 @@ class Reassembly:
             del self._done[key]
 
 
-def _whole(source: str, destination: str, total: int, parts: dict[int, tuple[int, bytes]]) -> Whole:
-    """Join parts in their order; octets of one coding are joined first, so that no pair cut in two is lost."""
+def _whole(key: Key, parts: Mapping[int, TextPart]) -> Whole:
+    """Join parts in their order."""
+    source, destination, _, total = key
     ordered = [parts[number] for number in sorted(parts)]
-    codings = {coding for coding, _ in ordered}
-    if len(codings) == 1:
-        text = charset.decode(ordered[0][0], b"".join(data for _, data in ordered))
-    else:
-        text = "".join(charset.decode(coding, data) for coding, data in ordered)
-    return Whole(source, destination, text, len(parts), total)
+    data = b"".join([part.data for part in ordered])
+    return Whole(
+        source, destination, _text(ordered, data), len(parts), total, data, tuple(part.tag for part in ordered)
+    )
+
+
+def _text(parts: list[TextPart], data: bytes) -> str:
+    """Return the text of parts; octets of one coding are joined before they are read, so that no pair cut in two is lost."""
+    if len({(part.data_coding, part.locking, part.single) for part in parts}) == 1:
+        return _read(parts[0], data)
+    return "".join(_read(part, part.data) for part in parts)
+
+
+def _read(part: TextPart, data: bytes) -> str:
+    return charset.decode(part.data_coding, data, locking=part.locking, single=part.single)

@@ -1,52 +1,175 @@
-"""Messages that handsets send to us: stored before the operator hears that we have them."""
+"""Messages that handsets send to us, and their parts: stored before the operator hears that we have them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
+from smsflow.store.postgres.arrays import ints, texts
 from smsflow.store.postgres.transactions import Tx, text
+
+Key = tuple[str, str, int, int]
+"""Source, destination, reference and total of a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundPart:
+    """A deliver_sm of a handset: a message alone, or a part of one."""
+
+    connector_id: int
+    source: str
+    destination: str
+    reference: int
+    total: int
+    number: int
+    data_coding: int
+    esm_class: int
+    locking: int
+    single: int
+    """The national tables that its header names."""
+    body: bytes
+    bound_at: datetime
+    """When its session was bound, which is what tells sessions apart; `sequence` is its number there."""
+    sequence: int
+    stamp: str
+    """The operator's time, where it gives one."""
+    received_at: datetime
+
+    @property
+    def key(self) -> Key:
+        """Return what its text is known by at the connector."""
+        return self.source, self.destination, self.reference, self.total
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """A part of the last minutes, or one that still waits for the others (then `inbound_id` is None)."""
+
+    id: int
+    part: InboundPart
+    stored_at: datetime
+    inbound_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message from a handset, as its PDU brought it."""
+    """A message of a handset as far as it came: it is whole when `parts` is `total`."""
 
     connector_id: int
     source: str
     destination: str
     data_coding: int
+    esm_class: int
     body: bytes
     text: str
+    parts: int
+    total: int
+    received_at: datetime
 
 
-_KEEP = text("""
-INSERT INTO inbound (connector_id, source, destination, data_coding, body, text, received_at)
-VALUES (:connector_id, :source, :destination, :data_coding, :body, :text, :now)
+_COLUMNS = """connector_id, source, destination, reference, total, number, data_coding, esm_class, locking, single, body, bound_at,
+    sequence, stamp, received_at"""
+
+# Two binds may bring two parts of one text at once: each would wait for the other for ever. 7306 keeps these locks apart from others.
+_LOCK = text("""
+SELECT pg_advisory_xact_lock(h) FROM (
+    SELECT DISTINCT hashtextextended(k, 7306) AS h FROM unnest(CAST(:keys AS text[])) AS k ORDER BY h
+) AS locks
+""")
+_KNOWN = text(f"""
+SELECT id, {_COLUMNS}, stored_at, inbound_id FROM inbound_part
+JOIN unnest(CAST(:sources AS text[]), CAST(:destinations AS text[]), CAST(:refs AS integer[]), CAST(:totals AS smallint[]))
+    AS k(source, destination, reference, total) USING (source, destination, reference, total)
+WHERE connector_id = :connector_id ORDER BY id
 """)
 
 
-async def keep(tx: Tx, inbound: Sequence[Inbound], *, now: datetime) -> None:
-    """Store inbound messages."""
+async def lock_and_find(tx: Tx, connector_id: int, keys: Iterable[Key]) -> list[StoredPart]:
+    """Return the parts of these texts in the order in which they came, held until the transaction ends (walks inbound_part_text)."""
+    wanted = sorted(set(keys))
+    await tx.execute(_LOCK, {"keys": texts(f"{connector_id} {key!r}" for key in wanted)})
+    rows = await tx.execute(
+        _KNOWN,
+        {
+            "connector_id": connector_id,
+            "sources": texts(key[0] for key in wanted),
+            "destinations": texts(key[1] for key in wanted),
+            "refs": ints(key[2] for key in wanted),
+            "totals": ints(key[3] for key in wanted),
+        },
+    )
+    return [StoredPart(row[0], InboundPart(*row[1:16]), row[16], row[17]) for row in rows]
+
+
+_IDS = text("SELECT nextval(pg_get_serial_sequence('inbound', 'id')) FROM generate_series(1, :count)")
+_KEEP = text("""
+INSERT INTO inbound (id, connector_id, source, destination, data_coding, esm_class, body, text, parts, total, received_at)
+VALUES (:id, :connector_id, :source, :destination, :data_coding, :esm_class, :body, :text, :parts, :total, :received_at)
+""")
+
+
+async def keep(tx: Tx, messages: Sequence[Inbound]) -> list[int]:
+    """Store messages and return their ids."""
+    ids = [row[0] for row in await tx.execute(_IDS, {"count": len(messages)})]
+    names = ("connector_id", "source", "destination", "data_coding", "esm_class", "body", "text", "parts", "total")
+    values = [
+        dict(zip((*names, "received_at"), astuple(message), strict=True)) | {"id": id_}
+        for id_, message in zip(ids, messages, strict=True)
+    ]
+    await tx.execute(_KEEP, values)
+    return ids
+
+
+_KEEP_PART = text(f"""
+INSERT INTO inbound_part ({_COLUMNS}, stored_at, inbound_id)
+VALUES ({", ".join(f":{name.strip()}" for name in _COLUMNS.split(","))}, :stored_at, :inbound_id)
+""")
+
+
+async def keep_parts(tx: Tx, parts: Sequence[tuple[InboundPart, int | None]], *, now: datetime) -> None:
+    """Store parts, each with the message that it belongs to if there is one already."""
+    names = [name.strip() for name in _COLUMNS.split(",")]
+    values = [
+        dict(zip(names, astuple(part), strict=True)) | {"stored_at": now, "inbound_id": inbound_id}
+        for part, inbound_id in parts
+    ]
+    await tx.execute(_KEEP_PART, values)
+
+
+_ASSIGN = text("""
+UPDATE inbound_part p SET inbound_id = t.inbound_id
+FROM unnest(CAST(:ids AS bigint[]), CAST(:inbound AS bigint[])) AS t(id, inbound_id) WHERE p.id = t.id
+""")
+
+
+async def assign(tx: Tx, parts: Sequence[tuple[int, int]]) -> None:
+    """Note to which message stored parts belong, given as (part, message)."""
+    await tx.execute(_ASSIGN, {"ids": ints(p[0] for p in parts), "inbound": ints(p[1] for p in parts)})
+
+
+_OVERDUE = text("""
+SELECT DISTINCT connector_id, source, destination, reference, total FROM inbound_part
+WHERE inbound_id IS NULL AND received_at <= :before LIMIT :limit
+""")
+
+
+async def overdue(tx: Tx, *, before: datetime, limit: int) -> dict[int, list[Key]]:
+    """Return, by connector, the texts that have waited since before then for a part (walks inbound_part_waiting)."""
+    found: dict[int, list[Key]] = {}
+    for connector_id, *key in await tx.execute(_OVERDUE, {"before": before, "limit": limit}):
+        found.setdefault(connector_id, []).append(tuple(key))
+    return found
+
+
+async def forget_parts(tx: Tx, *, before: datetime) -> None:
+    """Drop the parts of messages that came before then: nobody repeats them any more (walks inbound_part_received)."""
     await tx.execute(
-        _KEEP,
-        [
-            {
-                "connector_id": i.connector_id,
-                "source": i.source.replace("\x00", ""),
-                "destination": i.destination.replace("\x00", ""),
-                "data_coding": i.data_coding,
-                "body": i.body,
-                "text": i.text.replace("\x00", ""),
-                "now": now,
-            }
-            for i in inbound
-        ],
+        text("DELETE FROM inbound_part WHERE inbound_id IS NOT NULL AND received_at < :before"), {"before": before}
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """An inbound message as it is shown."""
+class InboundRow:
+    """An inbound message as it is shown; it came incomplete when `parts` is less than `total`."""
 
     id: int
     received_at: datetime
@@ -55,13 +178,15 @@ class Received:
     source: str
     destination: str
     text: str
+    parts: int
+    total: int
 
 
-async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[Received]:
+async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[InboundRow]:
     """Return the last inbound messages, newest first (walks the primary key backwards)."""
     query = text("""
-        SELECT i.id, i.received_at, i.connector_id, c.name, i.source, i.destination, i.text
+        SELECT i.id, i.received_at, i.connector_id, c.name, i.source, i.destination, i.text, i.parts, i.total
         FROM inbound i LEFT JOIN connector c ON c.id = i.connector_id
         WHERE CAST(:since AS timestamptz) IS NULL OR i.received_at >= :since ORDER BY i.id DESC LIMIT :limit
     """)
-    return [Received(*row) for row in await tx.execute(query, {"since": since, "limit": limit})]
+    return [InboundRow(*row) for row in await tx.execute(query, {"since": since, "limit": limit})]

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsflow.smpp import concat, pdu
-from smsflow.smpp.reassembly import Reassembly, Whole
+from smsflow.smpp.reassembly import Reassembly, TextPart, Whole
 
 
 def parts_of(text, *, source="237690000001", reference=7, size=10):
@@ -95,3 +95,45 @@ def test_no_message_makes_it_raise(data, esm_class):
 
     reassembly.add(pdu.DeliverSm(esm_class=esm_class, short_message=data), 0.0)
     reassembly.expire(1e9)
+
+
+def test_a_header_without_a_concatenation_is_taken_off():
+    (whole,) = Reassembly().add(pdu.DeliverSm(esm_class=0x40, short_message=b"\x04\x0b\x02\x01\x02oui"), 0.0)
+
+    assert (whole.text, whole.data) == ("oui", b"oui")
+
+
+def test_a_header_can_name_a_national_table_beside_the_parameters_of_the_place():
+    header, reassembly = b"\x03\x24\x01\x01", Reassembly()
+    sar = {0x020C: b"\0\7", 0x020E: b"\2"}
+    released = [
+        whole.text
+        for number in (2, 1)
+        for whole in reassembly.add(
+            pdu.DeliverSm(
+                esm_class=0x40, short_message=header + b"\x1bg%d" % number, tlvs={**sar, 0x020F: bytes((number,))}
+            ),
+            0.0,
+        )
+    ]
+
+    assert released == ["ğ1ğ2"]
+
+
+def test_parts_of_different_codings_are_read_each_in_its_own():
+    reassembly, key = Reassembly(), ("a", "b", 1, 2)
+    reassembly.put(key, 2, TextPart(8, "ê".encode("utf-16-be")), 0.0)
+    (whole,) = reassembly.put(key, 1, TextPart(0, b"\x1bg", single=1), 0.0)
+
+    assert whole.text == "ğê"
+
+
+def test_what_was_put_before_is_restored_with_what_its_parts_are_known_by():
+    reassembly, key = Reassembly(), ("a", "b", 1, 2)
+    reassembly.restore(key, 1, TextPart(0, b"oui ", tag="first"), 0.0, done=False)
+    reassembly.restore(("a", "c", 1, 2), 1, TextPart(0, b"done"), 0.0, done=True)
+
+    (whole,) = reassembly.put(key, 2, TextPart(0, b"non", tag="second"), 1.0)
+    assert (whole.text, whole.tags) == ("oui non", ("first", "second"))
+    assert reassembly.put(("a", "c", 1, 2), 1, TextPart(0, b"done"), 1.0) == []
+    assert reassembly.duplicates == 1

@@ -27,7 +27,18 @@ def list_(*, since: Since = None, limit: Limit = 50, as_json: Json = False) -> N
     if output.reading({"inbound": [asdict(i) for i in seen.found]}, database=seen.database, as_json=as_json):
         return
     output.table(
-        ("id", "received", "connector", "from", "to", "text"),
-        [(i.id, i.received_at, i.connector or i.connector_id, i.source, i.destination, i.text) for i in seen.found],
+        ("id", "received", "connector", "from", "to", "parts", "text"),
+        [
+            (
+                i.id,
+                i.received_at,
+                i.connector or i.connector_id,
+                i.source,
+                i.destination,
+                f"{i.parts}/{i.total}",
+                i.text,
+            )
+            for i in seen.found
+        ],
         none="No handset sent anything.",
     )

@@ -104,6 +104,7 @@ class Link:
         self.system_id = ""
         """The name that the operator gave in its bind response."""
         self._handler = handler
+        self._bound_at = 0.0
         self._closing = False
         self._drained = asyncio.Event()
         self._connection = SmppConnection("client", limits, self._take)
@@ -114,6 +115,11 @@ class Link:
     def bound(self) -> bool:
         """Tell whether submissions are possible, a free slot provided."""
         return self._session.state in BOUND and not self._closing
+
+    @property
+    def bound_seconds(self) -> float:
+        """Return how long the session has been bound."""
+        return self._connection.time() - self._bound_at
 
     @property
     def free(self) -> int:
@@ -178,6 +184,7 @@ class Link:
             self._handler.on_late_response(event.token, event.status, event.message_id)
         elif isinstance(event, BindAnswered):
             self.system_id = event.system_id
+            self._bound_at = self._connection.time()
             if not self._answered.done():
                 self._answered.set_result(event)
         elif isinstance(event, Dropped):

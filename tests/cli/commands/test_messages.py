@@ -129,4 +129,5 @@ def test_inbound_messages_are_listed(smsflow, stage):
 
     (one,) = smsflow.json("inbound", "list", "--since", "1h")["inbound"]
     assert (one["source"], one["destination"], one["text"]) == ("237690000001", "8000", "STOP")
+    assert (one["parts"], one["total"]) == (1, 1)
     assert "STOP" in smsflow("inbound", "list")
