@@ -21,7 +21,7 @@ class Failed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class CommandFailure:
     """A stable code for programs, and a sentence for people."""
 
     code: str
@@ -41,44 +41,46 @@ _CODES: Final = {
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-def failure(error: Exception) -> Failure | None:
+def failure(error: Exception) -> CommandFailure | None:
     """Return what to say about a failure, or None when it is a mistake of ours, which needs its traceback."""
     if isinstance(error, Refused):
-        return Failure(error.code, str(error))
+        return CommandFailure(error.code, str(error))
     for kind, code in _CODES.items():
         if isinstance(error, kind):
-            return Failure(code, str(error))
+            return CommandFailure(code, str(error))
     # Asked by name, as importing the web server takes a second.
     if type(error).__name__ == "PortBusy":
-        return Failure("port_busy", str(error))
+        return CommandFailure("port_busy", str(error))
     if lacks_migration(error):
-        return Failure("not_migrated", "the database lacks tables of this version: run `smsflow migrate`.")
+        return CommandFailure("not_migrated", "the database lacks tables of this version: run `smsflow migrate`.")
     if isinstance(error, UnicodeEncodeError):
-        return Failure("usage", "an argument holds bytes that are not UTF-8.")
+        return CommandFailure("usage", "an argument holds bytes that are not UTF-8.")
     if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
         return _of_the_system(error)
     return _of_the_database(error)
 
 
-def _of_the_database(error: Exception) -> Failure | None:
+def _of_the_database(error: Exception) -> CommandFailure | None:
     if is_disk_full(error):
-        return Failure(
+        return CommandFailure(
             "disk_full", f"the disk of PostgreSQL is full ({_reason(error)}): nothing was changed; make room on it."
         )
     if is_outage(error):
         hint = "is SMSFLOW_DATABASE_URL right, and PostgreSQL running?"
-        return Failure("database_away", f"the database does not answer ({_reason(error)}): {hint}")
+        return CommandFailure("database_away", f"the database does not answer ({_reason(error)}): {hint}")
     return None
 
 
-def _of_the_system(error: OSError) -> Failure:
+def _of_the_system(error: OSError) -> CommandFailure:
     if error.errno == errno.EADDRINUSE:
-        return Failure("port_busy", f"the port is busy ({error.strerror}): stop what uses it, or choose another.")
+        return CommandFailure(
+            "port_busy", f"the port is busy ({error.strerror}): stop what uses it, or choose another."
+        )
     where = f"{error.filename}: " if error.filename is not None else ""
     told = f"{where}{error.strerror or error}".rstrip(".")
     if error.errno in _NO_SPACE:
-        return Failure("disk_full", f"{told}: make room on the disk of SMSFLOW_DATA_DIR.")
-    return Failure("system", f"{told}.")
+        return CommandFailure("disk_full", f"{told}: make room on the disk of SMSFLOW_DATA_DIR.")
+    return CommandFailure("system", f"{told}.")
 
 
 def _reason(error: BaseException) -> str:

@@ -17,7 +17,7 @@ _POOL = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Read(Generic[T]):
+class Reading(Generic[T]):
     """What a command found, and in which database it looked."""
 
     found: T
@@ -29,7 +29,7 @@ def transact(job: Callable[[Tx], Awaitable[T]]) -> T:
     return read(job).found
 
 
-def read(job: Callable[[Tx], Awaitable[T]]) -> Read[T]:
+def read(job: Callable[[Tx], Awaitable[T]]) -> Reading[T]:
     """Do the same, and tell which database it was."""
     settings = load()
 
@@ -42,7 +42,7 @@ def read(job: Callable[[Tx], Awaitable[T]]) -> Read[T]:
             await database.close()
 
     with datadir.database(settings) as url:
-        return Read(asyncio.run(work(url)), database_name(settings))
+        return Reading(asyncio.run(work(url)), database_name(settings))
 
 
 def database_name(settings: Settings) -> str:

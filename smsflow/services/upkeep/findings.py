@@ -42,7 +42,7 @@ class Seen:
     binds: Sequence[dispatchers.BindState]
     dispatchers: Sequence[dispatchers.Instance]
     depths: Sequence[queue.Depth]
-    shown: Sequence[processes.Shown] = ()
+    shown: Sequence[processes.ProcessShown] = ()
 
 
 async def look(tx: Tx) -> Seen:
@@ -149,7 +149,7 @@ def _clocks(seen: Seen) -> Iterator[Finding]:
             yield Finding(f"clock of {shown.process.role}", "wrong", says, do)
 
 
-def _names(shown: Sequence[processes.Shown]) -> str:
+def _names(shown: Sequence[processes.ProcessShown]) -> str:
     return ", ".join(f"{s.process.host} (process {s.process.pid})" for s in shown)
 
 

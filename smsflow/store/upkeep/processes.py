@@ -22,7 +22,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ProcessShown:
     """A process, the seconds since it last showed itself, and how far its clock was ahead of the database's then."""
 
     process: Process
@@ -53,12 +53,12 @@ async def leave(tx: Tx, process: Process) -> None:
     await tx.execute(delete, {"role": process.role, "host": process.host, "pid": process.pid})
 
 
-async def processes(tx: Tx) -> list[Shown]:
+async def processes(tx: Tx) -> list[ProcessShown]:
     """Return every process that has not ended by itself, those that showed themselves last first."""
     query = text("""
         SELECT role, host, pid, extract(epoch FROM clock_timestamp() - beat_at), clock_ahead FROM process ORDER BY beat_at DESC
     """)
     return [
-        Shown(Process(role, host, pid), float(silent), clock_ahead)
+        ProcessShown(Process(role, host, pid), float(silent), clock_ahead)
         for role, host, pid, silent, clock_ahead in await tx.execute(query)
     ]

@@ -6,7 +6,7 @@ from smsflow import runtime
 from smsflow.services.upkeep.findings import Seen, judge, look
 from smsflow.settings import Settings, secret_key
 from smsflow.store.upkeep import processes
-from smsflow.store.upkeep.processes import Process, Shown
+from smsflow.store.upkeep.processes import Process, ProcessShown
 from smsflow.vault import Vault
 from tests.database import SECRET_KEY
 from tests.dispatch.stage import execute, until
@@ -19,7 +19,7 @@ def found(*shown):
 
 
 def a_process(role="web", *, silent=1.0, ahead=0.0):
-    return Shown(Process(role, "here", 7), silent, ahead)
+    return ProcessShown(Process(role, "here", 7), silent, ahead)
 
 
 def test_a_platform_without_web_and_jobs_is_not_well():
