@@ -15,7 +15,7 @@ from smsflow.settings import Settings
 from smsflow.web.app import SITE, UNKNOWN, doors
 from smsflow.web.http.application import App
 from smsflow.web.http.connection import Config, Server
-from smsflow.web.http.errors import ErrorPage, Failure
+from smsflow.web.http.errors import DoorError, ErrorPage
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ class Doors:
     def refusal(self, path: str | None, status: int) -> ErrorPage:
         """Return what the door of `path` answers to a request that never reaches it."""
         segment = UNKNOWN if path is None else path[1:].partition("/")[0]
-        return self._by_segment.get(segment, self._site).render(Failure(status))
+        return self._by_segment.get(segment, self._site).render(DoorError(status))
 
 
 def create(platform: Platform, intake: Intake, *, clock: Callable[[], datetime] | None = None) -> Doors:

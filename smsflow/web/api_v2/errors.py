@@ -10,7 +10,7 @@ from smsflow.errors import Refused, Unauthenticated
 from smsflow.store.postgres.outages import is_outage
 from smsflow.web.api_v2 import wire
 from smsflow.web.http.application import App
-from smsflow.web.http.errors import ErrorPage, Failure, answer, log_failure
+from smsflow.web.http.errors import DoorError, ErrorPage, answer, log_failure
 
 _SENDING = frozenset({"/apiv2/sms/", "/apiv2/sms", "/apiv2/smscode/", "/apiv2/smscode"})
 _counted: dict[str, Counter] = {}
@@ -21,7 +21,7 @@ def install(app: App) -> None:
     app.add_error_handler(Refused, on_refused)
 
 
-def render(failure: Failure) -> ErrorPage:
+def render(failure: DoorError) -> ErrorPage:
     """Return the contract's error for a failure that is no refusal of ours."""
     return ErrorPage(wire.CONTENT_TYPE, wire.error(failure.status, wire.failure_sentence(failure)))
 

@@ -14,7 +14,7 @@ from smsflow.domain.verification import CodeState
 from smsflow.errors import MethodNotAllowed, NotFound, ParameterInvalid, Refused, SenderNotAllowed, Unavailable
 from smsflow.services.messages.reading import Shown
 from smsflow.services.verifications import Code
-from smsflow.web.http.errors import RETRY_AFTER, Failure
+from smsflow.web.http.errors import RETRY_AFTER, DoorError
 
 CONTENT_TYPE = "application/json; charset=utf-8"
 LIST_LIMIT = 1000
@@ -121,7 +121,7 @@ def sentence(refusal: Refused) -> str:
     return SENTENCES.get(refusal.code, REFUSED).format_map(details)
 
 
-def failure_sentence(failure: Failure) -> str:
+def failure_sentence(failure: DoorError) -> str:
     """Return what is wrong with a request that none of our refusals is about, in French."""
     match failure.status:
         case 405:

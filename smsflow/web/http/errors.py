@@ -17,7 +17,7 @@ RETRY_AFTER = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class DoorError:
     """A request that got no reply of its own: the status, and what a sentence about it can use."""
 
     status: int
@@ -37,10 +37,10 @@ class ErrorPage:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Render = Callable[[Failure], ErrorPage]
+Render = Callable[[DoorError], ErrorPage]
 
 
-def plain_text(failure: Failure) -> ErrorPage:
+def plain_text(failure: DoorError) -> ErrorPage:
     """Return the error page of a door that only programs and operators of the platform read."""
     phrase = falcon.code_to_http_status(failure.status).partition(" ")[2]
     return ErrorPage("text/plain; charset=utf-8", f"{failure.status} {phrase}\n".encode())
@@ -83,9 +83,9 @@ def log_failure(req: falcon.asgi.Request, error: Exception) -> None:
     log.error("request_failed", method=req.method, path=req.path, error=type(error).__name__, where=where)
 
 
-def _failure(req: falcon.asgi.Request, status: int, allowed: str = "") -> Failure:
-    return Failure(status, req.method, allowed, req.get_header("Accept-Language") or "")
+def _failure(req: falcon.asgi.Request, status: int, allowed: str = "") -> DoorError:
+    return DoorError(status, req.method, allowed, req.get_header("Accept-Language") or "")
 
 
-def _answer(resp: falcon.asgi.Response, render: Render, failure: Failure) -> None:
+def _answer(resp: falcon.asgi.Response, render: Render, failure: DoorError) -> None:
     answer(resp, failure.status, render(failure))

@@ -3,7 +3,7 @@
 import falcon
 import msgspec
 
-from smsflow.web.http.errors import ErrorPage, Failure
+from smsflow.web.http.errors import DoorError, ErrorPage
 
 _encode = msgspec.json.Encoder().encode
 
@@ -16,7 +16,7 @@ class Problem(msgspec.Struct):
     status: int
 
 
-def problem(failure: Failure) -> ErrorPage:
+def problem(failure: DoorError) -> ErrorPage:
     """Return the error page of a door whose callers read problem+json."""
     title = falcon.code_to_http_status(failure.status).partition(" ")[2]
     return ErrorPage("application/problem+json", _encode(Problem("about:blank", title, failure.status)))

@@ -3,46 +3,46 @@
 from dataclasses import dataclass
 from functools import cache
 
-from smsflow.web.http.errors import ErrorPage, Failure
+from smsflow.web.http.errors import DoorError, ErrorPage
 from smsflow.web.look.pages import HEADERS, HTML, environment, language
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _PageWords:
     title: str
     text: str
 
 
 _WORDS = {
     "fr": {
-        400: _Words("Cette demande est mal formée", "Le navigateur a envoyé une demande que la plateforme ne peut pas lire."),
-        404: _Words("Cette page n'existe pas", "L'adresse est peut-être incomplète ou mal recopiée, ou la page a été déplacée."),
-        405: _Words("Cette page ne prend pas cette demande", "Elle se lit, mais ne reçoit pas ce qui lui a été envoyé."),
-        408: _Words("La demande n'est pas arrivée à temps", "La connexion est peut-être lente. Envoyez-la à nouveau."),
-        413: _Words("Ce qui a été envoyé est trop grand", "Réduisez-le, puis envoyez-le à nouveau."),
-        431: _Words("L'en-tête de la demande est trop long", "Effacez les cookies de ce site, puis réessayez."),
-        500: _Words("Une erreur s'est produite", "Elle est de notre côté et a été notée. Réessayez dans un moment."),
-        503: _Words("La plateforme n'est pas disponible", "Elle ne peut pas répondre en ce moment. Réessayez dans un moment."),
+        400: _PageWords("Cette demande est mal formée", "Le navigateur a envoyé une demande que la plateforme ne peut pas lire."),
+        404: _PageWords("Cette page n'existe pas", "L'adresse est peut-être incomplète ou mal recopiée, ou la page a été déplacée."),
+        405: _PageWords("Cette page ne prend pas cette demande", "Elle se lit, mais ne reçoit pas ce qui lui a été envoyé."),
+        408: _PageWords("La demande n'est pas arrivée à temps", "La connexion est peut-être lente. Envoyez-la à nouveau."),
+        413: _PageWords("Ce qui a été envoyé est trop grand", "Réduisez-le, puis envoyez-le à nouveau."),
+        431: _PageWords("L'en-tête de la demande est trop long", "Effacez les cookies de ce site, puis réessayez."),
+        500: _PageWords("Une erreur s'est produite", "Elle est de notre côté et a été notée. Réessayez dans un moment."),
+        503: _PageWords("La plateforme n'est pas disponible", "Elle ne peut pas répondre en ce moment. Réessayez dans un moment."),
     },
     "en": {
-        400: _Words("This request is malformed", "The browser sent a request that the platform cannot read."),
-        404: _Words("This page does not exist", "The address may be incomplete or mistyped, or the page has moved."),
-        405: _Words("This page does not take this request", "It can be read, but it does not take what was sent to it."),
-        408: _Words("The request did not arrive in time", "The connection may be slow. Send it again."),
-        413: _Words("What was sent is too large", "Make it smaller, then send it again."),
-        431: _Words("The head of the request is too long", "Delete this site's cookies, then try again."),
-        500: _Words("Something went wrong", "The error is on our side and has been recorded. Try again in a moment."),
-        503: _Words("The platform is not available", "It cannot answer at the moment. Try again in a moment."),
+        400: _PageWords("This request is malformed", "The browser sent a request that the platform cannot read."),
+        404: _PageWords("This page does not exist", "The address may be incomplete or mistyped, or the page has moved."),
+        405: _PageWords("This page does not take this request", "It can be read, but it does not take what was sent to it."),
+        408: _PageWords("The request did not arrive in time", "The connection may be slow. Send it again."),
+        413: _PageWords("What was sent is too large", "Make it smaller, then send it again."),
+        431: _PageWords("The head of the request is too long", "Delete this site's cookies, then try again."),
+        500: _PageWords("Something went wrong", "The error is on our side and has been recorded. Try again in a moment."),
+        503: _PageWords("The platform is not available", "It cannot answer at the moment. Try again in a moment."),
     },
 }  # fmt: skip
 _ANY = {
-    "fr": _Words("La demande est refusée", "La plateforme ne peut pas y répondre."),
-    "en": _Words("The request is refused", "The platform cannot answer it."),
+    "fr": _PageWords("La demande est refusée", "La plateforme ne peut pas y répondre."),
+    "en": _PageWords("The request is refused", "The platform cannot answer it."),
 }
 _WAYS_ON = {"fr": ("Documentation de l'API", "/docs/"), "en": ("API documentation", "/docs/en/")}
 
 
-def page(failure: Failure) -> ErrorPage:
+def page(failure: DoorError) -> ErrorPage:
     """Return the page for a failure, in its reader's language."""
     return _page(failure.status, language(failure.languages))
 
