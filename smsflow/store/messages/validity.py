@@ -18,14 +18,14 @@ SELECT message_id FROM queue WHERE message_id = ANY(CAST(:ids AS bigint[])) AND 
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class EndedPage:
     """The locked messages of a page whose validity has ended, and the place after which the next one begins (0: from the front)."""
 
     ended: list[int]
     after: int
 
 
-async def ended(tx: Tx, *, after: int, limit: int, now: datetime) -> Page:
+async def ended(tx: Tx, *, after: int, limit: int, now: datetime) -> EndedPage:
     """Lock and return those of the next `limit` messages in the queue that nobody has claimed and whose validity has ended."""
     ids = [message_id for (message_id,) in await tx.execute(_PAGE, {"after": after, "limit": limit})]
     following = ids[-1] if len(ids) == limit else 0
@@ -33,4 +33,4 @@ async def ended(tx: Tx, *, after: int, limit: int, now: datetime) -> Page:
         [message_id for (message_id,) in await tx.execute(_ENDED(ids), {"ids": ints(ids), "now": now})] if ids else []
     )
     locked = [message_id for (message_id,) in await tx.execute(_WAITING, {"ids": ints(found)})] if found else []
-    return Page(locked, following)
+    return EndedPage(locked, following)
