@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from smsflow.settings import Settings
-from smsflow.store.postgres import embedded, partitions
+from smsflow.store.postgres import cells, embedded, partitions
 from smsflow.store.postgres.revision import is_migrated
 from smsflow.store.postgres.transactions import Database
 
@@ -89,7 +89,7 @@ def database(settings: Settings, *, make: bool = False, wait: float = WAIT) -> I
             raise NoDatabase(_nothing_in(settings.data_dir))
         server = embedded.start(settings.data_dir)
         stack.callback(server.stop)
-        asyncio.run(prepare(server.url))
+        asyncio.run(prepare(server.url, cell=settings.cell))
         yield server.url
 
 
@@ -101,8 +101,8 @@ def has_data(data_dir: Path) -> bool:
         return True  # another user's: whoever starts it says what is wrong
 
 
-async def prepare(url: str) -> None:
-    """Bring the schema of a database up to date, with the partitions that the next messages need."""
+async def prepare(url: str, *, cell: int = 0) -> None:
+    """Bring the schema of a database up to date, with the partitions that the next messages of its cell need."""
     known = Database(url, pool=1)
     try:
         async with known.autocommit() as tx:
@@ -113,6 +113,7 @@ async def prepare(url: str) -> None:
 
             await asyncio.to_thread(migrate, url)
         async with known.transaction() as tx:
+            await cells.start(tx, cell)
             await partitions.ensure(tx)
     finally:
         await known.close()

@@ -85,6 +85,12 @@ class Settings(BaseSettings):
         repr=False,
         description="PostgreSQL to use, `postgresql://user:password@host/name`; else one runs in the data directory.",
     )
+    cell: int = Field(
+        0,
+        ge=0,
+        le=9000,
+        description="Number of this platform among several that share customers: its ids begin at this many times 10^12 (docs/scaling.md).",
+    )
     database_pool: int = Field(10, ge=2, le=200, description="Most database connections that one process keeps open.")
     secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] | None = Field(
         None,

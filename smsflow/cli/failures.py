@@ -8,6 +8,7 @@ from typing import Final
 from smsflow.datadir import AlreadyRunning, NoDatabase
 from smsflow.errors import Refused
 from smsflow.settings import SettingsError
+from smsflow.store.postgres.cells import AnotherCell
 from smsflow.store.postgres.embedded import EmbeddedFailed
 from smsflow.store.postgres.outages import is_disk_full, is_outage
 from smsflow.store.postgres.pool import PoolTimeout
@@ -36,6 +37,7 @@ _CODES: Final = {
     EmbeddedFailed: "database_not_started",
     UnreadableAddress: "database_address_wrong",
     MigrationBlocked: "migration_blocked",
+    AnotherCell: "another_cell",
     Failed: "failed",
 }
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})

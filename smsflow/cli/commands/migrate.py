@@ -17,6 +17,7 @@ def add_to(app: typer.Typer) -> None:
 
 def migrate(*, as_json: Json = False) -> None:
     """Bring the database up to date."""
-    with datadir.database(load(), make=True) as url:
-        asyncio.run(datadir.prepare(url))
+    settings = load()
+    with datadir.database(settings, make=True) as url:
+        asyncio.run(datadir.prepare(url, cell=settings.cell))
     output.result({"migrated": True}, "The database is up to date.", as_json=as_json)

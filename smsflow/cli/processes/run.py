@@ -48,7 +48,7 @@ def run(settings: Settings, *, demo: bool) -> None:
         if demo:
             _patiently(lambda: _check_free(settings.smsc_port), patience)
         url, database = _database(settings, stack)
-        asyncio.run(datadir.prepare(url))
+        asyncio.run(datadir.prepare(url, cell=settings.cell))
         shown = asyncio.run(_prepare_demo(settings, url)) if demo else None
         environment = {**observe.share_metrics(settings.data_dir), "SMSFLOW_DATABASE_URL": url}
         children = _children(settings, listener, shown)

@@ -10,7 +10,7 @@ from smsflow.store.postgres.transactions import Tx, text
 WIDTH = 100_000_000
 _LOCK = 7304
 _TABLES = {"message": "fillfactor = 60", "part": "fillfactor = 100"}
-# Making a partition waits for whoever makes one too, and for a VACUUM of the whole table; the next minute tries again.
+# Making a partition waits for an ANALYZE of the whole table; the next minute tries again.
 _PATIENCE_TO_MAKE = "2s"
 # While a drop waits for a long reader, every other statement on the table waits for the drop: it gives up at once and tries again.
 _PATIENCE_TO_DROP = "100ms"
@@ -55,8 +55,8 @@ async def full(tx: Tx, table: str) -> list[Partition]:
 
 async def ensure(tx: Tx) -> list[str]:
     """Make the partitions that the next ids need, with one whole to spare; return the names of those that are new."""
-    await tx.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE_TO_MAKE}'"))
     await tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    await tx.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE_TO_MAKE}'"))
     last = await _last_id(tx)
     made = []
     for table, options in _TABLES.items():

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from smsflow.store.postgres.cells import IDS
 from smsflow.store.postgres.transactions import Tx, text
 
 # The first key of the advisory locks: one space for instances, one for the slots of connectors.
@@ -64,10 +65,15 @@ async def declare_dead(tx: Tx, instance_id: int) -> None:
     await tx.execute(text("DELETE FROM instance WHERE id = :id"), {"id": instance_id})
 
 
+def _slot_key(connector_id: int, slot: int) -> int:
+    """Return the key of a slot's lock: four octets, for which the number of the cell is left out of the connector's id."""
+    return connector_id % IDS * _SLOTS + slot
+
+
 async def take_slot(tx: Tx, connector_id: int, slot: int) -> bool:
     """Try to take one of a connector's binds for as long as this session lives."""
     query = text("SELECT pg_try_advisory_lock(:space, :key)")
-    return bool((await tx.execute(query, {"space": _SLOT_LOCKS, "key": connector_id * _SLOTS + slot})).scalar_one())
+    return bool((await tx.execute(query, {"space": _SLOT_LOCKS, "key": _slot_key(connector_id, slot)})).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,7 @@ async def free_slot(tx: Tx, connector_id: int, slot: int) -> None:
         {"connector_id": connector_id, "slot": slot},
     )
     query = text("SELECT pg_advisory_unlock(:space, :key)")
-    await tx.execute(query, {"space": _SLOT_LOCKS, "key": connector_id * _SLOTS + slot})
+    await tx.execute(query, {"space": _SLOT_LOCKS, "key": _slot_key(connector_id, slot)})
 
 
 @dataclass(frozen=True, slots=True)
