@@ -8,6 +8,10 @@ import unicodedata
 _FIRST_DAY, _LAST_DAY = 3654, 73050
 _EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's day has no time zone
 
+# 10000-01-01, which no date can be.
+_END_OF_DAYS = 2_958_466
+_DAYS_TO_1904 = 1462
+
 _SERIAL = re.compile(r"\d{4,5}(?:[.,]\d+)?")
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _DATE = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}-\d{1,2}-\d{1,2}")
@@ -41,6 +45,17 @@ def text_of(value: Value) -> str:
             return str(value)
 
 
+def date_of(serial: float, *, from_1904: bool = False) -> str:
+    """Return the day, or the day and time, that a spreadsheet keeps as this number; a time alone has no day."""
+    days = serial + _DAYS_TO_1904 if from_1904 else serial
+    if not 0 <= days < _END_OF_DAYS:
+        return text_of(serial)
+    at = _EPOCH + dt.timedelta(seconds=round(days * 86_400))
+    if days < 1:
+        return str(at.time())
+    return at.date().isoformat() if at.time() == dt.time() else at.isoformat(" ", "minutes")
+
+
 def plain(cell: str) -> str:
     """Return `cell` without spaces around it, NULs, and the apostrophe of a safe export."""
     bare = cell.replace("\0", "").strip()
@@ -52,8 +67,7 @@ def day_of(cell: str) -> str:
     if _SERIAL.fullmatch(cell):
         days = float(cell.replace(",", "."))
         if _FIRST_DAY <= days < _LAST_DAY:
-            at = _EPOCH + dt.timedelta(days=days)
-            return at.date().isoformat() if days.is_integer() else at.isoformat(" ", "minutes")
+            return date_of(days)
     elif match := _DAY.fullmatch(cell):
         day, month, year = map(int, match.groups())
         if month > 12 >= day:
