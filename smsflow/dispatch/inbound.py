@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
@@ -21,6 +22,7 @@ from smsflow.smpp.spec import ESME_RX_T_APPN
 from smsflow.store.inbound import InboundPart
 from smsflow.store.messages.receipts import News
 from smsflow.store.postgres.transactions import Database
+from smsflow.store.routing import receipt_states
 from smsflow.store.routing.connectors import Connector
 
 log = structlog.get_logger(__name__)
@@ -39,6 +41,8 @@ class Unacknowledged:
     sequence: int
     news: News | None
     message: InboundPart | None
+    word: str = ""
+    """The state of a receipt when it is not a known one."""
 
 
 class Receiver:
@@ -75,21 +79,21 @@ class Receiver:
             self.recorder.put(Unacknowledged(link, sequence, news, self._part(link, sequence, pdu)))
         elif news is not None:
             self.recorder.put(Unacknowledged(link, sequence, news, None))
+        elif not found.known:
+            self.recorder.put(Unacknowledged(link, sequence, None, None, self._word(found.state)))
         else:
-            if not found.known:
-                self._count_unknown(found.state)
             # Not the end of the message: nothing to store, so nothing to wait for.
             link.acknowledge((sequence,))
 
-    def _count_unknown(self, state: str) -> None:
-        """Count a state that is not known by its word: the SMS stays open, and somebody has to learn of it."""
+    def _word(self, state: str) -> str:
+        """Return the word by which a state that is not known is counted: its SMS stays open, and somebody has to learn of it."""
         word = _NO_WORD.sub("?", state[:_WORD_LENGTH])
         if word not in self._words and len(self._words) >= _WORDS:
             word = "other"
         if word not in self._words:
             self._words.add(word)
             log.warning("receipt_state_unknown", connector=self._connector.name, state=word)
-        observe.receipt_states_unknown_total.labels(self._connector.name, word).inc()
+        return word
 
     def _part(self, link: Link, sequence: int, pdu: DeliverSm) -> InboundPart:
         piece, now = concat.fragment(pdu), self._clock()
@@ -126,6 +130,10 @@ class Receiver:
             texts = {id(n) for n in foreign}
             news = [n for n in news if id(n) not in texts]
         messages = [d.message for d in batch if d.message and (d.news is None or id(d.news) in texts)]
+        words = Counter(d.word for d in batch if d.word)
+        if words:
+            async with self._database.transaction() as tx:
+                await receipt_states.note(tx, self._connector.id, words, now=now)
         if messages:
             async with self._database.transaction() as tx:
                 taken = await inbound.receive(tx, self._connector.id, messages, now=now)
@@ -134,9 +142,11 @@ class Receiver:
                 "inbound_stored", connector=name, deliveries=len(messages), messages=taken.messages, repeated=repeated
             )
         self._acknowledge(batch, 0)
-        self._count(news, len(messages))
+        self._count(news, len(messages), words)
 
-    def _count(self, news: Sequence[News], messages: int) -> None:
+    def _count(self, news: Sequence[News], messages: int, words: Mapping[str, int]) -> None:
+        for word, number in words.items():
+            observe.receipt_states_unknown_total.labels(self._connector.name, word).inc(number)
         counts: dict[str, int] = {"inbound": messages} if messages else {}
         for n in news:
             state = n.status.name.lower()

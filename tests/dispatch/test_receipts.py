@@ -10,6 +10,7 @@ from smsflow import observe, runtime, testing
 from smsflow.dispatch import inbound as receiving
 from smsflow.domain.message import Status
 from smsflow.services.messages import receipts
+from smsflow.services.upkeep import findings
 from smsflow.simulator.deliveries import Delivery
 from smsflow.simulator.receipts import format_receipt
 from smsflow.smpp.pdu import DeliverSm
@@ -100,6 +101,12 @@ async def test_rule_08_an_unknown_state_is_counted_with_its_word(quick):
     counted = observe.receipt_states_unknown_total
     assert counted.labels("operator", "PAUSED")._value.get() == 1
     assert counted.labels("operator", "ENROUTE")._value.get() == 0
+    async with quick.database.transaction() as tx:
+        seen = await findings.look(tx)
+    told = findings.judge(seen, quick.vault, now=runtime.now())
+    assert [f.says for f in told if f.what == "receipts of operator"] == [
+        "1 receipts have the unknown state PAUSED: their SMS stay open"
+    ]
 
 
 def a_text(reference, number, state="REJECTD", **fields):

@@ -12,12 +12,14 @@ from smsflow.domain.routing import Route
 from smsflow.store.accounts import companies
 from smsflow.store.messages import queue
 from smsflow.store.postgres.transactions import Tx
-from smsflow.store.routing import connectors, dispatchers, routes
+from smsflow.store.routing import connectors, dispatchers, receipt_states, routes
 from smsflow.store.upkeep import processes
 from smsflow.vault import Vault, VaultLocked
 
 # An ordinary message leaves within two seconds; one that waits this long waits for something to be done.
 LATE = timedelta(minutes=5)
+# A word that did not come for so long is no news.
+RECENT = timedelta(days=7)
 
 State = Literal["ok", "note", "wrong"]
 
@@ -43,6 +45,7 @@ class Seen:
     dispatchers: Sequence[dispatchers.Instance]
     depths: Sequence[queue.Depth]
     shown: Sequence[processes.ProcessShown] = ()
+    unknown_states: Sequence[receipt_states.UnknownState] = ()
 
 
 async def look(tx: Tx) -> Seen:
@@ -57,6 +60,7 @@ async def look(tx: Tx) -> Seen:
         running,
         await queue.depths(tx),
         await processes.processes(tx),
+        await receipt_states.unknown(tx),
     )
 
 
@@ -70,6 +74,7 @@ def judge(seen: Seen, vault: Vault, *, now: datetime) -> list[Finding]:
         *_serving("jobs", "no partitions are made and nothing old is removed", seen),
         *_clocks(seen),
         *(finding for c in seen.connectors for finding in _connector(c, seen, vault)),
+        *_unknown_states(seen, now),
         *_queue(seen, now),
     ]
 
@@ -187,6 +192,15 @@ def _connector(connector: connectors.Connector, seen: Seen, vault: Vault) -> Ite
     elif not binds:
         do = "look at the log of dispatch, and at the number of binds that the operator allows"
         yield Finding(what, "wrong", "no dispatcher has tried to bind", do)
+
+
+def _unknown_states(seen: Seen, now: datetime) -> Iterator[Finding]:
+    names = {c.id: c.name for c in seen.connectors}
+    for state in seen.unknown_states:
+        if now - state.last_at < RECENT:
+            name = names.get(state.connector_id, str(state.connector_id))
+            says = f"{state.receipts} receipts have the unknown state {state.word}: their SMS stay open"
+            yield Finding(f"receipts of {name}", "note", says, "ask the operator what it means, and report it")
 
 
 def _queue(seen: Seen, now: datetime) -> Iterator[Finding]:
