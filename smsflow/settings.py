@@ -73,6 +73,10 @@ class Settings(BaseSettings):
     trusted_proxies: Addresses = Field(
         (), description="Addresses or networks, with commas between, whose `X-Forwarded-For` is believed."
     )
+    console_http: bool = Field(
+        False,
+        description="Let people sign in to the console over plain http from other machines: for a trial, never in production.",
+    )
     web_workers: int = Field(1, ge=1, le=64, description="HTTP server processes.")
     body_limit: int = Field(1_048_576, ge=1024, le=67_108_864, description="Largest HTTP request body, in bytes.")
 

@@ -37,6 +37,10 @@ class Company:
     code_template: str | None = None
     code_every_seconds: int = 30
     code_per_hour: int = 5
+    second_factor: bool = False
+    approval: bool = False
+    language: str = "fr"
+    alert_below: int | None = None
     marketing_opens: int | None = None
     marketing_closes: int | None = None
     senders: tuple[Sender, ...] = field(default=())

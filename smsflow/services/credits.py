@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from smsflow.errors import NotFound, ParameterInvalid
-from smsflow.store.credits import balances
+from smsflow.store.credits import balances, reserve
 from smsflow.store.postgres.transactions import Tx
 
 Movement = balances.Movement
@@ -30,3 +30,8 @@ async def add_credit(tx: Tx, company_id: int, amount: int, *, note: str, now: da
 async def movements(tx: Tx, company_id: int, *, limit: int) -> list[Movement]:
     """Return a company's last movements of credits, newest first."""
     return await balances.movements(tx, company_id, limit=limit)
+
+
+async def available(tx: Tx, company_id: int) -> int:
+    """Return the credits that a company can spend: its balance less what its campaigns have reserved."""
+    return await reserve.available(tx, company_id) or 0

@@ -7,6 +7,7 @@ from smsflow.runtime import Platform
 from smsflow.services.messages.intake import Intake
 from smsflow.web.api_v2 import app as api_v2
 from smsflow.web.api_v2.calls import API
+from smsflow.web.console import door as console
 from smsflow.web.docs import app as docs
 from smsflow.web.docs.openapi import OpenApi
 from smsflow.web.http import health
@@ -34,6 +35,7 @@ def doors(platform: Platform, intake: Intake, *, clock: Callable[[], datetime]) 
         "v3": App(problem, media_type="application/json"),
         "docs": docs.create(API, public_url=public_url),
         "static": look.create(),
+        **console.create(platform, clock=clock),
         "healthz": watched,
         "readyz": watched,
         "metrics": watched,

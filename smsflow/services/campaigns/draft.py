@@ -72,6 +72,11 @@ async def show(tx: Tx, company_id: int, campaign_id: int) -> Campaign:
     return found
 
 
+async def latest(tx: Tx, company_id: int, *, limit: int) -> list[Campaign]:
+    """Return the company's drafted campaigns, newest first."""
+    return await drafts.latest(tx, company_id, limit=limit)
+
+
 async def held(tx: Tx, company_id: int, campaign_id: int) -> Campaign:
     """Return a drafted campaign, locked until the transaction ends; raise NotFound."""
     found = await drafts.lock(tx, company_id, campaign_id)

@@ -21,3 +21,16 @@ async def count_attempt(tx: Tx, door: str, who: str, *, period: float, now: date
 async def forget_attempts(tx: Tx, *, before: datetime) -> None:
     """Drop the attempt windows that began before this time."""
     await tx.execute(text("DELETE FROM attempt_window WHERE started_at < :before"), {"before": before})
+
+
+async def standing(tx: Tx, door: str, who: str, *, period: float, now: datetime) -> tuple[int, float]:
+    """Return how many attempts of `who` at `door` are counted in this period, and the seconds until it ends."""
+    query = text("""
+        SELECT count, started_at FROM attempt_window
+        WHERE door = :door AND who = :who AND started_at > :now - make_interval(secs => :period) AND started_at <= :now
+    """)
+    row = (await tx.execute(query, {"door": door, "who": who, "now": now, "period": period})).one_or_none()
+    if row is None:
+        return 0, 0.0
+    count, started_at = row
+    return count, max(0.0, period - (now - started_at).total_seconds())

@@ -1,5 +1,6 @@
 """The caller of a request: the company of its token, and whether it may do what it asks."""
 
+from enum import Enum
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ class Callers:
         self._directory = directory
         self._sends = partial(self._reads, sends=True)
 
-    def guard(self, access: Access, method: str) -> Check | None:
+    def guard(self, access: Enum, method: str) -> Check | None:
         """Return what checks the caller of a resource, which gives its responders the `company`."""
         if access is Access.PUBLIC or method == "OPTIONS":
             return None

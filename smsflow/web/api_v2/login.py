@@ -1,8 +1,6 @@
 """`/auth2/get_token_auth/`: a username and a password against a token."""
 
-from collections.abc import Sequence
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import falcon.asgi
 
@@ -12,10 +10,8 @@ from smsflow.web.api_v2 import wire
 from smsflow.web.api_v2.door import Door
 from smsflow.web.http import forms
 from smsflow.web.http.access import Access
+from smsflow.web.http.address import caller_address
 from smsflow.web.http.request import Request
-
-# Whoever has one IPv6 address has the 2^64 of its network.
-_IPV6_HOUSEHOLD = 64
 
 
 class Login:
@@ -45,25 +41,3 @@ class Login:
             new_token=new_token,
         )
         resp.data = wire.login_reply(token, user)
-
-
-def caller_address(req: Request, proxies: Sequence[IPv4Network | IPv6Network]) -> str:
-    """Return the address to count logins by: the peer's, or the nearest that our own proxies do not vouch for."""
-    address = _address(next(iter(req.scope.get("client") or ()), ""))
-    hops = (req.get_header("x-forwarded-for") or "").split(",") if proxies else []
-    while hops and address is not None and any(address in network for network in proxies):
-        hop = _address(hops.pop())
-        if hop is None:
-            break
-        address = hop
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, _IPV6_HOUSEHOLD), strict=False))
-    return str(address or "")
-
-
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(text.strip())
-    except ValueError:
-        return None
-    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address

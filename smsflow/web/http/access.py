@@ -26,10 +26,10 @@ class AccessUndeclared(Exception):
 # Returns what the responder is given by name (`company=`) or raises a refusal.
 Check = Callable[[Request], Awaitable[dict[str, Any]]]
 # The check for an access and a method; None where everybody may pass. Raises LookupError for an access unknown at this door.
-Guard = Callable[[Access, str], Check | None]
+Guard = Callable[[Enum, str], Check | None]
 
 
-def public_only(access: Access, _method: str) -> Check | None:
+def public_only(access: Enum, _method: str) -> Check | None:
     """Guard a door that knows no callers."""
     if access is not Access.PUBLIC:
         raise LookupError(access)
@@ -48,15 +48,18 @@ class Router(CompiledRouter):
         self._guard = guard
 
     def map_http_methods(self, resource: object, **options: Any) -> dict[str, Any]:
-        """Return the responders of a resource, each behind its check; raise AccessUndeclared."""
+        """Return the responders of a resource, each behind its check; raise AccessUndeclared.
+
+        `posts` on a resource is what a POST asks for where that is more than to read.
+        """
         access = getattr(resource, "access", None)
         name = type(resource).__name__
-        if not isinstance(access, Access):
+        if not isinstance(access, Enum):
             raise AccessUndeclared(f"{name} does not say who may use it: give it `access = Access.…`")
         guarded: dict[str, Any] = {}
         for method, responder in super().map_http_methods(resource, **options).items():
             try:
-                check = self._guard(access, method)
+                check = self._guard(getattr(resource, "posts", access) if method == "POST" else access, method)
             except LookupError:
                 raise AccessUndeclared(f"{name} asks for {access}, which this door cannot check") from None
             guarded[method] = responder if check is None else _behind(check, responder)

@@ -1,0 +1,119 @@
+"""Signing in to the console: a password, a second factor where there is one, and limits that lock nobody else out."""
+
+import asyncio
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from smsflow.errors import LoginFailed, TooManyRequests
+from smsflow.services.accounts import second_factor, sessions
+from smsflow.services.accounts.passwords import fits
+from smsflow.store.accounts import attempts, people
+from smsflow.store.accounts.people import SignIn
+from smsflow.store.accounts.sessions import Person
+from smsflow.store.postgres.transactions import Database, Tx
+from smsflow.vault import Vault, VaultLocked
+
+_PERIOD = timedelta(minutes=15).total_seconds()
+# Failures in one period: of one person from one address, of one person, and from one address.
+_MOST_TOGETHER, _MOST_OF_USER, _MOST_OF_ADDRESS = 10, 50, 100
+_CODE_WITHIN = timedelta(minutes=5)
+# Two at a time, so that a flood takes neither the memory nor the processor that sending needs.
+_HASHES_AT_ONCE = ThreadPoolExecutor(2, thread_name_prefix="sign-in")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session: its cookie, and whose it is."""
+
+    cookie: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class CodeNeeded:
+    """The password is right and a code is still needed; `pending` proves the first, for five minutes."""
+
+    pending: str
+
+
+class _Pending(msgspec.Struct):
+    user_id: int
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class SigningIn:
+    """What signing in needs of the platform."""
+
+    database: Database
+    vault: Vault
+    new_token: Callable[[], str]
+
+    async def by_password(
+        self, username: str, password: str, *, address: str, agent: str, now: datetime
+    ) -> SignedIn | CodeNeeded:
+        """Return a session, or that a code is needed; raise LoginFailed (one for every reason, in the same time) or TooManyRequests."""
+        name = username.replace("\x00", "").strip()[:200]
+        async with self.database.autocommit() as tx:
+            found = await people.by_name(tx, name)
+            who = str(found.person.id) if found else f"name:{name.casefold()}"
+            await self._check_limits(tx, who, address, now)
+        loop = asyncio.get_running_loop()
+        right = await loop.run_in_executor(_HASHES_AT_ONCE, fits, found.password_hash if found else None, password)
+        if found is None or not right or found.disabled:
+            await self._count_failure(who, address, now)
+            raise LoginFailed
+        if found.totp_sealed is not None:
+            pending = _Pending(found.person.id, (now + _CODE_WITHIN).timestamp())
+            return CodeNeeded(self.vault.seal(msgspec.json.encode(pending).decode()))
+        return await self._open(found, address, agent, now)
+
+    async def by_code(self, pending: str, code: str, *, address: str, agent: str, now: datetime) -> SignedIn:
+        """Return a session when the code fits; raise LoginFailed or TooManyRequests."""
+        try:
+            proved = msgspec.json.decode(self.vault.open(pending), type=_Pending)
+        except (VaultLocked, msgspec.MsgspecError):
+            raise LoginFailed from None
+        who = str(proved.user_id)
+        async with self.database.transaction() as tx:
+            await self._check_limits(tx, who, address, now)
+            found = await people.by_id(tx, proved.user_id)
+            right = (
+                found is not None
+                and not found.disabled
+                and now.timestamp() < proved.until
+                and await second_factor.check(tx, found, code, vault=self.vault, now=now)
+            )
+        if found is None or not right:
+            await self._count_failure(who, address, now)
+            raise LoginFailed
+        return await self._open(found, address, agent, now)
+
+    async def _open(self, found: SignIn, address: str, agent: str, now: datetime) -> SignedIn:
+        async with self.database.transaction() as tx:
+            cookie = await sessions.open_session(
+                tx, found.person, address=address, agent=agent, new_token=self.new_token, now=now
+            )
+        return SignedIn(cookie, found.person)
+
+    async def _check_limits(self, tx: Tx, who: str, address: str, now: datetime) -> None:
+        for door, key, most in _limits(who, address):
+            count, wait = await attempts.standing(tx, door, key, period=_PERIOD, now=now)
+            if count >= most:
+                raise TooManyRequests(retry_after=math.ceil(wait))
+
+    async def _count_failure(self, who: str, address: str, now: datetime) -> None:
+        async with self.database.transaction() as tx:
+            for door, key, _ in _limits(who, address):
+                await attempts.count_attempt(tx, door, key, period=_PERIOD, now=now)
+
+
+def _limits(who: str, address: str) -> Iterator[tuple[str, str, int]]:
+    yield "console-pair", f"{who}@{address}", _MOST_TOGETHER
+    yield "console-user", who, _MOST_OF_USER
+    yield "console-address", address, _MOST_OF_ADDRESS

@@ -1,0 +1,1 @@
+"""`/app`: what needs attention, and how the company's SMS fare."""

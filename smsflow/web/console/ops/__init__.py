@@ -1,0 +1,1 @@
+"""The pages of the platform's operator, a folder each."""

@@ -1,0 +1,32 @@
+"""Every page of the console with its address."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from smsflow.web.console.app.dashboard.page import Dashboard
+from smsflow.web.console.ops.monitoring.page import Monitoring
+from smsflow.web.console.shell.assets import CONSOLE
+from smsflow.web.console.shell.shell import Shell
+from smsflow.web.console.sign_in.me import Me, MyPassword, MySessions
+from smsflow.web.console.sign_in.page import SignInPage, SignOutPage
+from smsflow.web.console.sign_in.second_factor import SecondFactor
+
+Pages = Mapping[str, Callable[[Shell], Any]]
+
+EVERYBODY: Final[Pages] = {
+    "/sign-in": SignInPage,
+    "/sign-out": SignOutPage,
+    "/me": Me,
+    "/me/password": MyPassword,
+    "/me/sessions": MySessions,
+    "/me/second-factor": SecondFactor,
+    "/console/{name}": lambda _shell: CONSOLE,
+}
+
+APP: Final[Pages] = {
+    "/app": Dashboard,
+}
+
+OPS: Final[Pages] = {
+    "/ops": Monitoring,
+}

@@ -1,0 +1,1 @@
+"""The shell of every page: layout, guard, forms, components, pictures and languages."""

@@ -1,0 +1,128 @@
+"""Forms: their token, their one-time key, what was typed, and what is wrong with it."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import falcon
+import msgspec
+
+from smsflow.runtime import Platform
+from smsflow.services.accounts import kept_forms, sessions
+from smsflow.store.postgres.transactions import Tx
+from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.http import forms
+from smsflow.web.http.request import Request
+
+TOKEN: Final = "_token"  # noqa: S105 - the name of a field
+KEY: Final = "_key"
+KEPT: Final = "kept"
+_KEPT_FOR = timedelta(hours=1)
+
+
+class TokenMissing(Exception):
+    """A form without the token of its session: it was not made for this visitor."""
+
+
+def token_of(session: str) -> str:
+    """Return the token that every form of a session carries."""
+    return hmac.digest(session.encode(), b"form", hashlib.sha256).hex()[:32]
+
+
+def new_key() -> str:
+    """Return a key that lets a form act once."""
+    return secrets.token_urlsafe(12)
+
+
+@dataclass(slots=True)
+class Filled:
+    """What somebody typed into a form, and what is wrong with it, by field. Errors are in the reader's language."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    key: str = field(default_factory=new_key)
+
+    def __getitem__(self, name: str) -> str:
+        """Return what was typed in a field, without the spaces around it; nothing is the empty text."""
+        return self.values.get(name, "").strip()
+
+    def raw(self, name: str) -> str:
+        """Return what was typed in a field as it is."""
+        return self.values.get(name, "")
+
+    def wrong(self, name: str, sentence: str) -> None:
+        """Say what is wrong with a field, unless that was said before."""
+        self.errors.setdefault(name, sentence)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.errors
+
+
+async def read(req: Request, visitor: Visitor, *, limit: int) -> Filled:
+    """Return what was typed into the posted form; raise TokenMissing when it is not one of this session's."""
+    fields = await forms.read(req, limit)
+    if not hmac.compare_digest(str(fields.get(TOKEN, "")), token_of(visitor.session)):
+        raise TokenMissing
+    values = {name: str(value) for name, value in fields.items() if name not in {TOKEN, KEY}}
+    return Filled(values, key=str(fields.get(KEY) or new_key())[:64])
+
+
+@dataclass(slots=True)
+class Act:
+    """What a form does, in one transaction; `location` is where it leads."""
+
+    tx: Tx
+    location: str
+
+
+@asynccontextmanager
+async def act(
+    platform: Platform, visitor: Visitor, filled: Filled, location: str, *, now: datetime
+) -> AsyncIterator[Act]:
+    """Do what a form asks for, once: then lead to `act.location`, which the block may change.
+
+    A second post with the same key does nothing and leads where the first one led. An exception rolls back, key included.
+    """
+    person = visitor.person.id
+    async with platform.database.transaction() as tx:
+        if not await kept_forms.take_key(tx, person, filled.key, now=now):
+            raise falcon.HTTPSeeOther(await kept_forms.location_of(tx, person, filled.key) or location)
+        doing = Act(tx, location)
+        yield doing
+        await kept_forms.set_location(tx, person, filled.key, doing.location)
+    raise falcon.HTTPSeeOther(doing.location)
+
+
+async def keep(req: Request, platform: Platform, cookie: str | None, *, now: datetime) -> str | None:
+    """Keep what was typed by somebody whose session has ended; return the key under which it comes back after signing in."""
+    fields: Mapping[str, Any] = await forms.read(req, platform.settings.body_limit)
+    if cookie is None:
+        return None
+    typed = {name: str(value) for name, value in fields.items() if name not in {TOKEN, KEY, "password", "code"}}
+    async with platform.database.transaction() as tx:
+        person_id = await sessions.ended(tx, cookie)
+        if person_id is None or not typed:
+            return None
+        key = new_key()
+        sealed = platform.vault.seal(msgspec.json.encode(typed).decode())
+        await kept_forms.keep(tx, key, user_id=person_id, path=req.path, fields_sealed=sealed, until=now + _KEPT_FOR)
+    return key
+
+
+async def take_kept(req: Request, platform: Platform, visitor: Visitor, *, now: datetime) -> Filled:
+    """Return what the visitor had typed on this page before the session ended; empty when there is nothing."""
+    key = req.get_param(KEPT)
+    if not key:
+        return Filled()
+    async with platform.database.transaction() as tx:
+        kept = await kept_forms.take(tx, key, user_id=visitor.person.id, now=now)
+    if kept is None or kept.path != req.path:
+        return Filled()
+    return Filled(msgspec.json.decode(platform.vault.open(kept.fields_sealed), type=dict[str, str]))

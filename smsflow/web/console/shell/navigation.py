@@ -1,0 +1,81 @@
+"""The navigation: which pages there are, in which group, and who sees them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from smsflow.domain.access import Right
+from smsflow.web.console.shell.visitor import Visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page in the navigation; its label is translated where it is shown."""
+
+    label: str
+    address: str
+    right: Right
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries that belong together."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+
+APP: Final = (
+    Group(
+        "",
+        (
+            Entry("Dashboard", "/app", Right.DASHBOARD, "home"),
+            Entry("Send SMS", "/app/send", Right.SEE_SEND, "send"),
+            Entry("Campaigns", "/app/campaigns", Right.SEE_CAMPAIGNS, "campaign"),
+        ),
+    ),
+    Group(
+        "Recipients",
+        (
+            Entry("Contacts", "/app/contacts", Right.SEE_CONTACTS, "contacts"),
+            Entry("Lists", "/app/lists", Right.SEE_CONTACTS, "list"),
+            Entry("Imports", "/app/imports", Right.SEE_CONTACTS, "import"),
+            Entry("Opt-outs", "/app/opt-outs", Right.SEE_CONTACTS, "stop"),
+        ),
+    ),
+    Group(
+        "Messages",
+        (
+            Entry("Message log", "/app/messages", Right.SEE_MESSAGES, "log"),
+            Entry("Inbox", "/app/inbox", Right.SEE_INBOX, "inbox"),
+            Entry("Codes", "/app/codes", Right.SEE_CODES, "code"),
+            Entry("Templates", "/app/templates", Right.SEE_TEMPLATES, "template"),
+        ),
+    ),
+    Group(
+        "Company",
+        (
+            Entry("Credits", "/app/credits", Right.SEE_BALANCE, "credits"),
+            Entry("Senders", "/app/senders", Right.SEE_SENDERS, "sender"),
+            Entry("Team", "/app/team", Right.ADMINISTER, "team"),
+            Entry("Audit log", "/app/audit", Right.ADMINISTER, "audit"),
+            Entry("Settings", "/app/settings", Right.ADMINISTER, "settings"),
+        ),
+    ),
+)
+
+OPS: Final = (Group("Platform", (Entry("Monitoring", "/ops", Right.SEE_PLATFORM, "home"),)),)
+
+
+def navigation(visitor: Visitor) -> list[Group]:
+    """Return the groups with the entries that the visitor may see."""
+    groups = OPS if visitor.person.operator else APP
+    seen = [Group(g.label, tuple(e for e in g.entries if visitor.may(e.right))) for g in groups]
+    return [g for g in seen if g.entries]
+
+
+def current(address: str, groups: list[Group]) -> str:
+    """Return the address of the entry that a page belongs to."""
+    entries = [e.address for g in groups for e in g.entries]
+    fitting = [e for e in entries if address == e or address.startswith(e + "/")]
+    return max(fitting, key=len, default="")

@@ -1,0 +1,68 @@
+"""Pictures: SVG drawn by the server, without text and without inline style; labels and the table behind stand in HTML."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+_WIDTH, _HEIGHT = 600, 160
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Values of one colour: `good`, `wait`, `bad` or `line`."""
+
+    name: str
+    tone: str
+    values: Sequence[int]
+
+
+def _svg(title: str, description: str, body: str, *, height: int = _HEIGHT) -> Markup:
+    # Everything in `body` is numbers and words of ours.
+    return Markup(  # noqa: S704
+        f'<svg class="picture" viewBox="0 0 {_WIDTH} {height}" preserveAspectRatio="none" role="img" '
+        f'width="{_WIDTH}" height="{height}"><title>{escape(title)}</title><desc>{escape(description)}</desc>{body}</svg>'
+    )
+
+
+def stacked(title: str, description: str, series: Sequence[Series]) -> Markup:
+    """Return bars, one for each place of the series, their values upon each other; the scale starts at 0."""
+    count = max((len(s.values) for s in series), default=0)
+    totals = [sum(s.values[place] for s in series) for place in range(count)]
+    most = max(totals, default=0) or 1
+    step = _WIDTH / max(count, 1)
+    bars = []
+    for place in range(count):
+        top = float(_HEIGHT)
+        for s in series:
+            height = s.values[place] / most * _HEIGHT
+            top -= height
+            if height:
+                bars.append(
+                    f'<rect class="pic-{s.tone}" x="{place * step + step * 0.12:.2f}" y="{top:.2f}" '
+                    f'width="{step * 0.76:.2f}" height="{height:.2f}"/>'
+                )
+    return _svg(title, description, "".join(bars))
+
+
+def line(title: str, description: str, values: Sequence[int]) -> Markup:
+    """Return a curve with the area below it; the scale starts at 0."""
+    most = max(values, default=0) or 1
+    step = _WIDTH / max(len(values) - 1, 1)
+    points = " ".join(
+        f"{place * step:.1f},{_HEIGHT - value / most * _HEIGHT:.1f}" for place, value in enumerate(values)
+    )
+    area = f"0,{_HEIGHT} {points} {(len(values) - 1) * step:.1f},{_HEIGHT}"
+    drawn = f'<polygon class="pic-area" points="{area}"/><polyline class="pic-line" fill="none" points="{points}"/>'
+    return _svg(title, description, drawn if values else "")
+
+
+def bar(title: str, description: str, parts: Sequence[tuple[str, int]], whole: int) -> Markup:
+    """Return one bar whose parts, given as (tone, value), fill a whole."""
+    left, drawn = 0.0, [f'<rect class="pic-rest" x="0" y="0" width="{_WIDTH}" height="12"/>']
+    for tone, value in parts:
+        width = value / (whole or 1) * _WIDTH
+        if width:
+            drawn.append(f'<rect class="pic-{tone}" x="{left:.2f}" y="0" width="{width:.2f}" height="12"/>')
+        left += width
+    return _svg(title, description, "".join(drawn), height=12)

@@ -1,0 +1,18 @@
+"""What roles are called."""
+
+from smsflow.domain.access import Role
+from smsflow.web.console.shell.locale import Locale
+
+_NAMES = {
+    Role.ADMIN: "administrator",
+    Role.MARKETING: "marketing",
+    Role.APPROVER: "approver",
+    Role.DEVELOPER: "developer",
+    Role.ACCOUNTANT: "accountant",
+    Role.READER: "reader",
+}
+
+
+def role_name(locale: Locale, role: Role) -> str:
+    """Return the name of a role in the reader's language."""
+    return locale.gettext(_NAMES[role])
