@@ -14,7 +14,7 @@ def main() -> None:
     except SystemExit as end:
         status = end.code
     except OSError as error:
-        # Commands answer for their own: what is left is the text of --help that nobody takes.
+        # Commands handle their own output; this is the text of --help.
         streams.discard(sys.stdout, error)
     lost = streams.settle()
     if lost is not None:

@@ -1,4 +1,4 @@
-"""The commands and their one-line descriptions; the file of a command is loaded when somebody runs it."""
+"""The commands and their one-line descriptions; the file of a command is loaded when it runs."""
 
 from importlib import import_module
 from typing import Annotated, Any, Final, cast
@@ -71,7 +71,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # Nobody reads --help any more.
+            # The reader of --help has gone.
             raise
         except Exception as error:
             if hasattr(error, "format_message"):

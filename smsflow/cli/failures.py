@@ -1,4 +1,4 @@
-"""What a command says, in one sentence, about a failure that its user can do something about."""
+"""Failures that a user can do something about: one sentence and a stable code for each."""
 
 import asyncio
 import errno

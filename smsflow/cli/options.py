@@ -1,4 +1,4 @@
-"""The arguments and options that several commands share, and how what is typed in them is read."""
+"""The arguments and options that several commands share, and their parsing."""
 
 import getpass
 import re
@@ -118,7 +118,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether it is
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask before what cannot be undone; where nobody can answer, --yes is the answer."""
+    """Ask before an act that cannot be undone; without a terminal, --yes is required."""
     if yes:
         return
     if not sys.stdin.isatty():

@@ -1,4 +1,4 @@
-"""What a command prints: one JSON document for programs, a sentence or a table for people."""
+"""The output of commands: one JSON document for programs, a sentence or a table for people."""
 
 import io
 import json
@@ -17,7 +17,7 @@ from smsflow.cli.streams import note, say
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
-# Where nobody looks, a table must not be folded to the 80 columns of a terminal that is not there.
+# Without a terminal, a table is not folded to the 80 columns that Rich assumes.
 _WIDE: Final = 240
 
 

@@ -19,7 +19,7 @@ def say(text: str = "") -> None:
 
 
 def note(line: str) -> None:
-    """Print a line on standard error, if anybody reads that."""
+    """Print a line on standard error; a failure to write is ignored."""
     with contextlib.suppress(OSError):
         print(line, file=sys.stderr, flush=True)
 
@@ -30,7 +30,7 @@ def complain(sentence: str) -> None:
 
 
 def discard(stream: TextIO, error: OSError) -> None:
-    """Send what `stream` holds and gets from now on nowhere; keep the error, unless its reader only has enough."""
+    """Discard what `stream` holds and will get; keep the error, unless the reader has only gone."""
     global _unwritten
     if error.errno != errno.EPIPE:
         _unwritten = error
@@ -41,7 +41,7 @@ def discard(stream: TextIO, error: OSError) -> None:
 
 
 def settle() -> OSError | None:
-    """Write what is left; return why output was lost, or None when it was written or its reader had enough."""
+    """Write what is left; return why output was lost, or None when it was written or its reader has gone."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -18,7 +18,7 @@ _POOL = 1
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """What a command found, and in which database it looked."""
+    """The result of a command that reads, and the database that it was read from."""
 
     found: T
     database: str
@@ -30,7 +30,7 @@ def transact(job: Callable[[Tx], Awaitable[T]]) -> T:
 
 
 def read(job: Callable[[Tx], Awaitable[T]]) -> Reading[T]:
-    """Do the same, and tell which database it was."""
+    """Return what `job` makes of one transaction, with the name of the database."""
     settings = load()
 
     async def work(url: str) -> T:

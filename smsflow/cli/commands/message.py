@@ -17,7 +17,7 @@ from smsflow.runtime import now
 from smsflow.services.accounts import companies
 from smsflow.services.messages import timeline
 from smsflow.services.messages.cancel import cancel as cancel_messages
-from smsflow.services.messages.timeline import Searched, Stored, Told, Wanted
+from smsflow.services.messages.timeline import MessageTimeline, Searched, Stored, Wanted
 from smsflow.store.postgres.transactions import Tx
 
 _MOST_DIGITS = 15
@@ -63,18 +63,18 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show an SMS and its timeline: accepted, charged, routed, sent, receipt, refunded, with the operator's status in words."""
-    seen = read(lambda tx: timeline.tell(tx, message))
-    told = seen.found
-    document = {**_document(told.message, text=text), "meaning": told.meaning, **_history(told)}
+    seen = read(lambda tx: timeline.follow(tx, message))
+    followed = seen.found
+    document = {**_document(followed.message, text=text), "meaning": followed.meaning, **_history(followed)}
     if output.reading(document, database=seen.database, as_json=as_json):
         return
     hidden = ("id", "company_id", "company", "meaning", "parts", "timeline", "campaign_id", "connector_id", "error")
     facts = [("id", document["id"]), ("company", f"{document['company_id']} ({document['company']})")]
     facts += [(name.replace("_", " "), value) for name, value in document.items() if name not in hidden]
-    if told.message.error is not None:
-        facts.append(("operator's status", f"{told.message.error} ({told.meaning or 'a status of its own'})"))
+    if followed.message.error is not None:
+        facts.append(("operator's status", f"{followed.message.error} ({followed.meaning or 'a status of its own'})"))
     output.facts(facts)
-    output.table(("at", "event", ""), [(e.at or "now", e.event, e.says) for e in told.timeline], none="")
+    output.table(("at", "event", ""), [(e.at or "now", e.event, e.says) for e in followed.timeline], none="")
 
 
 def list_(
@@ -121,14 +121,14 @@ def cancel(message: MessageId, *, yes: Yes = False, as_json: Json = False) -> No
     message_id = internal_id(message) or 0
     options.confirm(f"Cancel {public_id(message_id)}? It will never be sent.", yes=yes)
 
-    async def job(tx: Tx) -> Told:
+    async def job(tx: Tx) -> MessageTimeline:
         (refused,) = await cancel_messages(tx, [message_id], now=now())
         if refused is not None:
             raise refused
-        return await timeline.tell(tx, message)
+        return await timeline.follow(tx, message)
 
-    told = transact(job)
-    document = {**_document(told.message, text=False), **_history(told)}
+    followed = transact(job)
+    document = {**_document(followed.message, text=False), **_history(followed)}
     output.result(document, f"{document['id']} is cancelled, and its credits are back.", as_json=as_json)
 
 
@@ -142,6 +142,6 @@ def _document(message: Stored, *, text: bool) -> dict[str, Any]:
     return shown
 
 
-def _history(told: Told) -> dict[str, Any]:
-    parts = [{**asdict(p), "state": None if p.state is None else p.state.name.lower()} for p in told.parts]
-    return {"parts": parts, "timeline": [asdict(event) for event in told.timeline]}
+def _history(followed: MessageTimeline) -> dict[str, Any]:
+    parts = [{**asdict(p), "state": None if p.state is None else p.state.name.lower()} for p in followed.parts]
+    return {"parts": parts, "timeline": [asdict(event) for event in followed.timeline]}

@@ -28,7 +28,7 @@ _EVERYWHERE: Final = {"0.0.0.0": _LOOPBACK, "::": "::1"}
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What the demo prints, and what its operator lets in. Without a password, the user has chosen another."""
+    """The account and the operator of the demo. Without a password, the user has chosen another."""
 
     address: str
     username: str

@@ -35,7 +35,7 @@ def smsc(
         int | None,
         typer.Option(min=0, max=65535, help="Loopback port that answers questions, one JSON line each."),
     ] = None,
-    system_id: Annotated[str | None, typer.Option(help="Who alone may bind; else everybody may.")] = None,
+    system_id: Annotated[str | None, typer.Option(help="The only system_id that may bind; else every one may.")] = None,
     password: Annotated[str, typer.Option(help="The password of --system-id.")] = "",
     latency: Annotated[float, typer.Option(min=0, help="Seconds before a response.")] = 0.0,
     receipt_delay: Annotated[float, typer.Option(min=0, help="Seconds between a response and its receipt.")] = 0.5,

@@ -35,7 +35,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class MessageTimeline:
     """A message, its timeline, and what its operator said in words."""
 
     message: Stored
@@ -44,7 +44,7 @@ class Told:
     timeline: tuple[Event, ...]
 
 
-async def tell(tx: Tx, public_id: str) -> Told:
+async def follow(tx: Tx, public_id: str) -> MessageTimeline:
     """Return what happened to the message of that public id; raise NotFound when there is none."""
     message_id = internal_id(public_id)
     message = None if message_id is None else await history.message(tx, message_id)
@@ -54,7 +54,7 @@ async def tell(tx: Tx, public_id: str) -> Told:
     waiting = await history.waiting(tx, message.id)
     unsettled = await history.unsettled(tx, message.id)
     words = None if message.error is None else meaning(message.error)
-    return Told(message, words, tuple(parts), derive(message, parts, waiting, unsettled))
+    return MessageTimeline(message, words, tuple(parts), derive(message, parts, waiting, unsettled))
 
 
 async def search(tx: Tx, wanted: Wanted, *, limit: int, within: int) -> Searched:

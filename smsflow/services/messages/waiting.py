@@ -1,4 +1,4 @@
-"""What waits to leave, since when, and why it has not left."""
+"""Messages that have not left: how many, since when, and for which reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from smsflow.store.routing import dispatchers
 
 @dataclass(frozen=True, slots=True)
 class ConnectorBacklog:
-    """What waits for one connector, and why."""
+    """The messages that wait for one connector, and the reason."""
 
     connector: str
     backlog: QueueBacklog
@@ -22,7 +22,7 @@ class ConnectorBacklog:
 
 @dataclass(frozen=True, slots=True)
 class QueueSummary:
-    """What waits for each connector, and the oldest messages of it."""
+    """The messages that wait for each connector, and the oldest of all."""
 
     lanes: tuple[ConnectorBacklog, ...]
     oldest: tuple[Queued, ...]

@@ -1,4 +1,4 @@
-"""What `smsflow doctor` looks at in the database, and what it makes of it."""
+"""The findings of `smsflow doctor`: the state of the platform is read in one transaction, then judged."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from smsflow.store.routing import connectors, dispatchers, receipt_states, route
 from smsflow.store.upkeep import processes
 from smsflow.vault import Vault, VaultLocked
 
-# An ordinary message leaves within two seconds; one that waits this long waits for something to be done.
+# An ordinary message leaves within two seconds; one that waits this long needs somebody to act.
 LATE = timedelta(minutes=5)
 # A word that did not come for so long is no news.
 RECENT = timedelta(days=7)

@@ -9,7 +9,7 @@ from smsflow.store.postgres.transactions import Tx
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was checked, and every invariant that does not hold."""
+    """The rows that were checked, by kind, and every invariant that does not hold."""
 
     checked: dict[str, int]
     broken: tuple[Broken, ...]

@@ -1,4 +1,4 @@
-"""What is stored of a message, and a company's newest messages: for people who ask, never on the hot path."""
+"""A message with all that is stored of it, and a search among the newest: for people, never on the hot path."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

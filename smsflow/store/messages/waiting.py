@@ -1,4 +1,4 @@
-"""What waits in the queue, for people who ask: these walk it."""
+"""Reports about the queue; each walks it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,14 +6,14 @@ from datetime import datetime
 from smsflow.domain.message import Kind
 from smsflow.store.postgres.transactions import Tx, text
 
-# What a suspension or a pause holds has a due date that never comes (`holding`, `queue`), or has not been held yet.
+# A suspension and a pause hold a message by a due date that never comes (`holding`, `queue`); a suspension takes effect before it has.
 _NEVER = "timestamptz '9999-12-31 00:00:00+00'"
 _HELD = f"(c.suspended OR coalesce(q.due_at >= {_NEVER}, false))"
 
 
 @dataclass(frozen=True, slots=True)
 class QueueBacklog:
-    """What waits for a connector; `held` is of suspended companies and paused campaigns, `oldest` is of what may leave now."""
+    """The messages of a connector's queue, counted; `held` are those of suspended companies and paused campaigns."""
 
     connector_id: int
     waiting: int

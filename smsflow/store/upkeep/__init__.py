@@ -1,1 +1,1 @@
-"""What the platform knows of itself."""
+"""The state of the platform itself."""

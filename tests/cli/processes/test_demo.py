@@ -81,7 +81,7 @@ async def test_the_operator_follows_its_port_and_a_lost_key(platform, settings_o
     assert other.open(connector.password_sealed) == made.smsc_password
 
 
-async def test_a_stranger_named_demo_keeps_his_password(platform):
+async def test_a_user_named_demo_of_another_company_keeps_its_password(platform):
     async with platform.database.transaction() as tx:
         company_id = await stored_companies.add_company(tx, "Demo & Sons", country="CM", timezone="Africa/Douala")
         await users.add_user(tx, "demo", "a secret", company_id=company_id, is_admin=False)

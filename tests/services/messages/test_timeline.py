@@ -21,13 +21,13 @@ async def quick(open_platform):
         yield platform
 
 
-async def told(platform, message_id):
+async def followed(platform, message_id):
     async with platform.database.transaction() as tx:
-        return await timeline.tell(tx, public_id(message_id))
+        return await timeline.follow(tx, public_id(message_id))
 
 
 async def events(platform, message_id):
-    return [(e.event, e.says) for e in (await told(platform, message_id)).timeline]
+    return [(e.event, e.says) for e in (await followed(platform, message_id)).timeline]
 
 
 async def test_a_delivered_message_tells_its_way(quick):
@@ -37,7 +37,7 @@ async def test_a_delivered_message_tells_its_way(quick):
         (message,) = await accepted(quick, a_message(company, connector, number="+237690000001"))
         await until_status(quick, message, Status.DELIVERED)
 
-    found = await told(quick, message)
+    found = await followed(quick, message)
     (part,) = found.parts
     assert [(e.event, e.says) for e in found.timeline] == [
         ("accepted", "+237690000001 from AWA, 1 segment"),
@@ -58,7 +58,7 @@ async def test_a_refused_message_tells_the_operators_status_in_words_and_what_ca
         (message,) = await accepted(quick, a_message(company, connector))
         await until_status(quick, message, Status.FAILED)
 
-    found = await told(quick, message)
+    found = await followed(quick, message)
     assert found.meaning == "the operator does not take this number"
     assert [(e.event, e.says) for e in found.timeline[3:]] == [
         ("refused", "ESME_RINVDSTADR: the operator does not take this number"),
@@ -132,7 +132,7 @@ async def test_a_message_that_is_not_there_is_not_found(platform):
     for unknown in ("SMS0000009", "nonsense"):
         with pytest.raises(NotFound):
             async with platform.database.transaction() as tx:
-                await timeline.tell(tx, unknown)
+                await timeline.follow(tx, unknown)
 
 
 async def found(platform, *, limit=10, within=100, **wanted):
