@@ -21,7 +21,7 @@ RESERVED_NAMES = frozenset({"number", "stop"})
 _NAME = re.compile(r"[a-z0-9_]{1,40}")
 
 # A longer cell holds a text and no number; the bound keeps the search for numbers short.
-_MAX_CELL = 200
+_MAX_CELL = 500
 
 # The shortest national numbers in use have five or six digits; shorter runs are dates, extensions and the 1 of "Tel 1".
 _FEWEST, _MOST = 6, 17
@@ -59,6 +59,11 @@ class Numbers:
 
     first: Number
     others: tuple[Number, ...] = ()
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The numbers that are not written to, as attributes of the contact: `number_2`, `number_3` …"""
+        return {f"number_{place}": number.e164 for place, number in enumerate(self.others, start=2)}
 
 
 def read_numbers(cells: Iterable[str], *, country: str) -> Numbers | NumberFault:

@@ -52,11 +52,11 @@ class Layout:
 def inspect(path: Path, *, sheet: str | None = None) -> Layout:
     """Return how the file is written, or raise SheetUnreadable; `sheet` names the one to read of a workbook."""
     layout = _written(path, sheet)
-    if layout.kind is FileKind.VCARD:
-        return replace(layout, headings=vcard.HEADINGS)
     sample = list(islice(_all_rows(path, layout), SAMPLE_ROWS))
     if not any(character.isalnum() for row in sample for cell in row.cells for character in cell):
         raise SheetUnreadable(Fault.EMPTY)
+    if layout.kind is FileKind.VCARD:
+        return replace(layout, headings=vcard.HEADINGS)
     return with_heading(layout, find_heading(sample))
 
 

@@ -139,6 +139,13 @@ def test_the_mobile_number_of_a_person_comes_first():
     assert numbers("222234567") == ["+237222234567"]
 
 
+def test_the_other_numbers_of_a_person_are_attributes():
+    read = read_numbers(["222234567", "691234567 / 677123456"], country="CM")
+
+    assert read.attributes == {"number_2": "+237677123456", "number_3": "+237222234567"}
+    assert attributes_of(read.attributes) == read.attributes
+
+
 def test_a_number_that_a_person_has_twice_is_one():
     assert numbers("691234567", "+237 691 23 45 67") == [ALONE]
 

@@ -4,6 +4,8 @@ import zipfile
 
 import pytest
 import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from smsflow.sheets import delimited, workbook
 from smsflow.sheets.errors import Fault, SheetUnreadable
@@ -23,6 +25,7 @@ def fault(path, **options):
         (b"", Fault.EMPTY),
         (b" \r\n\t\n", Fault.EMPTY),
         (b";;;\n;;\n", Fault.EMPTY),
+        (b"BEGIN:VCARD\nVERSION:3.0\nEND:VCARD\n", Fault.EMPTY),
         (b"%PDF-1.7\n", Fault.NOT_A_SHEET),
         (b"\x89PNG\r\n\x1a\n", Fault.NOT_A_SHEET),
         (b"\xff\xd8\xff\xe0", Fault.NOT_A_SHEET),
@@ -92,3 +95,57 @@ def test_nonsense_in_the_right_form_is_rows(tmp_path):
     path.write_bytes(b'"\n""""\n";"";\n\r\r\n\xff\xfe;\n')
 
     assert all(any(row.cells) for row in rows(path, inspect(path)))
+
+
+BEGINNINGS = st.sampled_from(
+    [
+        b"",
+        b"PK\x03\x04",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        b"\xff\xfe",
+        b"\xfe\xff",
+        b"BEGIN:VCARD\n",
+        b"sep=,\n",
+        b"Nom;Tel\n",
+    ]
+)
+PIECES = st.sampled_from(
+    [
+        '"',
+        ";",
+        ",",
+        "\t",
+        "|",
+        "\n",
+        "\r",
+        "691234567",
+        "2,37691E+11",
+        "é",
+        "TEL;CELL:",
+        "=C3=A9",
+        "END:VCARD\n",
+        "Tel",
+        "\0",
+        "45000",
+    ]
+)
+
+
+@given(
+    BEGINNINGS,
+    st.binary(max_size=200) | st.lists(PIECES, max_size=40).map(lambda pieces: "".join(pieces).encode("cp1252")),
+)
+@settings(deadline=None, max_examples=200)
+def test_any_file_is_shown_or_refused_with_a_reason(tmp_path_factory, beginning, content):
+    path = tmp_path_factory.mktemp("any") / "file"
+    path.write_bytes(beginning + content)
+
+    try:
+        seen = preview(path)
+    except SheetUnreadable:
+        return
+
+    found = [row.number for row in rows(path, seen.layout)]
+    assert found == sorted(set(found))
+    assert [record.row for record in seen.records] == found[:20]
+    assert all(len(column.field) <= 40 for column in seen.mapping.columns)
