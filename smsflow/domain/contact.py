@@ -62,7 +62,7 @@ class Numbers:
 
     @property
     def attributes(self) -> dict[str, str]:
-        """The numbers that are not written to, as attributes of the contact: `number_2`, `number_3` …"""
+        """The numbers that are not written to, as attributes of the contact: `number_2`, `number_3` and so on."""
         return {f"number_{place}": number.e164 for place, number in enumerate(self.others, start=2)}
 
 

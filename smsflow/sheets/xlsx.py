@@ -36,11 +36,12 @@ _OVERLAP = 200
 _MOST_MERGED = 100_000
 
 # The root element has the prefix of nearly all that follow, and mostly none.
-_PREFIXED = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?[^>]*\?>|<!--.*?-->|\s)*<\w+:", re.DOTALL)
+_PREFIXED = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s++|<\?[^>]*+>|(?><!--.*?-->))*+<\w+:", re.DOTALL)
 
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
-# The last column of Excel is XFD.
+# Excel's own bounds: the characters of a cell, and its last column, which is XFD.
+_MOST_TEXT: Final = 32_767
 _MOST_COLUMNS: Final = 16_384
 
 
@@ -196,7 +197,7 @@ class _SharedStrings:
             self._silent = True  # how a Japanese text is pronounced
 
     def _part(self, text: str) -> None:
-        if self._inside:
+        if self._inside and len(self._text) < _MOST_TEXT:
             self._text += text
 
     def _end(self, name: str) -> None:
@@ -237,7 +238,7 @@ class _Cells:
             self._silent = True
 
     def text(self, text: str) -> None:
-        if self._inside:
+        if self._inside and len(self._text) < _MOST_TEXT:
             self._text += text
 
     def end(self, name: str) -> None:
@@ -246,9 +247,8 @@ class _Cells:
             if reference:
                 self._next = self._place(reference)
             if self._text and self._next < _MOST_COLUMNS and (value := self._value(self._text)):
-                if self._next > len(self._cells):
-                    self._cells.extend([""] * (self._next - len(self._cells)))
-                self._cells.append(value)
+                self._cells.extend([""] * (self._next + 1 - len(self._cells)))
+                self._cells[self._next] = value
             self._next += 1
         elif name in ("v", "t"):
             self._inside = False

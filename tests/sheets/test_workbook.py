@@ -163,6 +163,20 @@ def test_a_sheet_that_is_broken_is_told_as_such(path, cells):
     assert refused.value.code is Fault.DAMAGED
 
 
+def test_cells_out_of_their_order_and_endless_texts(path):
+    cells = '<row><c r="C1"><v>3</v></c><c r="A1"><v>1</v></c></row>'
+    text = f'<row><c t="inlineStr"><is><t>{"x" * 300_000}</t></is></c></row>'
+
+    (_, first), (_, second) = read(write(path, cells + text))
+
+    assert first == ("1", "", "3")
+    assert len(second[0]) < 110_000
+
+
+def test_comments_before_a_sheet_cost_nothing(path):
+    assert read(write(path, "<row><c><v>1</v></c></row>", before="<!-- -->" * 200 + " " * 5000)) == [(1, ("1",))]
+
+
 def test_a_column_beyond_excels_last_is_left_out(path):
     assert read(write(path, '<row><c r="XFD1"><v>1</v></c><c r="ZZZZZZ1"><v>2</v></c></row>'))[0][1][-1] == "1"
 
