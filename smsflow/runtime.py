@@ -24,7 +24,7 @@ from smsflow.store.accounts import companies, tokens
 from smsflow.store.campaigns import names
 from smsflow.store.postgres.clock import Clock
 from smsflow.store.postgres.notifications import listen
-from smsflow.store.postgres.transactions import Database
+from smsflow.store.postgres.transactions import Database, Tx
 from smsflow.store.routing import connectors, routes
 from smsflow.store.upkeep import processes
 from smsflow.store.upkeep.processes import Process
@@ -182,9 +182,14 @@ class Directory:
 
     async def _load_routing(self, _key: None) -> Routing:
         async with self._database.autocommit() as tx:
-            known = await connectors.connectors(tx)
-            table = Table(await routes.routes(tx), [ConnectorState(c.id, c.name, c.enabled, c.latin1) for c in known])
-        return Routing(table, tuple(known))
+            return await routing_of(tx)
+
+
+async def routing_of(tx: Tx) -> Routing:
+    """Return connectors and routes as the database has them."""
+    known = await connectors.connectors(tx)
+    table = Table(await routes.routes(tx), [ConnectorState(c.id, c.name, c.enabled, c.latin1) for c in known])
+    return Routing(table, tuple(known))
 
 
 @dataclass(frozen=True, slots=True)

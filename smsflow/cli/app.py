@@ -30,7 +30,11 @@ COMMANDS: Final = {
     "token": ("commands.token", _MANAGING, "Tokens: what programs prove themselves with."),
     "credit": ("commands.credit", _MANAGING, "Credits: what companies have bought."),
     "sender": ("commands.sender", _MANAGING, "Senders: the names that SMS come from."),
-    "campaign": ("commands.campaign", _MANAGING, "Campaigns: names under which SMS are counted."),
+    "campaign": (
+        "commands.campaign",
+        _MANAGING,
+        "Campaigns: SMS to many people, and names under which SMS are counted.",
+    ),
     "connector": ("commands.connector", _MANAGING, "Connectors: the ways out to operators."),
     "route": ("commands.route", _MANAGING, "Routes: which SMS leaves by which connector."),
     "message": (

@@ -45,6 +45,21 @@ def read(job: Callable[[Tx], Awaitable[T]]) -> Reading[T]:
         return Reading(asyncio.run(work(url)), database_name(settings))
 
 
+def in_steps(job: Callable[[Database, Settings], Awaitable[T]]) -> T:
+    """Return what `job` makes of a database on which it commits step by step: for work that is too long for one transaction."""
+    settings = load()
+
+    async def work(url: str) -> T:
+        database = Database(url, pool=_POOL)
+        try:
+            return await job(database, settings)
+        finally:
+            await database.close()
+
+    with datadir.database(settings) as url:
+        return asyncio.run(work(url))
+
+
 def database_name(settings: Settings) -> str:
     """Return which database is in use, without its password."""
     if settings.database_url is not None:

@@ -132,7 +132,9 @@ async def test_every_route_that_asks_for_a_token_refuses_a_caller_without_one(si
     for app in doors(site.platform, None, clock=site.clock).values():
         for node in walk(app._router._roots):
             for method in node.method_map if node.resource is not None else ():
-                if node.resource.access in {Access.TOKEN, Access.SENDING} and hasattr(node.resource, f"on_{method.lower()}"):
+                if node.resource.access in {Access.TOKEN, Access.SENDING} and hasattr(
+                    node.resource, f"on_{method.lower()}"
+                ):
                     refused[method, node.uri_template] = (await site.ask(method, node.uri_template)).status_code
 
     assert len(refused) >= 18

@@ -1,10 +1,11 @@
-"""`smsflow campaign`: names under which SMS are counted."""
+"""`smsflow campaign`: names under which SMS are counted, and campaigns that are drafted, launched and watched."""
 
 from dataclasses import asdict
 
 import typer
 
 from smsflow.cli import output
+from smsflow.cli.commands import campaign_acts, campaign_draft
 from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyId, CompanyOption, Name
 from smsflow.cli.output import Json
@@ -16,9 +17,11 @@ from smsflow.store.postgres.transactions import Tx
 
 def add_to(app: typer.Typer) -> None:
     """Give `app` these commands."""
-    campaign = noun("Campaigns: names under which SMS are counted.")
+    campaign = noun("Campaigns: SMS to many people, and names under which SMS are counted.")
     campaign.command("add")(add)
     campaign.command("list")(list_)
+    campaign_draft.add_to(campaign)
+    campaign_acts.add_to(campaign)
     app.add_typer(campaign, name="campaign")
 
 

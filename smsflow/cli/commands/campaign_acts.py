@@ -1,0 +1,77 @@
+"""`smsflow campaign launch|pause|resume|cancel|show`: what is done to a prepared campaign, and what it has come to."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import typer
+
+from smsflow.cli import output
+from smsflow.cli.commands.campaign_draft import CampaignId
+from smsflow.cli.options import Yes, confirm
+from smsflow.cli.output import Json
+from smsflow.cli.work import read, transact
+from smsflow.errors import NotFound
+from smsflow.runtime import now
+from smsflow.services.campaigns import launch as acts
+from smsflow.services.campaigns import result as results
+from smsflow.store.postgres.transactions import Tx
+
+
+def add_to(campaign: typer.Typer) -> None:
+    """Give the group these commands."""
+    for command in (launch, pause, resume, cancel, show):
+        campaign.command(command.__name__)(command)
+
+
+def launch(campaign: CampaignId, *, as_json: Json = False) -> None:
+    """Reserve what a prepared campaign costs, and let it run now or at its time."""
+    _act(acts.launch, campaign, as_json=as_json)
+
+
+def pause(campaign: CampaignId, *, as_json: Json = False) -> None:
+    """Hold a campaign: what has not left waits."""
+    _act(acts.pause, campaign, as_json=as_json)
+
+
+def resume(campaign: CampaignId, *, as_json: Json = False) -> None:
+    """Let a held campaign go on from where it was."""
+    _act(acts.resume, campaign, as_json=as_json)
+
+
+def cancel(campaign: CampaignId, *, yes: Yes = False, as_json: Json = False) -> None:
+    """End a campaign: what has not left is cancelled, and its credits come back."""
+    confirm(f"End campaign {campaign} for good?", yes=yes)
+    _act(acts.cancel, campaign, as_json=as_json)
+
+
+def show(campaign: CampaignId, *, as_json: Json = False) -> None:
+    """Show what a campaign has come to."""
+    seen = read(lambda tx: _result(tx, campaign))
+    if output.reading(asdict(seen.found), database=seen.database, as_json=as_json):
+        return
+    output.facts((name.replace("_", " "), value) for name, value in asdict(seen.found).items())
+
+
+def _act(act: Callable[..., Awaitable[Any]], campaign_id: int, *, as_json: bool) -> None:
+    moment: datetime = now()
+
+    async def job(tx: Tx) -> results.Result:
+        company_id = await _company(tx, campaign_id)
+        await act(tx, company_id, campaign_id, now=moment)
+        return await results.result(tx, company_id, campaign_id)
+
+    done = transact(job)
+    output.result(asdict(done), f"Campaign {done.id} ({done.name}) is {done.state}.", as_json=as_json)
+
+
+async def _result(tx: Tx, campaign_id: int) -> results.Result:
+    return await results.result(tx, await _company(tx, campaign_id), campaign_id)
+
+
+async def _company(tx: Tx, campaign_id: int) -> int:
+    company_id = await results.company_of(tx, campaign_id)
+    if company_id is None:
+        raise NotFound(what="campaign", id=campaign_id)
+    return company_id

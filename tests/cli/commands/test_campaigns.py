@@ -1,0 +1,61 @@
+"""Campaigns by the command line, from the draft to the ledger; nothing is dispatched here."""
+
+import pytest
+
+
+@pytest.fixture
+def shop(smsflow):
+    """A company with credits and a route, and a file of numbers."""
+    smsflow("company", "add", "Boutique", "--country", "CM", "--credits", "50", "--sender", "AWA")
+    smsflow("connector", "add", "mtn", "--smpp", "127.0.0.1:1", "--system-id", "me", "--password-stdin", stdin="secret\n")
+    smsflow("route", "add", "--connector", "mtn")
+    return smsflow
+
+
+@pytest.fixture
+def numbers(tmp_path):
+    file = tmp_path / "numbers.txt"
+    file.write_text("690000001\n+237690000002\n690000001\n\n")
+    return str(file)
+
+
+def test_a_campaign_is_drafted_prepared_and_launched(shop, numbers):
+    made = shop.json("campaign", "draft", "Noël", "--company", "1", "--text", "Joyeux Noël", "--numbers", numbers)
+    prepared = shop.json("campaign", "prepare", str(made["id"]))
+    launched = shop.json("campaign", "launch", str(made["id"]))
+
+    assert (made["state"], launched["state"], launched["credits_reserved"]) == ("draft", "running", 2)
+    assert {name: prepared[name] for name in ("state", "recipients", "refused", "segments", "credits", "balance_after")} == {
+        "state": "prepared", "recipients": 2, "refused": {}, "segments": 2, "credits": 2, "balance_after": 48,
+    }  # fmt: skip
+    assert prepared["by_operator"] == [{"operator": "mtn", "recipients": 2, "segments": 2, "credits": 2}]
+
+
+def test_a_launch_that_cannot_be_paid_says_so_and_leaves_the_state(shop, numbers):
+    shop("credit", "add", "1", "--note", "taken back", "--", "-49")
+    shop("campaign", "draft", "Noël", "--company", "1", "--text", "Joyeux Noël", "--numbers", numbers)
+    shop("campaign", "prepare", "1")
+
+    shop("campaign", "launch", "1", code=1)
+
+    assert "2 credits are needed and 1 are left" in shop.err
+    assert shop.json("campaign", "show", "1")["state"] == "prepared"
+
+
+def test_a_second_campaign_of_a_name_is_refused(shop, numbers):
+    shop("campaign", "draft", "Noël", "--company", "1", "--text", "x", "--numbers", numbers)
+
+    shop("campaign", "draft", "noël", "--company", "1", "--text", "x", "--numbers", numbers, code=1)
+
+    assert "There is already a campaign noël" in shop.err
+
+
+def test_a_cancelled_campaign_gives_its_reserve_back(shop, numbers):
+    shop("campaign", "draft", "Noël", "--company", "1", "--text", "x", "--numbers", numbers)
+    shop("campaign", "prepare", "1")
+    shop("campaign", "launch", "1")
+    shop("campaign", "cancel", "1", "--yes")
+
+    shown = shop.json("campaign", "show", "1")
+    assert (shown["state"], shown["credits_reserved"]) == ("cancelled", 0)
+    shop("ledger", "check")
