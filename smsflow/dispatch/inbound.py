@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
@@ -27,6 +27,8 @@ from smsflow.store.routing.connectors import Connector
 
 log = structlog.get_logger(__name__)
 
+# A receipt may overtake the answer to its submit; one without the flag of a receipt cannot be parked, as a person may have written it.
+_EARLY = 2.0
 # Of the words that an operator invents, a metric takes so many, so long.
 _WORDS = 50
 _WORD_LENGTH = 16
@@ -43,6 +45,8 @@ class Unacknowledged:
     message: InboundPart | None
     word: str = ""
     """The state of a receipt when it is not a known one."""
+    waited: bool = False
+    """It has waited already for the answer to a submit that it may belong to."""
 
 
 class Receiver:
@@ -129,6 +133,7 @@ class Receiver:
             foreign = await receipts.receive(self._database, news, policy=policy, forms=self._forms, now=now)  # type: ignore[arg-type]
             texts = {id(n) for n in foreign}
             news = [n for n in news if id(n) not in texts]
+        batch = self._hold_early([d for d in batch if id(d.news) in texts], batch)
         messages = [d.message for d in batch if d.message and (d.news is None or id(d.news) in texts)]
         words = Counter(d.word for d in batch if d.word)
         if words:
@@ -143,6 +148,14 @@ class Receiver:
             )
         self._acknowledge(batch, 0)
         self._count(news, len(messages), words)
+
+    def _hold_early(self, texts: Sequence[Unacknowledged], batch: Sequence[Unacknowledged]) -> list[Unacknowledged]:
+        """Return `batch` without the texts that may be receipts of a submit whose answer is being recorded: they are looked at again."""
+        early = {id(d) for d in texts if not d.waited}
+        for d in texts:
+            if id(d) in early:
+                asyncio.get_running_loop().call_later(_EARLY, self.recorder.put, replace(d, waited=True))
+        return [d for d in batch if id(d) not in early]
 
     def _count(self, news: Sequence[News], messages: int, words: Mapping[str, int]) -> None:
         for word, number in words.items():

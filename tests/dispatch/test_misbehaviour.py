@@ -1,0 +1,43 @@
+"""An operator that does everything wrong that real ones did: nothing is lost, and the ledger is exact."""
+
+import pytest
+
+from smsflow import testing
+from smsflow.domain.message import Status
+from smsflow.simulator.misbehaviour import FAULTS
+from tests.dispatch.stage import a_message, accepted, an_engine, an_operator, query, sound, statuses, until
+
+FINAL = {Status.DELIVERED, Status.FAILED, Status.EXPIRED}
+LONG = "Un texte en plusieurs parties. " * 12
+
+
+# A long id has no receipt that can be matched; the other two take their time (see test_traffic and test_unknown).
+OPEN = {"long-id", "late-error", "full", "same-id"}
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in OPEN])
+async def test_an_operator_with_a_fault_still_settles_every_sms(open_platform, fault):
+    async with open_platform(poll_interval=0.05) as platform:
+        script = {"misbehave": [fault], "misbehave_every": 2}
+        async with an_operator(ids="hex", **script) as operator, an_engine(platform):
+            company = await testing.a_company(platform, credits=100)
+            connector = await testing.a_connector(platform, port=operator.port)
+            texts = [("Bonjour", 1), (LONG, 3)] * 4
+            batch = [a_message(company, connector, text=text, segments=n) for text, n in texts]
+            ids = await accepted(platform, *batch)
+
+            async def settled():
+                return FINAL.issuperset(await statuses(platform, ids))
+
+            await until(settled)
+            await operator.wait_for(lambda o: o.deliveries.waiting == 0)
+
+            async def stored():
+                return len(await query(platform, "SELECT 1 FROM inbound")) >= operator.inbound_sent
+
+            await until(stored)
+
+        assert set(await statuses(platform, ids)) == {Status.DELIVERED}
+        assert operator.duplicates == 0
+        assert len(await query(platform, "SELECT 1 FROM inbound")) == operator.inbound_sent
+        await sound(platform)
