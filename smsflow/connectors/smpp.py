@@ -66,6 +66,15 @@ def bodies(  # noqa: PLR0917 - what a message is
 is_throttle = spec.is_throttle
 is_temporary = spec.is_temporary
 status_name = spec.status_name
+# The answer to a deliver_sm that we shall never be able to take.
+CANNOT_TAKE = spec.ESME_RX_P_APPN
+# SMPP 3.4 §5.1.3: 0x400 to 0x4FF are an operator's own.
+_LAST_OWN_STATUS = 0x4FF
+
+
+def status_label(status: int) -> str:
+    """Return the name of a status for metrics: those of an operator that answers at random are one."""
+    return spec.status_name(status) if status <= _LAST_OWN_STATUS else "other"
 
 
 def is_queue_full(status: int) -> bool:

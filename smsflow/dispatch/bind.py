@@ -9,6 +9,7 @@ from smsflow import observe
 from smsflow.connectors.smpp import bind_config
 from smsflow.dispatch.lane import Lane
 from smsflow.smpp.net.client import BindRefused, ConnectFailed, Link, connect
+from smsflow.store.postgres.outages import first_line
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +52,10 @@ async def keep_bound(
             reason = str(error)
         except ConnectFailed as error:
             reason = error.reason
+        except Exception as error:
+            # A value that no bind can carry, or a fault of ours: tried again later, and seen by whoever looks at the connector.
+            log.exception("bind_not_attempted", connector=name)
+            reason = first_line(error)
         else:
             since = clock()
             bound.inc()

@@ -6,6 +6,8 @@ from smsflow.dispatch.sending import Sending
 
 # A message that was refused so often while nothing was accepted gives way: its number may be the only one that is refused.
 _MOST_REFUSALS = 2
+# A long message of which a part was accepted cannot be deferred any more, only be unknown: it is tried some more times before that.
+_MOST_OF_A_PART = 5
 _MOST_WAITING = 10_000
 
 
@@ -50,6 +52,8 @@ class Refusals:
         self.last = number
         if len(self._refused) < 2:  # one number or several: it matters no more
             self._refused.add(number)
+        if sending.answered and sending.refusals <= _MOST_OF_A_PART:
+            return Verdict.SLOW_DOWN
         if self._refused == {number} and (own or queue_full):
             return Verdict.DEFER
         return Verdict.BOTH if own else Verdict.SLOW_DOWN

@@ -2,8 +2,15 @@
 
 from dataclasses import dataclass, field
 
+import structlog
+
+from smsflow.connectors import smpp
 from smsflow.domain.delivery import Accepted, Deferred, Outcome, Rejected, Unanswered, backoff
 from smsflow.store.messages.queue import Claimed
+from smsflow.store.routing.connectors import Connector
+from smsflow.vault import Vault
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -77,3 +84,16 @@ class Piece:
     order: int
     part: int
     sending: Sending = field(compare=False)
+
+
+def encode(claim: Claimed, connector: Connector, vault: Vault) -> list[bytes] | Rejected | Deferred:
+    """Return the bodies of a message's PDUs, or its outcome: no operator takes a wrong value, but a key that is missing may come."""
+    try:
+        text = vault.open(claim.text) if claim.sealed else claim.text
+        return smpp.bodies(connector, claim.id, claim.number, claim.sender, text, claim.valid_until)
+    except Exception as error:  # noqa: BLE001 - a claim without an outcome would be held for ever
+        # Not its message: that of an encoding repeats the text.
+        log.error("message_cannot_be_encoded", message_id=claim.id, error=type(error).__name__)
+        if isinstance(error, ValueError):
+            return Rejected("its sender or text cannot be encoded")
+        return Deferred("cannot be encoded", backoff(claim.attempt))

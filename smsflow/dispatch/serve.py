@@ -19,6 +19,8 @@ async def serve(settings: Settings, url: str, *, stopped: Callable[[], Awaitable
         waiting = asyncio.ensure_future(stopped())
         try:
             await asyncio.wait([engine, waiting], return_when=asyncio.FIRST_COMPLETED)
+            if engine.done():
+                engine.result()  # an engine that ended by itself is a failure of the process
         finally:
             waiting.cancel()
             engine.cancel()

@@ -29,6 +29,8 @@ class Throttle:
         self._second = int(now)
         self._in_second = 0
         self._in_second_before = 0
+        self._taken = 0
+        self._taken_from = now
 
     @property
     def rate(self) -> float | None:
@@ -72,14 +74,15 @@ class Throttle:
             return math.inf
         return (1.0 - self._tokens) / self._rate if self._rate else 0.0
 
-    def throttled(self, now: float, *, sent_per_second: float) -> None:
+    def throttled(self, now: float) -> None:
         """Take a throttling answer: pause, then probe with one PDU, then continue at a lower rate."""
         if now < self._resume_at:  # answers to the rest of the same window
             return
         # An average over an idle hour would be far below what the operator takes.
-        lately = max(sent_per_second, self._in_second, self._in_second_before)
+        lately = max(self._taken / max(0.1, now - self._taken_from), self._in_second, self._in_second_before)
         current = self._rate if self._rate is not None else min(_UNLIMITED, max(1.0, lately))
         self._rate = max(1.0, current * _CUT)
+        self._taken, self._taken_from = 0, now
         self._pause = min(_LONGEST_PAUSE, self._pause * 2) if self._probing else _FIRST_PAUSE
         self._resume_at = now + self._pause
         self._probing = True
@@ -88,6 +91,7 @@ class Throttle:
 
     def accepted(self, now: float) -> None:
         """Take an answer that is not throttling: the probe succeeded, and the rate climbs."""
+        self._taken += 1
         if self._probing and now >= self._resume_at:
             self._probing = False
             self._at = now

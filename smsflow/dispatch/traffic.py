@@ -14,14 +14,13 @@ from smsflow.connectors import smpp
 from smsflow.dispatch.backlog import Backlog
 from smsflow.dispatch.inbound import Receiver
 from smsflow.dispatch.refusals import Refusals, Verdict
-from smsflow.dispatch.sending import Piece, Sending
+from smsflow.dispatch.sending import Piece, Sending, encode
 from smsflow.dispatch.throttle import Throttle
 from smsflow.domain.delivery import Accepted, Deferred, NotSent, Outcome, Outlived, backoff
 from smsflow.services.messages.outcomes import Report
 from smsflow.smpp.net.client import Link
 from smsflow.smpp.pdu import DeliverSm
 from smsflow.store.messages import queue
-from smsflow.store.postgres.outages import first_line
 from smsflow.store.routing.connectors import Connector
 from smsflow.vault import Vault
 
@@ -63,8 +62,6 @@ class Traffic:
         self._held: dict[tuple[int, int], Sending] = {}
         self._held_pdus = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._accepted_at = time.monotonic()
-        self._accepted_since = 0
         self._submits = observe.submits_total.labels(connector.name)
         self._in_use = observe.window_in_use.labels(connector.name)
         self.room = asyncio.Event()
@@ -100,17 +97,12 @@ class Traffic:
 
     def take(self, claim: queue.Claimed) -> None:
         """Hold a message; `pump` submits it when its turn comes."""
-        try:
-            text = self._vault.open(claim.text) if claim.sealed else claim.text
-            bodies = smpp.bodies(self._connector, claim.id, claim.number, claim.sender, text, claim.valid_until)
-        except Exception as error:  # noqa: BLE001 - a claim without an outcome would be held for ever
-            log.error("message_cannot_be_encoded", message_id=claim.id, reason=first_line(error))
-            sending = Sending(claim, [b""])
-            self._hold(sending)
-            self._report(sending, Deferred("cannot be encoded", backoff(claim.attempt)))
-            return
-        sending = Sending(claim, bodies)
+        bodies = encode(claim, self._connector, self._vault)
+        sending = Sending(claim, bodies if isinstance(bodies, list) else [b""])
         self._hold(sending)
+        if not isinstance(bodies, list):
+            self._report(sending, bodies)
+            return
         order = next(self._orders)
         for part in range(len(bodies)):
             self._backlog.push(Piece(claim.kind, order, part, sending))
@@ -172,22 +164,28 @@ class Traffic:
 
     def on_response(self, token: Piece, status: int, message_id: str) -> None:
         """Take the operator's answer to one PDU."""
+        try:
+            self._take_response(token, status, message_id)
+        except Exception:
+            # Without an outcome the message would be held, and its place in the window lost, until this process ends.
+            self._report(token.sending, token.sending.lose("its answer could not be taken"))
+            raise
+
+    def _take_response(self, token: Piece, status: int, message_id: str) -> None:
         sending = token.sending
         now = time.monotonic()
+        if status:
+            observe.responses_total.labels(self._connector.name, smpp.status_label(status)).inc()
         if status == 0:
             self._throttle.accepted(now)
             self._refusals.accepted(sending.claim.number)
-            self._accepted_since += 1
             self._settle(sending, sending.accept(token.part, smpp.stored_reference(message_id)))
         elif smpp.is_throttle(status):
-            self._count(status)
             self._take_throttling(token, status, now)
         elif smpp.is_temporary(status):
-            self._count(status)
             self._throttle.accepted(now)
             self._decline(sending, now)
         else:
-            self._count(status)
             self._throttle.accepted(now)
             self._report(sending, sending.refuse(smpp.status_name(status)))
         self._backlog.answered(sending)
@@ -217,9 +215,7 @@ class Traffic:
     def on_unanswered(self, tokens: Sequence[Piece]) -> None:
         """Take PDUs that the operator did not answer in time."""
         self._throttle.unanswered()
-        for token in tokens:
-            self._report(token.sending, token.sending.lose("no answer in time"))
-            self._backlog.answered(token.sending)
+        self._lose(tokens, "no answer in time")
         log.warning("submits_unanswered", connector=self._connector.name, submits=len(tokens))
         self.pump()
 
@@ -235,15 +231,22 @@ class Traffic:
             self._report_claim(token.sending.claim, token.sending.refuse(smpp.status_name(status)))
 
     def on_deliver(self, link: Link, sequence: int, pdu: DeliverSm) -> None:
-        """Take a receipt or an inbound SMS."""
-        self._receiver.take(link, sequence, pdu)
+        """Take a receipt or an inbound SMS; refuse one that cannot be read, or the operator would repeat it for ever."""
+        try:
+            self._receiver.take(link, sequence, pdu)
+        except Exception:
+            link.acknowledge((sequence,), smpp.CANNOT_TAKE)
+            raise
 
     def on_lost(self, tokens: Sequence[Piece], reason: str) -> None:
         """Take the end of the link: submits without an answer are unknown."""
+        self._lose(tokens, reason)
+        self.room.set()
+
+    def _lose(self, tokens: Sequence[Piece], reason: str) -> None:
         for token in tokens:
             self._report(token.sending, token.sending.lose(reason))
             self._backlog.answered(token.sending)
-        self.room.set()
 
     async def finish(self, link: Link, patience: float) -> None:
         """Wait up to `patience` seconds for answers, close the link, and report every message that is held."""
@@ -273,18 +276,12 @@ class Traffic:
                     await self.room.wait()
 
     def _slow_down(self, now: float, status: int) -> None:
-        rate = self._accepted_since / max(0.1, now - self._accepted_at)
-        before = self._throttle.wait(now)
-        self._throttle.throttled(now, sent_per_second=rate)
-        self._accepted_at, self._accepted_since = now, 0
+        throttle, name = self._throttle, self._connector.name
+        before = throttle.wait(now)
+        throttle.throttled(now)
         if not before:
-            name, pause = smpp.status_name(status), self._throttle.wait(now)
-            log.warning(
-                "operator_throttles", connector=self._connector.name, status=name, rate=self._throttle.rate, pause=pause
-            )
-
-    def _count(self, status: int) -> None:
-        observe.responses_total.labels(self._connector.name, smpp.status_name(status)).inc()
+            what = {"status": smpp.status_name(status), "rate": throttle.rate, "pause": throttle.wait(now)}
+            log.warning("operator_throttles", connector=name, **what)
 
     def _settle(self, sending: Sending, outcome: Outcome | None) -> None:
         """Report an outcome; acceptance of all parts is reported even when the message had been reported lost."""

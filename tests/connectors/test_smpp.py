@@ -152,3 +152,13 @@ def test_what_no_database_can_hold_does_not_come_through():
 
     assert "\x00" not in f"{news.reference}{news.error}{news.number}{news.sender}"
     assert smpp.stored_reference("a\x00b") == "ab"
+
+
+def test_the_statuses_that_metrics_tell_apart_are_bounded():
+    assert [smpp.status_label(status) for status in (0x14, 0x400, 0x4FF, 0x500, 0xDEADBEEF)] == [
+        "ESME_RMSGQFUL",
+        "0x00000400",
+        "0x000004FF",
+        "other",
+        "other",
+    ]

@@ -267,11 +267,12 @@ async def test_rule_14_a_password_that_no_key_opens_stops_the_connector_and_says
         assert "SMSFLOW_SECRET_KEY" in (await bind_of(quick, connector)).detail
 
 
-async def test_rule_14_the_waits_between_two_tries_grow_with_jitter_up_to_a_minute(monkeypatch):
+@pytest.mark.parametrize("error", [ConnectFailed("nobody is there"), ValueError("nobody is there")])
+async def test_rule_14_the_waits_between_two_tries_grow_with_jitter_up_to_a_minute(monkeypatch, error):
     waits, told = [], []
 
     async def refuse(*_):
-        raise ConnectFailed("nobody is there")
+        raise error
 
     async def sleep(seconds):
         waits.append(seconds)

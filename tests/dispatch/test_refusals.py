@@ -75,6 +75,13 @@ def test_a_message_that_is_refused_again_and_again_with_others_gives_way_and_the
     assert refusals.judge(sending, queue_full=False) is Verdict.BOTH
 
 
+def test_the_rest_of_a_long_message_keeps_its_place_for_a_while():
+    refusals, sending = Refusals(), a_sending("a", parts=2)
+    sending.submitted, sending.answered = 2, 1
+
+    assert [refusals.judge(sending, queue_full=True) for _ in range(6)] == [Verdict.SLOW_DOWN] * 5 + [Verdict.DEFER]
+
+
 def test_a_number_that_waits_is_known_until_it_is_accepted():
     refusals = Refusals()
     refusals.defer("a", 10.0)

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from smsflow import runtime, testing
+from smsflow.connectors import smpp
+from smsflow.dispatch.inbound import Receiver
 from smsflow.domain.message import Kind, Status
 from smsflow.smpp import spec
 from smsflow.store.messages import queue
@@ -115,6 +117,61 @@ async def test_a_text_that_no_key_opens_waits_and_the_others_leave(quick):
             )
 
         await until(deferred)
+
+
+async def test_a_sender_that_no_pdu_can_carry_fails_its_message_and_returns_it(quick):
+    async with an_operator() as operator, an_engine(quick):
+        company = await testing.a_company(quick, credits=5)
+        connector = await testing.a_connector(quick, port=operator.port)
+        broken, sound_one = await accepted(
+            quick, a_message(company, connector, sender="Boutique Été @ Douala"), a_message(company, connector)
+        )
+        await until_status(quick, sound_one, Status.DELIVERED)
+        await until_status(quick, broken, Status.FAILED)
+
+    assert await testing.balance(quick, company) == 4
+    await sound(quick)
+
+
+async def test_an_answer_that_cannot_be_taken_leaves_its_message_unknown_and_the_bind_alone(quick, monkeypatch):
+    real, failed = smpp.stored_reference, []
+
+    def stored_reference(message_id):
+        if not failed:
+            failed.append(message_id)
+            raise ValueError("a poisonous id")
+        return real(message_id)
+
+    monkeypatch.setattr(smpp, "stored_reference", stored_reference)
+    async with an_operator(receipts="none") as operator, an_engine(quick):
+        company = await testing.a_company(quick, credits=5)
+        connector = await testing.a_connector(quick, port=operator.port, window=1)
+        poisonous, other = await accepted(quick, a_message(company, connector), a_message(company, connector))
+        await until_status(quick, poisonous, Status.UNKNOWN)
+        await until_status(quick, other, Status.SENT)
+
+        assert operator.binds == 1
+
+
+async def test_a_delivery_that_cannot_be_read_is_refused_and_the_next_ones_are_taken(quick, monkeypatch):
+    real, failed = Receiver.take, []
+
+    def take(self, link, sequence, pdu):
+        if not failed:
+            failed.append(pdu)
+            raise ValueError("a poisonous receipt")
+        real(self, link, sequence, pdu)
+
+    monkeypatch.setattr(Receiver, "take", take)
+    async with an_operator() as operator, an_engine(quick):
+        company = await testing.a_company(quick, credits=5)
+        connector = await testing.a_connector(quick, port=operator.port, window=1)
+        first, other = await accepted(quick, a_message(company, connector), a_message(company, connector))
+        await until_status(quick, other, Status.DELIVERED)
+
+        await until(lambda: operator.deliveries.waiting == 0)
+        assert operator.deliveries.acknowledged == 1
+        assert (await row(quick, first)).status == Status.SENT
 
 
 async def test_a_sealed_text_leaves_in_the_clear(quick):

@@ -50,7 +50,7 @@ def test_rule_04_even_the_slowest_rate_lets_one_leave():
 def test_rule_03_what_left_without_a_rate_is_no_debt_once_the_operator_throttles():
     throttle = Throttle(None, now=0.0)
     assert sendable(throttle, 1.0, most=5000) == 5000
-    throttle.throttled(1.0, sent_per_second=1000)
+    throttle.throttled(1.0)
 
     assert throttle.wait(1.0) == pytest.approx(0.5)
     assert sendable(throttle, 1.5) == 1
@@ -58,7 +58,7 @@ def test_rule_03_what_left_without_a_rate_is_no_debt_once_the_operator_throttles
 
 def test_rule_03_after_the_pause_one_probe_leaves_and_its_success_opens_the_way_at_half_the_rate():
     throttle = Throttle(100, now=0.0)
-    throttle.throttled(10.0, sent_per_second=80)
+    throttle.throttled(10.0)
 
     assert sendable(throttle, 10.4) == 0
     assert sendable(throttle, 10.6) == 1
@@ -71,7 +71,7 @@ def test_rule_03_after_the_pause_one_probe_leaves_and_its_success_opens_the_way_
 def test_rule_03_a_probe_that_is_throttled_doubles_the_pause_up_to_half_a_minute():
     throttle, now, pauses = Throttle(100, now=0.0), 10.0, []
     for _ in range(9):
-        throttle.throttled(now, sent_per_second=80)
+        throttle.throttled(now)
         pauses.append(throttle.wait(now))
         now += pauses[-1]
         assert sendable(throttle, now) == 1
@@ -83,14 +83,14 @@ def test_rule_03_a_probe_that_is_throttled_doubles_the_pause_up_to_half_a_minute
 def test_rule_03_the_rest_of_the_window_does_not_slow_down_again():
     throttle = Throttle(100, now=0.0)
     for n in range(10):
-        throttle.throttled(10.0 + n / 100, sent_per_second=80)
+        throttle.throttled(10.0 + n / 100)
 
     assert throttle.rate == 50
 
 
 def test_rule_03_a_probe_without_an_answer_lets_another_leave():
     throttle = Throttle(None, now=0.0)
-    throttle.throttled(1.0, sent_per_second=10)
+    throttle.throttled(1.0)
     assert sendable(throttle, 2.0) == 1
     throttle.unanswered()
 
@@ -99,7 +99,7 @@ def test_rule_03_a_probe_without_an_answer_lets_another_leave():
 
 def test_rule_03_the_rate_climbs_back_to_its_ceiling_and_no_further():
     throttle, now = Throttle(100, now=0.0), 10.0
-    throttle.throttled(now, sent_per_second=80)
+    throttle.throttled(now)
     assert sendable(throttle, 10.6) == 1
     throttle.accepted(10.6)
     for n in range(60):
@@ -250,7 +250,7 @@ async def test_rule_04_the_rate_of_a_connector_counts_pdus(open_platform):
 def test_a_rate_that_fell_to_the_bottom_is_back_in_seconds():
     throttle = Throttle(20, now=0.0)
     for second in range(1, 12):
-        throttle.throttled(second * 40.0, sent_per_second=20)
+        throttle.throttled(second * 40.0)
     throttle.accepted(500.0)
     assert throttle.rate == 1.0
 

@@ -6,7 +6,7 @@ def test_idle_hours_do_not_make_an_operators_first_throttling_a_crawl():
     for n in range(100):
         throttle.spend(7200.0 + n / 200)
 
-    throttle.throttled(7200.5, sent_per_second=100 / 7200)
+    throttle.throttled(7200.5 / 7200)
 
     assert throttle.rate == 50
 
@@ -18,14 +18,14 @@ def test_what_was_sent_long_ago_says_nothing_about_now():
     for _ in range(10):
         throttle.spend(100.0)
 
-    throttle.throttled(100.1, sent_per_second=0.0)
+    throttle.throttled(100.1)
 
     assert throttle.rate == 5
 
 
 def test_a_rate_that_climbed_back_ends_with_an_answer_and_never_while_one_asks_how_long_to_wait():
     throttle = Throttle(None, now=0.0)
-    throttle.throttled(1.0, sent_per_second=2000)
+    throttle.throttled(1.0)
     throttle.spend(2.0)
     throttle.accepted(2.0)
     for second in range(3, 200):
