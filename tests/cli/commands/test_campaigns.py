@@ -7,7 +7,9 @@ import pytest
 def shop(smsflow):
     """A company with credits and a route, and a file of numbers."""
     smsflow("company", "add", "Boutique", "--country", "CM", "--credits", "50", "--sender", "AWA")
-    smsflow("connector", "add", "mtn", "--smpp", "127.0.0.1:1", "--system-id", "me", "--password-stdin", stdin="secret\n")
+    smsflow(
+        "connector", "add", "mtn", "--smpp", "127.0.0.1:1", "--system-id", "me", "--password-stdin", stdin="secret\n"
+    )
     smsflow("route", "add", "--connector", "mtn")
     return smsflow
 
