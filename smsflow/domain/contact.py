@@ -168,19 +168,21 @@ def _pieces(text: str, country: str) -> Iterator[Number]:
 
 
 def _in_piece(piece: str, country: str) -> tuple[Number, ...]:
-    """Return the number that `piece` is, or the mobile numbers that its groups of digits make in exactly one way."""
+    """Return the numbers that `piece` is: one, or several mobile ones in a row; none where it can be read in two ways."""
     groups = _GROUP.findall(piece)
     plus = "+" if piece.startswith("+") else ""
     digits = "".join(groups)
     if len(digits) < _FEWEST:
         return ()
-    if len(digits) <= _MOST:
-        number = _parse(plus + digits, country)
-        if number is not None:
-            return (number,)
+    number = _parse(plus + digits, country) if len(digits) <= _MOST else None
+    if number is not None and (plus or number.country == country or len(groups) == 1):
+        return (number,)
     if len(digits) > _MOST_TOGETHER:
         return ()
     ways = list(_partitions([plus + groups[0], *groups[1:]], country))[:2]
+    if number is not None:
+        # Several numbers of this country in a row may look like one of another.
+        return () if any(len(way) > 1 for way in ways) else (number,)
     return ways[0] if len(ways) == 1 else ()
 
 

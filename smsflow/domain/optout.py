@@ -15,16 +15,6 @@ class Scope(StrEnum):
     ALL = "all"
 
 
-class OptOutSource(StrEnum):
-    """By what somebody opted out or in."""
-
-    SMS = "sms"
-    LINK = "link"
-    MANUAL = "manual"
-    IMPORT = "import"
-    API = "api"
-
-
 class Command(StrEnum):
     """What a person asks for by SMS."""
 

@@ -20,6 +20,7 @@ _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,3}", re.IGNORECASE)
 _LABEL = re.compile(r"^[^\W\d]{1,12}[. ]*:? *")
 _BETWEEN = re.compile(r":::|[/;\n]| ou | et ")
 _LONGEST = 80
+_TEXT_FORMULA = re.compile(r'=\s*"([^"]*)"')
 _DEFUSED = re.compile(r"'(?=[=+\-@\t\r])")
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 17
 
@@ -57,8 +58,10 @@ def date_of(serial: float, *, from_1904: bool = False) -> str:
 
 
 def plain(cell: str) -> str:
-    """Return `cell` without spaces around it, NULs, and the apostrophe of a safe export."""
+    """Return `cell` without spaces around it, NULs, the formula ="…" that keeps a text one, and the apostrophe of a safe export."""
     bare = cell.replace("\0", "").strip()
+    if bare[:1] == "=" and (match := _TEXT_FORMULA.fullmatch(bare)):
+        return match[1]
     return _DEFUSED.sub("", bare, count=1) if bare[:1] == "'" else bare
 
 

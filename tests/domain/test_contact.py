@@ -139,6 +139,12 @@ def test_the_mobile_number_of_a_person_comes_first():
     assert numbers("222234567") == ["+237222234567"]
 
 
+def test_two_short_numbers_that_look_like_one_of_another_country_are_not_guessed():
+    assert numbers("6113000 6111234", country="IS") is NumberFault.INVALID
+    assert numbers("6113000 / 6111234", country="IS") == ["+3546113000", "+3546111234"]
+    assert numbers("336 12 34 56 78", country="IS") == ["+33612345678"]
+
+
 def test_the_other_numbers_of_a_person_are_attributes():
     read = read_numbers(["222234567", "691234567 / 677123456"], country="CM")
 

@@ -239,6 +239,12 @@ def test_a_row_of_very_many_cells_is_read_to_a_bound(file):
     ]
 
 
+def test_a_text_that_is_kept_one_by_a_formula(file):
+    path = file(b'Nom;Code;Tel\r\n"=""Awa""";="007";"=""691234567"""\r\n')
+
+    assert contacts(path) == [("+237691234567", {"nom": "Awa", "code": "007"})]
+
+
 def test_what_no_database_holds_is_left_out(file):
     rows = "Zoë;677123456\n" * 10
 
