@@ -16,7 +16,7 @@ from smsflow.web.look.pages import HTML
 
 def create(platform: Platform, *, clock: Callable[[], datetime]) -> Mapping[str, App]:
     """Return the console's applications by the first segment of their addresses."""
-    shell = Shell(platform, clock)
+    shell = Shell(platform, clock, {*pages.EVERYBODY, *pages.APP, *pages.OPS})
     company = _app(shell, Guard(platform, clock, operators=False), {**pages.EVERYBODY, **pages.APP})
     operators = _app(shell, Guard(platform, clock, operators=True), pages.OPS)
     everybody = {address.split("/")[1] for address in pages.EVERYBODY}

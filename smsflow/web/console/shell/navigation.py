@@ -1,5 +1,6 @@
 """The navigation: which pages there are, in which group, and who sees them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,10 +68,12 @@ APP: Final = (
 OPS: Final = (Group("Platform", (Entry("Monitoring", "/ops", Right.SEE_PLATFORM, "home"),)),)
 
 
-def navigation(visitor: Visitor) -> list[Group]:
-    """Return the groups with the entries that the visitor may see."""
+def navigation(visitor: Visitor, addresses: Collection[str]) -> list[Group]:
+    """Return the groups with the entries that the visitor may see and that there is a page for."""
     groups = OPS if visitor.person.operator else APP
-    seen = [Group(g.label, tuple(e for e in g.entries if visitor.may(e.right))) for g in groups]
+    seen = [
+        Group(g.label, tuple(e for e in g.entries if e.address in addresses and visitor.may(e.right))) for g in groups
+    ]
     return [g for g in seen if g.entries]
 
 

@@ -1,6 +1,6 @@
 """The shell: what every page of the console is put into, and what a page asks of the platform."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import cache
@@ -54,8 +54,9 @@ def environment() -> Environment:
 class Shell:
     """The platform as pages use it."""
 
-    def __init__(self, platform: Platform, clock: Callable[[], datetime]) -> None:
-        """Render pages of `platform`."""
+    def __init__(self, platform: Platform, clock: Callable[[], datetime], addresses: Collection[str]) -> None:
+        """Render pages of `platform`; `addresses` are those of all pages there are."""
+        self._addresses = addresses
         self.platform = platform
         self.clock = clock
 
@@ -88,7 +89,7 @@ class Shell:
         """Answer a page; one whose form came back with errors is a 422."""
         filled = filled or Filled()
         resp.status_code = 200 if filled.ok else 422
-        groups = navigation(visitor)
+        groups = navigation(visitor, self._addresses)
         html = (
             environment()
             .get_template(template)
