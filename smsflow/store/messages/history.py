@@ -133,27 +133,28 @@ class Searched:
 
 
 # No index on the number: it would cost every insert. The newest rows of the company (message_company, backwards) or of all
-# (the primary key, backwards) are read, `within` at most: 100,000 take about 0.2 s from memory.
-_NEWEST = "SELECT * FROM message {of} ORDER BY id DESC LIMIT :within"
-_OLDEST_SEEN = """
-SELECT created_at FROM message {of} ORDER BY id DESC LIMIT 1 OFFSET :within
-"""
+# (the primary key, backwards) are read, `within` at most: 100,000 take about 0.1 s from memory. The bounds and the order are those of
+# the index: for `company_id = …` the planner may walk the primary key instead, past every message of the others.
+_OF_COMPANY = "WHERE (m.company_id, m.id) >= (:company_id, 0) AND (m.company_id, m.id) < (:company_id + 1, 0)"
+_BY_COMPANY = "ORDER BY m.company_id DESC, m.id DESC"
+_BY_ID = "ORDER BY m.id DESC"
 
 
 async def search(tx: Tx, wanted: Wanted, *, limit: int, within: int) -> Searched:
     """Return up to `limit` messages out of the newest `within` ones."""
-    of = "" if wanted.company_id is None else "WHERE company_id = :company_id"
+    of, order = ("", _BY_ID) if wanted.company_id is None else (_OF_COMPANY, _BY_COMPANY)
     conditions, parameters = _conditions(wanted)
     query = text(f"""
-        SELECT {_COLUMNS} FROM ({_NEWEST.format(of=of)}) m {_NAMES} {conditions} ORDER BY m.id DESC LIMIT :limit
+        SELECT {_COLUMNS} FROM (SELECT * FROM message m {of} {order} LIMIT :within) m {_NAMES} {conditions} {order} LIMIT :limit
     """)
-    parameters |= {"company_id": wanted.company_id, "limit": limit, "within": within}
-    found = tuple(_stored(row) for row in await tx.execute(query, parameters))
-    beyond = (
-        await tx.execute(text(_OLDEST_SEEN.format(of=of)), {"company_id": wanted.company_id, "within": within})
-    ).scalar_one_or_none()
-    older_is_wanted = len(found) < limit and beyond is not None and (wanted.since is None or beyond >= wanted.since)
-    return Searched(found, beyond if older_is_wanted else None)
+    bounds = {"company_id": wanted.company_id, "within": within}
+    found = tuple(_stored(row) for row in await tx.execute(query, parameters | bounds | {"limit": limit}))
+    if len(found) == limit:
+        return Searched(found, None)
+    next_one = text(f"SELECT m.created_at FROM message m {of} {order} LIMIT 1 OFFSET :within")
+    beyond = (await tx.execute(next_one, bounds)).scalar_one_or_none()
+    is_wanted = beyond is not None and (wanted.since is None or beyond >= wanted.since)
+    return Searched(found, beyond if is_wanted else None)
 
 
 def _conditions(wanted: Wanted) -> tuple[str, dict[str, Any]]:
