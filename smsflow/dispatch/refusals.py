@@ -35,9 +35,11 @@ class Refusals:
     def accepted(self, number: str) -> None:
         """Take the acceptance of a PDU."""
         self._accepted += 1
-        self._waiting.pop(number, None)
-        self.last = None
-        self._refused.clear()
+        if self.last is not None:
+            self.last = None
+            self._refused.clear()
+        if self._waiting:
+            self._waiting.pop(number, None)
 
     def judge(self, sending: Sending, *, queue_full: bool) -> Verdict:
         """Return what a throttling answer to `sending` asks for; `queue_full` is RMSGQFUL, which often speaks of one handset."""
@@ -67,5 +69,5 @@ class Refusals:
 
     def wait(self, number: str, now: float) -> float:
         """Return for how many seconds messages to a number wait, 0 when they need not."""
-        until = self._waiting.get(number)
+        until = self._waiting.get(number) if self._waiting else None
         return 0.0 if until is None else max(0.0, until - now)
