@@ -47,7 +47,7 @@ class ALane:
             self._told.append("the database answered")
 
 
-async def test_without_a_lease_the_operator_is_left_before_the_database_is_waited_for():
+async def test_without_a_lease_the_link_is_closed_before_the_database_is_waited_for():
     told = []
     lane = ALane(told)
     running = asyncio.create_task(bind._run(lane, (ALink(told), ALink(told))))
@@ -58,7 +58,7 @@ async def test_without_a_lease_the_operator_is_left_before_the_database_is_waite
     assert told == ["unbound after 0 s", "unbound after 0 s", "the database answered"]
 
 
-async def test_a_lease_that_cannot_be_shown_ends_every_bind(open_platform):
+async def test_a_lease_that_cannot_be_renewed_ends_every_bind(open_platform):
     async with open_platform() as platform:
         engine = Engine(platform, runtime.now)
         bound = asyncio.create_task(asyncio.Event().wait())

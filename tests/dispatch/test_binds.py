@@ -119,7 +119,7 @@ async def test_a_dispatcher_whose_session_is_ended_stops_and_another_takes_over(
     await sound(quick)
 
 
-async def test_burying_a_dispatcher_ends_no_session_of_another_database(quick, database_server):
+async def test_declaring_a_dispatcher_dead_ends_no_session_of_another_database(quick, database_server):
     elsewhere = Database(database_server, pool=1)
     async with elsewhere.session() as lease:
         # In another database of the same server, a dispatcher has the same number.
@@ -130,7 +130,7 @@ async def test_burying_a_dispatcher_ends_no_session_of_another_database(quick, d
     await elsewhere.close()
 
 
-async def test_a_dispatcher_that_stands_still_is_buried_and_told(open_platform):
+async def test_a_dispatcher_that_stands_still_is_declared_dead_and_notices(open_platform):
     async with (
         open_platform(poll_interval=0.05, claim_lease=5) as platform,
         an_engine(platform),
@@ -186,7 +186,7 @@ async def test_a_bind_that_is_given_back_is_free_only_once_its_holder_is_forgott
         assert await dispatchers.holder(another, connector, 0) is None
 
 
-async def test_nothing_is_told_of_a_bind_after_it_was_given_back(quick, monkeypatch):
+async def test_no_state_of_a_bind_is_written_after_it_was_given_back(quick, monkeypatch):
     real, unbound, told = dispatchers.report_bind, asyncio.Event(), asyncio.Event()
 
     async def slow(*arguments, state, **named):
@@ -334,7 +334,7 @@ async def test_a_bind_cancelled_while_its_state_is_written_leaves_no_session_beh
     assert operator.binds_max == 1
 
 
-async def test_a_beat_that_times_out_without_a_word_does_not_end_the_dispatcher(quick, monkeypatch):
+async def test_a_beat_that_times_out_without_a_message_does_not_end_the_dispatcher(quick, monkeypatch):
     real, failed = dispatchers.beat, []
 
     async def beat(*arguments):
@@ -351,7 +351,7 @@ async def test_a_beat_that_times_out_without_a_word_does_not_end_the_dispatcher(
     assert failed
 
 
-async def test_a_sweep_step_that_times_out_without_a_word_does_not_end_the_sweep(quick, monkeypatch):
+async def test_a_sweep_step_that_times_out_without_a_message_does_not_end_the_sweep(quick, monkeypatch):
     real, failed = queue.release_due, []
 
     async def release_due(*arguments, **named):

@@ -47,7 +47,7 @@ def test_rule_04_even_the_slowest_rate_lets_one_leave():
     assert throttle.wait(2.25) == pytest.approx(0.75)
 
 
-def test_rule_03_what_left_without_a_rate_is_no_debt_once_the_operator_throttles():
+def test_rule_03_pdus_sent_without_a_rate_do_not_count_after_the_operator_throttles():
     throttle = Throttle(None, now=0.0)
     assert sendable(throttle, 1.0, most=5000) == 5000
     throttle.throttled(1.0)
@@ -56,7 +56,7 @@ def test_rule_03_what_left_without_a_rate_is_no_debt_once_the_operator_throttles
     assert sendable(throttle, 1.5) == 1
 
 
-def test_rule_03_after_the_pause_one_probe_leaves_and_its_success_opens_the_way_at_half_the_rate():
+def test_rule_03_after_the_pause_one_probe_leaves_and_its_success_resumes_at_half_the_rate():
     throttle = Throttle(100, now=0.0)
     throttle.throttled(10.0)
 

@@ -1,7 +1,7 @@
 from smsflow.dispatch.throttle import Throttle
 
 
-def test_idle_hours_do_not_make_an_operators_first_throttling_a_crawl():
+def test_idle_hours_do_not_let_the_first_throttling_cut_the_rate_to_nothing():
     throttle = Throttle(None, now=0.0)
     for n in range(100):
         throttle.spend(7200.0 + n / 200)
