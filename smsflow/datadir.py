@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -38,6 +39,9 @@ def lock(data_dir: Path, *, holder: str = "smsflow run", wait: float = WAIT) -> 
     handle = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _take(handle, data_dir, time.monotonic() + wait)
+        _keep_private(data_dir)
+        # What this process and its children put there is nobody else's to read.
+        umask = os.umask(0o077)
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()} {holder}\n".encode(), 0)
         # What a process that was killed had published is no longer true.
@@ -45,9 +49,17 @@ def lock(data_dir: Path, *, holder: str = "smsflow run", wait: float = WAIT) -> 
         try:
             yield
         finally:
+            os.umask(umask)
             os.ftruncate(handle, 0)
     finally:
         os.close(handle)
+
+
+def _keep_private(data_dir: Path) -> None:
+    """Let nobody else into the data directory, unless it is one that everybody uses (sticky, as /tmp is) or another user's."""
+    found = data_dir.stat()
+    if found.st_uid == os.geteuid() and not found.st_mode & stat.S_ISVTX:
+        data_dir.chmod(0o700)
 
 
 @contextmanager

@@ -110,8 +110,8 @@ def _start_server():
     with mock.patch.dict(embedded._SETTINGS, _FOR_ALL_WORKERS):
         server = embedded.start(directory)
     for statement in _FAST:
-        _execute(server.url, statement)
-    return server.url
+        _execute(server.admin_url, statement)
+    return server.admin_url
 
 
 def _make_template(server):

@@ -73,14 +73,14 @@ class Servers:
 
     def promote(self):
         """Make the standby the primary; it waits for no other."""
-        with psycopg.connect(self.standby.url, autocommit=True) as connection:
+        with psycopg.connect(self.standby.admin_url, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
             connection.execute("SELECT pg_reload_conf()")
             connection.execute("SELECT pg_promote()")
 
     def ask(self, statement):
         """Run a statement on the primary; return its rows."""
-        with psycopg.connect(self.primary.url, autocommit=True) as connection:
+        with psycopg.connect(self.primary.admin_url, autocommit=True) as connection:
             return connection.execute(statement).fetchall()
 
     def _walsenders(self):
@@ -121,7 +121,7 @@ def a_primary_with_a_standby():
         subprocess.run(copy, check=True, user=server.system_user, cwd=directory, stderr=subprocess.DEVNULL)
         (data / embedded._SOCKET_LOCK).unlink()  # the primary's
         standby = embedded.start(data.parent)
-        with psycopg.connect(primary.url, autocommit=True) as connection:
+        with psycopg.connect(primary.admin_url, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
             connection.execute("SELECT pg_reload_conf()")
             connection.execute(f"CREATE DATABASE {_DATABASE}")
@@ -145,7 +145,7 @@ def _folder(directory, name):
 
 
 def _socket(server):
-    return psycopg.conninfo.conninfo_to_dict(server.url)["host"]
+    return psycopg.conninfo.conninfo_to_dict(server.admin_url)["host"]
 
 
 def _continue(postmaster):

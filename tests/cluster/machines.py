@@ -172,9 +172,9 @@ def _postgresql(stack: ExitStack, directory: Path, network: Network | None) -> s
     if network is not None:
         with (directory / "postgres" / "pg_hba.conf").open("a") as rules:
             rules.write("host all all 10.77.1.0/24 trust\n")
-    with psycopg.connect(libpq_url(server.url), autocommit=True) as connection:
+    with psycopg.connect(libpq_url(server.admin_url), autocommit=True) as connection:
         connection.execute("SELECT pg_reload_conf()")
-        connection.execute("CREATE DATABASE smsflow")
+        connection.execute("CREATE DATABASE smsflow OWNER smsflow")
     url = make_url(server.url).set(database="smsflow").render_as_string()
     migrate(url)
     return url

