@@ -50,7 +50,7 @@ async def follow(tx: Tx, public_id: str) -> MessageTimeline:
     message = None if message_id is None else await history.message(tx, message_id)
     if message is None:
         raise NotFound(what="sms", id=public_id)
-    parts = await history.parts(tx, message.id)
+    parts = await history.parts(tx, message.company_id, message.id)
     waiting = await history.waiting(tx, message.id)
     unsettled = await history.unsettled(tx, message.id)
     words = None if message.error is None else meaning(message.error)

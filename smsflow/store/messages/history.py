@@ -86,12 +86,14 @@ async def message(tx: Tx, message_id: int) -> Stored | None:
     return _stored(row) if row else None
 
 
-async def parts(tx: Tx, message_id: int) -> list[Part]:
+async def parts(tx: Tx, company_id: int, message_id: int) -> list[Part]:
     """Return the PDUs that operators took of a message, those of every attempt."""
-    query = text("SELECT number, total, reference, state FROM part WHERE message_id = :id ORDER BY number, reference")
+    query = text("""
+        SELECT number, total, reference, state FROM part WHERE company_id = :company_id AND message_id = :id ORDER BY attempt, number
+    """)
     return [
         Part(number, total, reference, None if state is None else Status(state))
-        for number, total, reference, state in await tx.execute(query, {"id": message_id})
+        for number, total, reference, state in await tx.execute(query, {"company_id": company_id, "id": message_id})
     ]
 
 
