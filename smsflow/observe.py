@@ -61,6 +61,9 @@ window_in_use = Gauge(
     "smsflow_window_in_use", "Submits not yet answered.", ["connector"], registry=registry, multiprocess_mode="livesum"
 )
 bound = Gauge("smsflow_bound", "Binds open.", ["connector"], registry=registry, multiprocess_mode="livesum")
+set_aside_total = Counter(
+    "smsflow_set_aside_total", "Entries that the database refuses alone, set aside.", ["path"], registry=registry
+)
 batch_size = Histogram(
     "smsflow_batch_size", "Entries that shared one commit.", ["path"], registry=registry, buckets=BATCH_BUCKETS
 )

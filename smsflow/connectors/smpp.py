@@ -6,12 +6,16 @@ from datetime import datetime
 from smsflow.domain import segments
 from smsflow.domain.delivery import RECEIPT_STATUS, REFUSED_STATES
 from smsflow.domain.encoding import Encoding, encoding_of
+from smsflow.domain.matching import bounded
 from smsflow.smpp import spec
 from smsflow.smpp.concat import Mode, user_data
 from smsflow.smpp.net.client import BindConfig, address, encode_submit, validity_period
 from smsflow.smpp.receipt import BASES, Base, Receipt, alternatives, normalise
 from smsflow.store.messages.receipts import News
 from smsflow.store.routing.connectors import Connector
+
+# What an operator says beside the state of a receipt is for people: of more than this, nobody reads the rest.
+_LONGEST_ERROR = 200
 
 _MODES: dict[str, Mode] = {"udh8": "udh8", "udh16": "udh16", "sar": "sar", "payload": "payload"}
 
@@ -83,8 +87,8 @@ def is_queue_full(status: int) -> bool:
 
 
 def stored_reference(message_id: str) -> str:
-    """Return a submit_sm_resp's message_id in the form that is stored."""
-    return normalise(message_id, "as_is").replace("\x00", "")
+    """Return an operator's id as it is stored: as it stands, or cut and marked when it is too long to be one."""
+    return bounded(message_id.replace("\x00", "").strip())
 
 
 def news(connector: Connector, receipt: Receipt) -> News | None:
@@ -92,18 +96,19 @@ def news(connector: Connector, receipt: Receipt) -> News | None:
     status = RECEIPT_STATUS.get(receipt.state)
     if status is None:
         return None
+    base = _base(connector)
     error = f"{receipt.state} {receipt.error or ''}".strip().replace("\x00", "")
     digits = receipt.source.lstrip("+").replace("\x00", "")
     return News(
         account_id=connector.account_id,
-        reference=normalise(receipt.reference, _base(connector)).replace("\x00", ""),
+        reference=_reference(receipt.reference, base),
         status=status,
         refused=receipt.state in REFUSED_STATES,
-        error=error,
+        error=error[:_LONGEST_ERROR],
         number=f"+{digits}" if digits.isdigit() else digits,
         sender=receipt.destination.replace("\x00", ""),
         flagged=receipt.flagged,
-        other_reference=normalise(receipt.text_reference, _base(connector)).replace("\x00", ""),
+        other_reference=_reference(receipt.text_reference, base),
     )
 
 
@@ -112,6 +117,11 @@ def forms(connector: Connector) -> Callable[[str], Iterable[str]]:
     if connector.reference_base == "learn":
         return lambda reference: alternatives(reference).values()
     return lambda _reference: ()
+
+
+def _reference(reference: str, base: Base) -> str:
+    """Return the id of a receipt as it is stored, in the base of the connector's answers."""
+    return stored_reference(reference if base == "as_is" else normalise(reference, base))
 
 
 def _base(connector: Connector) -> Base:

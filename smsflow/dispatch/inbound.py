@@ -12,9 +12,10 @@ import structlog
 
 from smsflow import observe
 from smsflow.connectors import smpp
-from smsflow.dispatch.recorder import Recorder
+from smsflow.dispatch import recorder
 from smsflow.services import inbound
-from smsflow.services.messages import receipts
+from smsflow.services.grouping import GroupCommit
+from smsflow.services.messages import set_aside
 from smsflow.smpp import concat, receipt
 from smsflow.smpp.net.client import Link
 from smsflow.smpp.pdu import DeliverSm
@@ -61,12 +62,8 @@ class Receiver:
         self._database = database
         self._clock = clock
         self._forms = smpp.forms(connector)
-        self.recorder: Recorder[Unacknowledged] = Recorder(
-            self._store,
-            name="receipts",
-            most=500,
-            poisoned=self._poisoned,
-            away=self._try_later,
+        self.recorder: GroupCommit[Unacknowledged] = GroupCommit(
+            self._store, name="receipts", most=500, set_aside=self._set_aside, away=self._try_later
         )
         self._words: set[str] = set()
         self._bound_at: WeakKeyDictionary[Link, datetime] = WeakKeyDictionary()
@@ -130,7 +127,7 @@ class Receiver:
         texts: set[int] = set()
         if news:
             policy = self._connector.delivered_when
-            foreign = await receipts.receive(self._database, news, policy=policy, forms=self._forms, now=now)  # type: ignore[arg-type]
+            foreign = await recorder.receive(self._database, news, policy=policy, forms=self._forms, now=now)  # type: ignore[arg-type]
             texts = {id(n) for n in foreign}
             news = [n for n in news if id(n) not in texts]
         batch = self._hold_early([d for d in batch if id(d.news) in texts], batch)
@@ -167,12 +164,16 @@ class Receiver:
         for state, number in counts.items():
             self._states[state].inc(number)
 
-    def _try_later(self, batch: Sequence[Unacknowledged]) -> bool:
+    def _try_later(self, batch: Sequence[Unacknowledged], _error: Exception) -> bool:
         self._acknowledge(batch, ESME_RX_T_APPN)
         return True
 
-    async def _poisoned(self, one: Unacknowledged) -> None:
-        # The operator would send it for ever. It is in the log with its traceback, and is let go.
+    async def _set_aside(self, one: Unacknowledged, error: Exception) -> None:
+        """Acknowledge what can never be stored, or the operator would send it for ever."""
+        async with self._database.autocommit() as tx:
+            await set_aside.keep_delivery(
+                tx, one.news, one.message, error, connector_id=self._connector.id, now=self._clock()
+            )
         self._acknowledge([one], 0)
 
     @staticmethod

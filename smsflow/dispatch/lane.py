@@ -10,15 +10,16 @@ import structlog
 
 from smsflow import observe
 from smsflow.connectors import smpp
+from smsflow.dispatch import recorder
 from smsflow.dispatch.inbound import Receiver
-from smsflow.dispatch.recorder import Recorder
 from smsflow.dispatch.traffic import Traffic
 from smsflow.domain.delivery import Accepted, Unanswered
-from smsflow.services.messages import outcomes
+from smsflow.services.grouping import GroupCommit
+from smsflow.services.messages import set_aside
 from smsflow.services.messages.outcomes import Report, Way
 from smsflow.smpp.net.client import Link
 from smsflow.store.messages import queue
-from smsflow.store.postgres.outages import first_line, is_outage
+from smsflow.store.postgres.outages import first_line, may_pass
 from smsflow.store.postgres.transactions import Database
 from smsflow.store.routing.connectors import Connector
 from smsflow.vault import Vault
@@ -63,7 +64,9 @@ class Lane:
         self._claiming: asyncio.Task[int] | None = None
         self.unsure = False
         """The answer to a claim was lost: the database may know of claims that no lane holds."""
-        self._outcomes: Recorder[Report] = Recorder(self._record, name="outcomes", most=500, poisoned=self._give_up_on)
+        self._outcomes: GroupCommit[Report] = GroupCommit(
+            self._record, name="outcomes", most=500, set_aside=self._set_aside
+        )
         self._receiver = Receiver(connector, database, clock, self._turn)
         self.traffic = Traffic(
             connector, vault=vault, clock=clock, alive=alive, report=self._outcomes.put, receiver=self._receiver
@@ -117,7 +120,7 @@ class Lane:
                 claimed = await asyncio.shield(self._claiming)
             except Exception as error:
                 self.unsure = True
-                if not is_outage(error):
+                if not may_pass(error):
                     raise
                 log.warning("claiming_waits_for_database", connector=self.connector.name, reason=first_line(error))
                 await asyncio.sleep(_DATABASE_AWAY)
@@ -140,7 +143,7 @@ class Lane:
 
     async def _record(self, reports: Sequence[Report]) -> None:
         async with self._turn:
-            await outcomes.record(self._database, self._way, reports, now=self._clock())
+            await recorder.record(self._database, self._way, reports, now=self._clock())
         for r in reports:
             self.traffic.let_go(r)
         self.traffic.room.set()
@@ -148,8 +151,10 @@ class Lane:
             self._work.set()
         self._ok.inc(sum(len(r.outcome.references) for r in reports if isinstance(r.outcome, Accepted)))
 
-    async def _give_up_on(self, report: Report) -> None:
+    async def _set_aside(self, report: Report, error: Exception) -> None:
         """Record an outcome that the database refuses as unanswered: the message may have left."""
+        async with self._database.autocommit() as tx:
+            await set_aside.keep_outcome(tx, report, error, connector_id=self.connector.id, now=self._clock())
         if not isinstance(report.outcome, Unanswered):
             await self._record(
                 [Report(report.message_id, report.attempt, Unanswered("its outcome could not be recorded"))]

@@ -1,4 +1,4 @@
-"""The sweep: what time alone brings about — dates that come, graces that end, dispatchers that died, connectors that stay down."""
+"""The sweep: wakes, calls the services that do what time alone brings about, and sleeps."""
 
 import asyncio
 import time
@@ -9,18 +9,16 @@ import structlog
 
 from smsflow import observe
 from smsflow.connectors.smpp import forms
-from smsflow.domain.message import Status
-from smsflow.domain.phone import Number
+from smsflow.domain.routing import Table
 from smsflow.runtime import Platform
 from smsflow.services import inbound
-from smsflow.services.messages import holding, outcomes, receipts
+from smsflow.services.messages import holding, overdue, parked
 from smsflow.services.messages.outcomes import Graces
-from smsflow.store.messages import closing, queue, unknowns
-from smsflow.store.messages import receipts as stored_receipts
+from smsflow.services.messages.parked import ReceiptRules
+from smsflow.store.messages import queue
+from smsflow.store.messages.parked import Look
 from smsflow.store.messages.queue import FRONT, Place
-from smsflow.store.postgres.arrays import ints
 from smsflow.store.postgres.outages import first_line
-from smsflow.store.postgres.transactions import Tx
 from smsflow.store.routing import dispatchers
 from smsflow.store.routing.connectors import Connector
 
@@ -37,12 +35,13 @@ _VALIDITY_EVERY = 2.0
 _INBOUND_EVERY = 5.0
 # Looks for claims without an owner after a start and after a death: more than one, because a claim may have been on its way.
 _LOOKS = 5
-# How much older than overdue a parked receipt is that is looked at every second, and how often all are (seconds).
+# How much older than overdue a parked receipt may be to be looked at every second.
 _YOUNG = timedelta(seconds=10)
-_OLD_EVERY = 60.0
+# How often a page of all parked receipts of each account is looked at.
+_OLD_EVERY = 10.0
 # How long it takes at most until an answer that came, or did not come in time, is in the database.
 _RECORDED_WITHIN = timedelta(seconds=2)
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = (datetime(1970, 1, 1, tzinfo=UTC), 0)
 # Pages of a queue that one look at a connector that is down goes through; the next look goes on from there.
 _PAGES = 5
 
@@ -62,15 +61,16 @@ class Sweep:
         self._looks = _LOOKS
         self._looked_at: dict[int, Place] = {}
         self._expired_to = 0
+        self._parked_at: dict[int, tuple[datetime, int]] = {}
 
     async def run(self) -> None:
         """Sweep until cancelled."""
         await self._every(
             (_DATES_EVERY, self._release_due),
             (_UNKNOWN_EVERY, self._resend_unknown),
-            (_UNKNOWN_EVERY, self._unpark_young),
-            (_OLD_EVERY, self._unpark_all),
-            (_INSTANCES_EVERY, self._bury_the_dead),
+            (_UNKNOWN_EVERY, self._settle_young_receipts),
+            (_OLD_EVERY, self._settle_old_receipts),
+            (_INSTANCES_EVERY, self._declare_dead),
             (_FALLBACK_EVERY, self._fall_back),
             (_HELD_EVERY, self._free_resumed),
             (_VALIDITY_EVERY, self._expire_waiting),
@@ -102,65 +102,55 @@ class Sweep:
         """Let planned and deferred messages leave whose time has come."""
         while True:
             async with self._database.transaction() as tx:
-                if await queue.release_due(tx, now=self._clock(), limit=_MOST) < _MOST:
+                if await overdue.release_due(tx, now=self._clock(), limit=_MOST) < _MOST:
                     return
 
     async def _resend_unknown(self) -> None:
-        """Send again what stayed unknown past its grace, by another connector where there is one."""
-        now = self._clock()
-        async with self._database.transaction() as tx:
-            unsettled = await unknowns.to_resend(tx, now=now, limit=_MOST)
-            again = [(w.message_id, await self._next_way(w)) for w in unsettled if w.valid_until > now]
-            if again:
-                await unknowns.requeue(tx, again, now=now)
-                log.info("unknown_sent_again", messages=len(again))
-            late = [w.message_id for w in unsettled if w.valid_until <= now]
-            if late:
-                # It may have been delivered, so its credits stay where they are.
-                locked = await closing.lock(tx, late)
-                ended = [closing.Closed(m, Status.EXPIRED, "validity ended", refund=False) for m in late]
-                await closing.close(tx, ended, locked, now=now)
-            await unknowns.give_up(tx, now=now, limit=_MOST)
-
-    async def _next_way(self, waiting: unknowns.Waiting) -> int:
+        """Send again or end what stayed unknown past its grace."""
         table = (await self._platform.directory.routing()).table
-        number = Number(waiting.number, waiting.country, mobile=True)
-        ways = table.decide(number, company_id=waiting.company_id, sender=waiting.sender, kind=waiting.kind)
-        others = [w for w in ways if w != waiting.connector_id]
-        return (others or [waiting.connector_id])[0]
-
-    async def _unpark_young(self) -> None:
-        """Settle receipts that came before their submit was recorded, and those of messages whose answer is overdue."""
-        await self._unpark(_YOUNG)
-
-    async def _unpark_all(self) -> None:
-        """Settle what had to wait longer; strangers, which never find a message, may be many, so this is seldom."""
-        await self._unpark(None)
-
-    async def _unpark(self, age: timedelta | None) -> None:
-        """Settle what was parked and has a message now; what is overdue for longer than `age` is left out."""
-        now = self._clock()
-        connectors: dict[int, Connector] = {}
-        answered: dict[int, datetime] = {}
-        for c in (await self._platform.directory.routing()).connectors:
-            connectors[c.account_id] = c
-            due = now - timedelta(seconds=c.response_timeout) - _RECORDED_WITHIN
-            answered[c.account_id] = min(due, answered.get(c.account_id, due))
-        since = _EVER if age is None else min(answered.values(), default=now) - age
         async with self._database.transaction() as tx:
-            by_account: dict[int, list[stored_receipts.News]] = {}
-            for news in await stored_receipts.unpark(tx, since=since, answered=answered, limit=_MOST):
-                by_account.setdefault(news.account_id, []).append(news)
-            for account_id, ours in by_account.items():
-                connector = connectors.get(account_id)
-                policy = connector.delivered_when if connector else "all"
-                ways = forms(connector) if connector else (lambda _reference: ())
-                strangers = await receipts.settle(tx, ours, policy=policy, forms=ways, guess=True, now=now)  # type: ignore[arg-type]
-                if strangers:
-                    await stored_receipts.park(tx, strangers, forms=ways, now=now)
+            again = await overdue.resend_unknown(tx, table, limit=_MOST, now=self._clock())
+        if again:
+            log.info("unknown_sent_again", messages=again)
+        async with self._database.transaction() as tx:
+            await overdue.give_up(tx, limit=_MOST, now=self._clock())
 
-    async def _bury_the_dead(self) -> None:
-        """Take back what dispatchers had claimed whose session has ended, or who have stood still for a whole lease."""
+    async def _settle_young_receipts(self) -> None:
+        """Settle parked receipts that came before their submit was recorded, and those of messages whose answer is overdue."""
+        await self._settle_parked(newest=True)
+
+    async def _settle_old_receipts(self) -> None:
+        """Settle a page of the parked receipts that had to wait longer, each time from where the last page ended."""
+        await self._settle_parked(newest=False)
+
+    async def _settle_parked(self, *, newest: bool) -> None:
+        now = self._clock()
+        connectors = {c.account_id: c for c in (await self._platform.directory.routing()).connectors}
+        timeouts: dict[int, int] = {}
+        for c in (await self._platform.directory.routing()).connectors:
+            timeouts[c.account_id] = max(c.response_timeout, timeouts.get(c.account_id, 0))
+
+        def look(account_id: int) -> Look:
+            answered = now - timedelta(seconds=timeouts.get(account_id, 0)) - _RECORDED_WITHIN
+            return Look(
+                account_id, answered, (answered - _YOUNG, 0) if newest else self._parked_at.get(account_id, _FIRST)
+            )
+
+        def read(account_id: int) -> ReceiptRules:
+            connector = connectors.get(account_id)
+            if connector is None:
+                return ReceiptRules("all", lambda _reference: ())
+            return ReceiptRules(connector.delivered_when, forms(connector))  # type: ignore[arg-type]
+
+        async with self._database.transaction() as tx:
+            looks = [look(account_id) for account_id in await parked.accounts(tx)]
+            seen = await parked.settle_parked(tx, looks, read=read, newest=newest, limit=_MOST, now=now)
+        if not newest:
+            # Behind the last one it begins again with the oldest.
+            self._parked_at = {account_id: seen.ends[account_id] for account_id in seen.full}
+
+    async def _declare_dead(self) -> None:
+        """Declare dispatchers dead whose session has ended, or that have stood still for a whole lease, and take back what they had claimed."""
         moment = time.monotonic()
         async with self._database.autocommit() as tx:
             others = await dispatchers.others(tx, self._me)
@@ -172,7 +162,9 @@ class Sweep:
                 gone = await dispatchers.has_gone(tx, other.id)
                 if gone or stood_still:
                     await dispatchers.declare_dead(tx, other.id)
-                    log.warning("dispatcher_buried", instance=other.id, host=other.host, pid=other.pid, gone=gone)
+                    log.warning(
+                        "dispatcher_declared_dead", instance=other.id, host=other.host, pid=other.pid, gone=gone
+                    )
                     self._looks = _LOOKS
         if self._looks:
             self._looks -= 1
@@ -182,8 +174,14 @@ class Sweep:
         async with self._database.autocommit() as tx:
             unowned = await dispatchers.unowned(tx)
         for instance_id in unowned:
-            taken = await outcomes.take_back(self._database, instance_id, graces=self._graces, now=self._clock())
-            log.warning("claims_taken_back", instance=instance_id, messages=taken)
+            total, taken = 0, _MOST
+            while taken == _MOST:
+                async with self._database.transaction() as tx:
+                    taken = await overdue.take_back(
+                        tx, instance_id, graces=self._graces, limit=_MOST, now=self._clock()
+                    )
+                total += taken
+            log.warning("claims_taken_back", instance=instance_id, messages=total)
 
     async def _fall_back(self) -> None:
         """Move what waits for connectors that are disabled, or have been down too long, to the next of their routes."""
@@ -199,37 +197,22 @@ class Sweep:
         )
         for connector in ways.connectors:
             if connector.id in out:
-                for _ in range(_PAGES):
-                    async with self._database.transaction() as tx:
-                        if not await self._move(tx, connector, out):
-                            break
+                await self._reroute(connector, ways.table, out)
 
-    async def _move(self, tx: Tx, connector: Connector, out: frozenset[int]) -> bool:
-        """Move a page of what waits for a connector; False at the end of its queue. What has no other way is stepped over."""
-        now = self._clock()
-        table = (await self._platform.directory.routing()).table
-        moved: list[tuple[int, int]] = []
-        late: list[int] = []
+    async def _reroute(self, connector: Connector, table: Table, out: frozenset[int]) -> None:
+        """Go through some pages of a connector's queue, from where the last look ended."""
         after = self._looked_at.pop(connector.id, FRONT)
-        page = await queue.stuck(tx, connector.id, after=after, before=now, limit=_MOST)
-        for s in page:
-            number = Number(s.number, s.country, mobile=True)
-            ways = table.decide(number, company_id=s.company_id, sender=s.sender, kind=s.kind, without=out)
-            if s.valid_until <= now:
-                late.append(s.message_id)
-            elif ways:
-                moved.append((s.message_id, ways[0]))
-        if late:
-            locked = await closing.lock(tx, late)
-            ended = [closing.Closed(m, Status.EXPIRED, "validity ended", refund=True) for m in late]
-            await closing.close(tx, ended, locked, now=now)
-        if moved:
-            await queue.move(tx, ints(m for m, _ in moved), ints(c for _, c in moved))
-            log.warning("fallback", connector=connector.name, messages=len(moved))
-        if len(page) < _MOST:
-            return False
-        self._looked_at[connector.id] = page[-1].place
-        return True
+        for _ in range(_PAGES):
+            async with self._database.transaction() as tx:
+                found = await overdue.reroute(
+                    tx, table, connector.id, out=out, after=after, limit=_MOST, now=self._clock()
+                )
+            if found.moved:
+                log.warning("fallback", connector=connector.name, messages=found.moved)
+            if found.after is None:
+                return
+            after = found.after
+        self._looked_at[connector.id] = after
 
     async def _free_resumed(self) -> None:
         """Let messages go whose company may send again."""

@@ -9,7 +9,7 @@ from smsflow.errors import AccountSuspended, NotEnoughCredits, Refused, TooManyR
 
 
 @dataclass(frozen=True, slots=True)
-class Purse:
+class Budget:
     """What a company has at this moment: credits, and room under its send rate (a token bucket of one second)."""
 
     balance: int
@@ -19,24 +19,24 @@ class Purse:
     rate_at: datetime | None = None
 
 
-def refill(purse: Purse, now: datetime) -> float:
+def refill(budget: Budget, now: datetime) -> float:
     """Return how many messages the send rate allows now: at most one second's worth, or infinity without a rate."""
-    if purse.send_rate is None:
+    if budget.send_rate is None:
         return float("inf")
-    waited = 0.0 if purse.rate_at is None else max(0.0, (now - purse.rate_at).total_seconds())
-    return min(float(purse.send_rate), purse.rate_left + waited * purse.send_rate)
+    waited = 0.0 if budget.rate_at is None else max(0.0, (now - budget.rate_at).total_seconds())
+    return min(float(budget.send_rate), budget.rate_left + waited * budget.send_rate)
 
 
-def decide(purse: Purse, messages: Sequence[NewMessage], *, now: datetime) -> tuple[list[Refused | None], float]:
+def decide(budget: Budget, messages: Sequence[NewMessage], *, now: datetime) -> tuple[list[Refused | None], float]:
     """Return why each message is refused (None: it is paid for), and the room that is left under the send rate.
 
     A refusal is that message's alone: a short one after a long one that was too dear still goes.
     """
-    balance = purse.balance
-    room = refill(purse, now)
+    balance = budget.balance
+    room = refill(budget, now)
     verdicts: list[Refused | None] = []
     for m in messages:
-        if purse.suspended:
+        if budget.suspended:
             verdicts.append(AccountSuspended())
         elif m.segments > balance:
             verdicts.append(NotEnoughCredits(needed=m.segments, balance=balance))

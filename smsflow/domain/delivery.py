@@ -67,6 +67,14 @@ REFUSED_STATES = frozenset({"REJECTD"})
 _BACKOFF = (5.0, 15.0, 60.0, 180.0, 600.0)
 
 
+def returns_credits(*, not_taken: bool, losses: int) -> bool:
+    """Tell whether the credits of a message that ends go back (ADR 1): when no attempt of it can have reached the handset.
+
+    `not_taken` says so of the last attempt; `losses` counts the earlier ones that nobody answered.
+    """
+    return not_taken and losses == 0
+
+
 def backoff(attempt: int) -> float:
     """Return the seconds to wait after this attempt (the first is 1)."""
     return _BACKOFF[min(max(attempt, 1), len(_BACKOFF)) - 1]

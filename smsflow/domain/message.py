@@ -45,9 +45,22 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 
 
-def advance(current: Status, news: Status) -> Status:
-    """Return the status after `news`: `news` when the step is legal, else `current`."""
-    return news if news in TRANSITIONS[current] else current
+# What we write when the validity of an SMS that may have left ended without news: its end is presumed, and news may still come.
+PRESUMED = "validity ended without a receipt"
+
+# The steps of a presumed end besides.
+_LATE_NEWS: dict[Status, frozenset[Status]] = {Status.EXPIRED: frozenset({Status.DELIVERED, Status.FAILED})}
+
+
+def is_presumed(status: Status, error: str | None) -> bool:
+    """Tell whether a message ended because nobody said what became of it."""
+    return status is Status.EXPIRED and error == PRESUMED
+
+
+def advance(current: Status, news: Status, *, presumed: bool = False) -> Status:
+    """Return the status after `news`: `news` when the step is legal, else `current`; `presumed` says that its end only is."""
+    legal = _LATE_NEWS[current] if presumed else TRANSITIONS[current]
+    return news if news in legal else current
 
 
 def public_id(message_id: int) -> str:

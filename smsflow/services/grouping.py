@@ -1,106 +1,194 @@
-"""Group commit: what waits is taken together, written in one transaction, and each gets its own answer."""
+"""Group commit: entries that wait are written together, and an entry that cannot be written fails alone."""
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import structlog
 
 from smsflow import observe
 from smsflow.errors import Refused, Unavailable
-from smsflow.store.postgres.outages import is_outage
+from smsflow.store.postgres.outages import first_line, is_outage, may_pass
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-Write = Callable[[Sequence[T]], Awaitable[Sequence[R | Refused]]]
+log = structlog.get_logger(__name__)
 
+_PAUSE = 0.5
+# A row can look like an outage: one that kills its server process does. After so many tries each entry is tried by itself.
+_TRIES = 20
 _RETRY_AFTER = 1
 
 
-class GroupCommit(Generic[T, R]):
-    """Collects entries while a batch is being written, and writes them together next: concurrency makes the batches, no timer does."""
+class GroupCommit(Generic[T]):
+    """Collects entries while a batch is being written, and writes them together next: concurrency makes the batches, no timer does.
 
-    def __init__(self, write: Write[T, R], *, name: str, most: int, bound: int, patience: float) -> None:
-        """Write at most `most` entries at once by `write`; refuse entries while `bound` are waiting.
+    Entries are written in their order. While the database is away their batch waits, unless `away` takes it back.
+    """
 
-        One that has waited longer than `patience` seconds when its turn comes is refused: who sent it has given up.
-        """
+    def __init__(
+        self,
+        write: Callable[[Sequence[T]], Awaitable[None]],
+        *,
+        name: str,
+        most: int,
+        set_aside: Callable[[T, Exception], Awaitable[None]],
+        away: Callable[[Sequence[T], Exception], bool] = lambda _entries, _error: False,
+    ) -> None:
+        """Write at most `most` entries at once by `write`; one that the database refuses alone goes to `set_aside`."""
         self._write = write
+        self._name = name
         self._most = most
-        self._bound = bound
-        self._patience = patience
-        self._waiting: deque[tuple[T, asyncio.Future[R], float]] = deque()
+        self._set_aside = set_aside
+        self._away = away
+        self._waiting: deque[T] = deque()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._size = observe.batch_size.labels(name)
 
-    def add(self, entry: T) -> asyncio.Future[R]:
-        """Return the answer to come: the entry is written when it comes. Raises Unavailable when too many wait."""
-        if len(self._waiting) >= self._bound:
-            raise Unavailable(retry_after=_RETRY_AFTER)
-        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((entry, answer, time.monotonic()))
+    def __len__(self) -> int:
+        """Return how many entries wait for the next batch."""
+        return len(self._waiting)
+
+    def put(self, entry: T) -> None:
+        """Take an entry; it is written soon."""
+        self._waiting.append(entry)
         self._idle.clear()
         self._wake.set()
-        return answer
 
     async def run(self) -> None:
-        """Write until cancelled; cancel only after `drain`, or answers are lost (never entries: those are in the database or refused)."""
+        """Write until cancelled; what was being written then comes first when this is run again."""
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                await self._write_one_batch()
+                batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+                self._size.observe(len(batch))
+                try:
+                    await self._write_surely(batch)
+                except asyncio.CancelledError:
+                    self._waiting.extendleft(reversed(batch))
+                    self._wake.set()
+                    raise
             self._idle.set()
 
     async def drain(self) -> None:
-        """Wait until everything that was added has its answer."""
+        """Wait until nothing waits and nothing is being written."""
         await self._idle.wait()
 
-    async def _write_one_batch(self) -> None:
-        too_late = time.monotonic() - self._patience
-        while self._waiting and self._waiting[0][2] < too_late:
-            _refuse([self._waiting.popleft()], None)
-        batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+    async def _write_surely(self, batch: list[T]) -> None:
+        """Write `batch` and empty it: together, else one by one."""
+        tries = 0
+        while batch:
+            try:
+                await self._write(batch)
+            except Exception as error:  # noqa: BLE001 - whatever failed, each entry is written, taken back or set aside
+                tries += 1
+                if tries < _TRIES and (is_outage(error) or (len(batch) == 1 and may_pass(error))):
+                    if self._away(batch, error):
+                        batch.clear()
+                        return
+                    log.warning(
+                        "writing_waits_for_database", path=self._name, entries=len(batch), reason=first_line(error)
+                    )
+                    await asyncio.sleep(_PAUSE)
+                elif len(batch) > 1:
+                    while batch:
+                        await self._write_surely(batch[:1])
+                        del batch[0]
+                elif await self._is_set_aside(batch[0], error):
+                    batch.clear()
+            else:
+                batch.clear()
+
+    async def _is_set_aside(self, entry: T, error: Exception) -> bool:
+        """Put an entry out of the way that cannot be written; False when the database is away for that, too."""
+        try:
+            await self._set_aside(entry, error)
+        except Exception as failure:
+            if is_outage(failure):
+                await asyncio.sleep(_PAUSE)
+                return False
+            log.exception("entry_lost", path=self._name)
+        observe.set_aside_total.labels(self._name).inc()
+        return True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked(Generic[T, R]):
+    """An entry, and the answer that is waited for."""
+
+    entry: T
+    answer: "asyncio.Future[R]"
+    since: float
+
+
+class Answers(Generic[T, R]):
+    """A group commit whose every entry gets an answer: what `write` returns for it, or a refusal."""
+
+    def __init__(
+        self,
+        write: Callable[[Sequence[T]], Awaitable[Sequence[R | Refused]]],
+        *,
+        name: str,
+        most: int,
+        bound: int,
+        patience: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Write at most `most` entries at once by `write`; refuse entries while `bound` are waiting.
+
+        One that has waited longer than `patience` seconds when its turn comes is refused: its sender has given up.
+        """
+        self._write = write
+        self._bound = bound
+        self._patience = patience
+        self._clock = clock
+        self._group: GroupCommit[_Asked[T, R]] = GroupCommit(
+            self._write_and_answer, name=name, most=most, set_aside=self._refuse_one, away=_refuse
+        )
+        self.run = self._group.run
+        self.drain = self._group.drain
+
+    def add(self, entry: T) -> "asyncio.Future[R]":
+        """Return the answer to come. Raises Unavailable when too many wait."""
+        if len(self._group) >= self._bound:
+            raise Unavailable(retry_after=_RETRY_AFTER)
+        asked: _Asked[T, R] = _Asked(entry, asyncio.get_running_loop().create_future(), self._clock())
+        self._group.put(asked)
+        return asked.answer
+
+    async def _write_and_answer(self, batch: Sequence[_Asked[T, R]]) -> None:
+        too_late = self._clock() - self._patience
+        if batch[0].since < too_late:
+            _refuse([a for a in batch if a.since < too_late], None)
+            batch = [a for a in batch if a.since >= too_late]
         if not batch:
             return
-        self._size.observe(len(batch))
-        try:
-            answers = await self._write([entry for entry, _, _ in batch])
-        except Exception as error:  # noqa: BLE001 - whatever failed, each entry gets its answer
-            if len(batch) == 1 or is_outage(error):
-                _refuse(batch, error)
-                return
-            # One poisonous row must fail alone.
-            for one in batch:
-                await self._write_alone(one)
-            return
-        for (_, future, _), answer in zip(batch, answers, strict=True):
-            _answer(future, answer)
+        answers = await self._write([a.entry for a in batch])
+        for asked, answer in zip(batch, answers, strict=True):
+            if asked.answer.done():  # its sender has gone; the entry is written all the same
+                continue
+            if isinstance(answer, Refused):
+                asked.answer.set_exception(answer)
+            else:
+                asked.answer.set_result(answer)
 
-    async def _write_alone(self, one: tuple[T, asyncio.Future[R], float]) -> None:
-        try:
-            (answer,) = await self._write([one[0]])
-        except Exception as error:  # noqa: BLE001 - as above
-            _refuse([one], error)
-        else:
-            _answer(one[1], answer)
+    @staticmethod
+    async def _refuse_one(asked: _Asked[T, R], error: Exception) -> None:
+        _refuse([asked], error)
 
 
-def _answer(future: "asyncio.Future[R]", answer: R | Refused) -> None:
-    if future.done():  # whoever waited has gone away; the entry is written all the same
-        return
-    if isinstance(answer, Refused):
-        future.set_exception(answer)
-    else:
-        future.set_result(answer)
-
-
-def _refuse(batch: Sequence[tuple[T, "asyncio.Future[R]", float]], error: Exception | None) -> None:
-    for _, future, _ in batch:
-        if not future.done():
+def _refuse(batch: Sequence[_Asked[T, R]], error: Exception | None) -> bool:
+    """Refuse entries whose database is away: their senders may try again."""
+    for asked in batch:
+        if not asked.answer.done():
             refusal = Unavailable(retry_after=_RETRY_AFTER)
             refusal.__cause__ = error
-            future.set_exception(refusal)
+            asked.answer.set_exception(refusal)
+    return True

@@ -129,7 +129,7 @@ def test_the_tries_to_connect_never_show_the_password():
 def test_rule_08_a_final_state_is_news(state, status, refused):
     news = smpp.news(CONNECTOR, Receipt("00AB", state, "0x45", None, "237690000001", "AWA"))
 
-    assert (news.account_id, news.reference, news.status, news.refused) == (7, "ab", status, refused)
+    assert (news.account_id, news.reference, news.status, news.refused) == (7, "00AB", status, refused)
     assert (news.error, news.number, news.sender) == (f"{state} 0x45", "+237690000001", "AWA")
 
 

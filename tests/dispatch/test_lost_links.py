@@ -12,7 +12,7 @@ from tests.dispatch.stage import a_message, accepted, an_engine, an_operator, so
 
 
 def recorders():
-    return sum(task.get_coro().__qualname__ == "Recorder.run" for task in asyncio.all_tasks())
+    return sum(task.get_coro().__qualname__ == "GroupCommit.run" for task in asyncio.all_tasks())
 
 
 async def test_links_that_are_lost_under_traffic_leave_no_recorder_behind(open_platform, monkeypatch):

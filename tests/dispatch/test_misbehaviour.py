@@ -11,8 +11,8 @@ FINAL = {Status.DELIVERED, Status.FAILED, Status.EXPIRED}
 LONG = "Un texte en plusieurs parties. " * 12
 
 
-# A long id has no receipt that can be matched; the other two take their time (see test_traffic and test_unknown).
-OPEN = {"long-id", "late-error", "full", "same-id"}
+# A long id has no receipt that can be matched; the others take their time (see test_traffic and test_unknown).
+OPEN = {"long-id", "late-error", "full"}
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in OPEN])

@@ -7,9 +7,8 @@ import pytest
 from psycopg.errors import OperationalError
 
 from smsflow import observe, runtime, testing
-from smsflow.dispatch import inbound as receiving
+from smsflow.dispatch import recorder
 from smsflow.domain.message import Status
-from smsflow.services.messages import receipts
 from smsflow.services.upkeep import findings
 from smsflow.simulator.deliveries import Delivery
 from smsflow.simulator.receipts import format_receipt
@@ -271,7 +270,7 @@ async def test_rule_09_a_refused_part_returns_the_credits_whatever_comes_with_it
             News(connector, await reference_of(quick, message, part), *told[part], "+237690000001", "AWA")
             for part in order
         ]
-        await receipts.receive(quick.database, news, policy="all", forms=lambda _r: (), now=runtime.now())
+        await recorder.receive(quick.database, news, policy="all", forms=lambda _r: (), now=runtime.now())
 
     assert await statuses(quick, [message]) == [Status.FAILED]
     assert "REJECTD" in (await row(quick, message)).error
@@ -281,14 +280,14 @@ async def test_rule_09_a_refused_part_returns_the_credits_whatever_comes_with_it
 
 async def test_a_receipt_is_acknowledged_only_after_its_commit(quick, monkeypatch):
     committing, let_go = asyncio.Event(), asyncio.Event()
-    real = receipts.receive
+    real = recorder.receive
 
     async def receive(*arguments, **named):
         committing.set()
         await let_go.wait()
         return await real(*arguments, **named)
 
-    monkeypatch.setattr(receiving.receipts, "receive", receive)
+    monkeypatch.setattr(recorder, "receive", receive)
     async with an_operator() as operator, an_engine(quick):
         _, _, message = await one(quick, operator)
         await committing.wait()
@@ -300,7 +299,7 @@ async def test_a_receipt_is_acknowledged_only_after_its_commit(quick, monkeypatc
 
 
 async def test_while_the_database_is_away_the_operator_is_told_to_try_again(quick, monkeypatch):
-    real, tries = receipts.receive, []
+    real, tries = recorder.receive, []
 
     async def receive(*arguments, **named):
         tries.append(1)
@@ -308,7 +307,7 @@ async def test_while_the_database_is_away_the_operator_is_told_to_try_again(quic
             raise OperationalError("away")
         return await real(*arguments, **named)
 
-    monkeypatch.setattr(receiving.receipts, "receive", receive)
+    monkeypatch.setattr(recorder, "receive", receive)
     async with an_operator() as operator, an_engine(quick):
         _, _, message = await one(quick, operator)
         await until_status(quick, message, Status.DELIVERED)

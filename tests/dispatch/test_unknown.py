@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from smsflow import runtime, testing
+from smsflow.dispatch import recorder
 from smsflow.dispatch.sweep import Sweep
 from smsflow.domain.delivery import Accepted, Deferred, NotSent, Rejected, Unanswered
 from smsflow.domain.message import Kind, Status
-from smsflow.services.messages import outcomes, receipts
 from smsflow.services.messages.outcomes import Graces, Report, Way
 from smsflow.smpp import spec
-from smsflow.store.messages import queue
+from smsflow.store.messages import parked, queue
 from smsflow.store.messages import receipts as stored_receipts
 from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import (
@@ -50,13 +50,13 @@ class Desk:
             return await queue.claim(tx, connector or self.connector, instance_id=self.way.instance_id, limit=limit)
 
     async def reports(self, claim, outcome):
-        await outcomes.record(
+        await recorder.record(
             self.platform.database, self.way, [Report(claim.id, claim.attempt, outcome)], now=self.now
         )
 
     async def hears(self, reference, status, *, refused=False, number="+237690000001", sender="AWA"):
         news = stored_receipts.News(self.connector, reference, status, refused, status.name, number, sender)
-        await receipts.receive(self.platform.database, [news], policy="all", forms=lambda _r: (), now=self.now)
+        await recorder.receive(self.platform.database, [news], policy="all", forms=lambda _r: (), now=self.now)
 
     async def sweeps(self):
         await self.sweep._resend_unknown()
@@ -64,7 +64,7 @@ class Desk:
 
     async def waits_for_answers(self):
         self.now += timedelta(seconds=33)
-        await self.sweep._unpark_young()
+        await self.sweep._settle_young_receipts()
 
     async def loses(self, **fields):
         message = await self.accepts(number="+237690000001", **fields)
@@ -273,7 +273,7 @@ async def test_a_receipt_that_comes_before_its_response_is_not_given_to_an_unkno
     message = await desk.accepts(number="+237690000001")
     (claim,) = await desk.claims()
     await desk.hears("b", end, refused=refused)
-    await desk.sweep._unpark_young()
+    await desk.sweep._settle_young_receipts()
     assert await statuses(desk.platform, [unknown, message]) == [Status.UNKNOWN, Status.RECEIVED]
 
     await desk.reports(claim, Accepted(("b",)))
@@ -331,12 +331,13 @@ async def test_a_parked_receipt_is_looked_at_while_it_is_young_and_then_with_all
     now = runtime.now()
 
     async with desk.platform.database.transaction() as tx:
-        answered = {desk.connector: now}
-        young = await stored_receipts.unpark(tx, since=now - timedelta(minutes=1), answered=answered, limit=10)
-        everything = await stored_receipts.unpark(tx, since=now - timedelta(hours=2), answered=answered, limit=10)
+        young = await parked.look(
+            tx, [parked.Look(desk.connector, now, (now - timedelta(minutes=1), 0))], newest=True, limit=10
+        )
+        everything = await parked.look(tx, [parked.Look(desk.connector, now)], newest=False, limit=10)
 
-    assert young == []
-    assert [news.reference for news in everything] == ["foreign"]
+    assert young.ready == []
+    assert len(everything.ready) == 1
 
 
 async def test_claims_of_a_dispatcher_whose_session_ended_become_unknown(desk):
@@ -345,7 +346,7 @@ async def test_claims_of_a_dispatcher_whose_session_ended_become_unknown(desk):
         ghost = await dispatchers.register(tx, host="test", pid=1, now=runtime.now())
         await queue.claim(tx, desk.connector, instance_id=ghost, limit=10)
     for _ in range(10):
-        await desk.sweep._bury_the_dead()
+        await desk.sweep._declare_dead()
         await asyncio.sleep(0.05)
 
     assert await statuses(desk.platform, [message]) == [Status.UNKNOWN]

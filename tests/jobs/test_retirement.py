@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from smsflow import runtime, testing
+from smsflow.dispatch import recorder
 from smsflow.domain.delivery import Accepted
 from smsflow.jobs.retirement import retire
-from smsflow.services.messages import outcomes
 from smsflow.services.messages.outcomes import Report, Way
 from smsflow.store.messages import queue
 from smsflow.store.postgres import partitions
@@ -46,7 +46,7 @@ async def deliver_all(platform):
     async with platform.database.autocommit() as tx:
         claims = await queue.claim(tx, 1, instance_id=instance, limit=100)
     reports = [Report(c.id, c.attempt, Accepted((f"r{c.id}",))) for c in claims]
-    await outcomes.record(platform.database, Way(1, 1, instance), reports, now=runtime.now())
+    await recorder.record(platform.database, Way(1, 1, instance), reports, now=runtime.now())
 
 
 async def test_the_partition_in_use_is_never_dropped(platform):

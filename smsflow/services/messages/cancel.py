@@ -5,7 +5,10 @@ from datetime import datetime
 
 from smsflow.domain.message import Status, public_id
 from smsflow.errors import AlreadyLeft, NotFound, Refused
-from smsflow.store.messages import closing, queue
+from smsflow.services.messages import closing
+from smsflow.services.messages.closing import End
+from smsflow.store.messages import closing as stored
+from smsflow.store.messages import queue
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -16,9 +19,9 @@ async def cancel(tx: Tx, ids: Sequence[int], *, company_id: int | None = None, n
     may be on the handset: it is refused and keeps its charge (ADR 1).
     """
     here = await queue.keep_back(tx, ids)
-    locked = await closing.lock(tx, ids)
+    locked = await stored.lock(tx, ids)
     answers: list[Refused | None] = []
-    ended: dict[int, closing.Closed] = {}
+    ended: dict[int, End] = {}
     for message_id in ids:
         message = locked.get(message_id)
         if message is None or company_id not in {None, message.company_id}:
@@ -26,7 +29,7 @@ async def cancel(tx: Tx, ids: Sequence[int], *, company_id: int | None = None, n
         elif message_id not in here:
             answers.append(AlreadyLeft(id=public_id(message_id)))
         else:
-            ended[message_id] = closing.Closed(message_id, Status.CANCELLED, None, refund=True)
+            ended[message_id] = End(message_id, Status.CANCELLED, None, not_taken=True)
             answers.append(None)
-    await closing.close(tx, list(ended.values()), locked, now=now)
+    await closing.close(tx, list(ended.values()), now=now, locked=locked)
     return answers

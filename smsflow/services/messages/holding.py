@@ -3,7 +3,9 @@
 from datetime import datetime
 
 from smsflow.domain.message import Status
-from smsflow.store.messages import closing, holding, queue, validity
+from smsflow.services.messages import closing
+from smsflow.services.messages.closing import End
+from smsflow.store.messages import holding, validity
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -14,10 +16,8 @@ async def expire(tx: Tx, *, after: int, limit: int, now: datetime) -> int:
     """
     page = await validity.ended(tx, after=after, limit=limit, now=now)
     if page.ended:
-        returned = await queue.keep_back(tx, page.ended)
-        locked = await closing.lock(tx, page.ended)
-        ends = [closing.Closed(m, Status.EXPIRED, "validity ended", refund=m in returned) for m in page.ended]
-        await closing.close(tx, ends, locked, now=now)
+        ends = [End(m, Status.EXPIRED, "validity ended", not_taken=True) for m in page.ended]
+        await closing.close(tx, ends, now=now)
     return page.after
 
 

@@ -9,7 +9,7 @@ import structlog
 from smsflow import observe
 from smsflow.domain.message import NewMessage
 from smsflow.errors import OutcomeUnknown, Refused, Unavailable
-from smsflow.services.grouping import GroupCommit
+from smsflow.services.grouping import Answers
 from smsflow.services.messages.submit import submit
 from smsflow.store.messages import accept
 from smsflow.store.postgres.commits import find_out
@@ -31,7 +31,7 @@ class Intake:
         self._database = database
         self._clock = clock
         self._woken: dict[int, float] = {}
-        self._commits: GroupCommit[NewMessage, int] = GroupCommit(
+        self._commits: Answers[NewMessage, int] = Answers(
             self._accept, name="accept", most=most, bound=bound, patience=_PATIENCE
         )
 

@@ -31,14 +31,14 @@ async def submit(tx: Tx, batch: Sequence[NewMessage], *, now: datetime) -> list[
 
 async def _one_by_one(tx: Tx, batch: Sequence[NewMessage], *, now: datetime) -> list[int | Refused]:
     """Decide message by message, under the companies' locks; then store those that can be paid."""
-    purses = await balances.lock_budgets(tx, sorted({m.company_id for m in batch}))
+    budgets = await balances.lock_budgets(tx, sorted({m.company_id for m in batch}))
     verdicts: list[Refused | None] = [AccountSuspended()] * len(batch)
-    for company_id, purse in purses.items():
+    for company_id, budget in budgets.items():
         places = [p for p, m in enumerate(batch) if m.company_id == company_id]
-        decided, room = credits.decide(purse, [batch[p] for p in places], now=now)
+        decided, room = credits.decide(budget, [batch[p] for p in places], now=now)
         for place, verdict in zip(places, decided, strict=True):
             verdicts[place] = verdict
-        if purse.send_rate is not None:
+        if budget.send_rate is not None:
             await balances.keep_rate(tx, company_id, left=room, now=now)
     paid = [p for p, verdict in enumerate(verdicts) if verdict is None]
     ids = iter(await accept.accept(tx, [batch[p] for p in paid], now=now, checked=True) if paid else [])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from smsflow.store.accounts import attempts, tokens
-from smsflow.store.messages import receipts, retirement
+from smsflow.store.messages import parked, retirement
 from smsflow.store.postgres import partitions
 from smsflow.store.postgres.partitions import Partition
 from smsflow.store.postgres.transactions import Tx
@@ -43,7 +43,7 @@ async def forget(tx: Tx, *, receipts_kept: timedelta, now: datetime) -> int:
     """Remove expired tokens, old attempts, and receipts that never found their message; return how many receipts."""
     await tokens.forget_tokens(tx, before=now - _TOKENS_AFTER_EXPIRY)
     await attempts.forget_attempts(tx, before=now - _ATTEMPTS)
-    return await receipts.forget_parked(tx, before=now - receipts_kept)
+    return await parked.forget(tx, before=now - receipts_kept)
 
 
 async def old_parts(tx: Tx, *, kept: timedelta, now: datetime) -> list[Partition]:

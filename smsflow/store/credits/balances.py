@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from smsflow.domain.credits import Purse
+from smsflow.domain.credits import Budget
 from smsflow.store.postgres.arrays import ints
 from smsflow.store.postgres.transactions import Tx, text
 
@@ -53,13 +53,13 @@ async def credit(tx: Tx, company_id: int, amount: int, *, note: str, now: dateti
     return left
 
 
-async def lock_budgets(tx: Tx, company_ids: Sequence[int]) -> dict[int, Purse]:
+async def lock_budgets(tx: Tx, company_ids: Sequence[int]) -> dict[int, Budget]:
     """Lock companies in the order of their ids and return what each has."""
     query = text("""
         SELECT id, balance, suspended, send_rate, rate_left, rate_at FROM company WHERE id = ANY(CAST(:ids AS bigint[]))
         ORDER BY id FOR NO KEY UPDATE
     """)
-    return {company_id: Purse(*purse) for company_id, *purse in await tx.execute(query, {"ids": ints(company_ids)})}
+    return {company_id: Budget(*budget) for company_id, *budget in await tx.execute(query, {"ids": ints(company_ids)})}
 
 
 async def keep_rate(tx: Tx, company_id: int, *, left: float, now: datetime) -> None:

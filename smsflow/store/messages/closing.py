@@ -21,7 +21,7 @@ class Closed:
 
 
 _LOCK = bounded("""
-SELECT m.id, m.company_id, m.status, m.charged FROM message m WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id) ORDER BY m.id FOR NO KEY UPDATE
+SELECT m.id, m.company_id, m.status, m.charged, coalesce(m.losses, 0), m.error FROM message m WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id) ORDER BY m.id FOR NO KEY UPDATE
 """)
 
 
@@ -55,16 +55,20 @@ DELETE FROM queue q USING ids WHERE q.message_id = ids.id
 class Locked:
     """What deciding on a message's next status needs; its row is locked until the transaction ends."""
 
-    id: int
     company_id: int
     status: Status
     charged: int
+    losses: int
+    """How many of its attempts may have reached the handset without anybody saying so."""
+    error: str | None
 
 
 async def lock(tx: Tx, ids: Sequence[int]) -> Mapping[int, Locked]:
     """Lock messages in the order of their ids and return them by id."""
-    rows = await tx.execute(_LOCK(ids), {"ids": ints(ids)})
-    return {row[0]: Locked(row[0], row[1], Status(row[2]), row[3]) for row in rows}
+    return {
+        message_id: Locked(company_id, Status(status), charged, losses, error)
+        for message_id, company_id, status, charged, losses, error in await tx.execute(_LOCK(ids), {"ids": ints(ids)})
+    }
 
 
 async def close(tx: Tx, ended: Sequence[Closed], locked: Mapping[int, Locked], *, now: datetime) -> None:

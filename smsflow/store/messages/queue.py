@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from smsflow.domain.matching import fold
 from smsflow.domain.message import Kind
 from smsflow.store.messages import holding
 from smsflow.store.postgres.arrays import ints, texts, times
@@ -91,27 +92,29 @@ class Sent:
     references: tuple[str, ...]
 
 
-# A claim that was taken away meanwhile changes no status, unless the message is still unknown from this very attempt: then this is
-# the answer that was missing. The references are kept in every case: they are true, and a receipt may come by them; recorded a
+# A claim that was taken away meanwhile changes no status, unless the message is still unknown from this very attempt, or waits to be
+# sent again after it: then this is the answer that was missing, and that attempt counts no more among the lost.
+# The references are kept in every case: they are true, and a receipt may come by them; recorded a
 # second time, after an answer of the database was lost, they change nothing. The company of what was not ours is found by a trigger.
 _SENT = bounded("""
 WITH o AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
 ), gone AS (
-    DELETE FROM queue q USING o WHERE q.message_id = o.message_id AND q.claimed_by = :instance_id AND q.attempt = o.attempt
-    RETURNING q.message_id
+    DELETE FROM queue q USING o
+    WHERE q.message_id = o.message_id AND (q.claimed_by = :instance_id OR q.claimed_by IS NULL) AND q.attempt = o.attempt
+    RETURNING q.message_id, CASE WHEN q.claimed_by IS NULL AND q.losses > 0 THEN 1 ELSE 0 END AS found
 ), settled AS (
-    DELETE FROM unknown_outcome u USING o WHERE u.message_id = o.message_id AND u.attempt = o.attempt RETURNING u.message_id
+    DELETE FROM unknown_outcome u USING o WHERE u.message_id = o.message_id AND u.attempt = o.attempt RETURNING u.message_id, 1 AS found
 ), ours AS (
-    SELECT message_id FROM gone UNION ALL SELECT message_id FROM settled
+    SELECT message_id, found FROM gone UNION ALL SELECT message_id, found FROM settled
 ), sent AS (
-    UPDATE message m SET status = 2, sent_at = :now, connector_id = :connector_id, error = NULL
+    UPDATE message m SET status = 2, sent_at = :now, connector_id = :connector_id, error = NULL, losses = nullif(m.losses - ours.found, 0)
     FROM ours WHERE m.id = ours.message_id AND WITHIN(m.id) AND m.status IN (1, 8) RETURNING m.id, m.company_id
 ), parts AS (
-    INSERT INTO part (company_id, message_id, attempt, account_id, reference, number, total)
-    SELECT s.company_id, t.message_id, t.attempt, :account_id, t.reference, t.number, t.total
-    FROM unnest(CAST(:part_ids AS bigint[]), CAST(:part_attempts AS integer[]), CAST(:refs AS text[]), CAST(:numbers AS smallint[]),
-        CAST(:totals AS smallint[])) AS t(message_id, attempt, reference, number, total)
+    INSERT INTO part (company_id, message_id, attempt, account_id, reference, exact, number, total)
+    SELECT s.company_id, t.message_id, t.attempt, :account_id, t.folded, nullif(t.reference, t.folded), t.number, t.total
+    FROM unnest(CAST(:part_ids AS bigint[]), CAST(:part_attempts AS integer[]), CAST(:folded AS text[]), CAST(:refs AS text[]),
+        CAST(:numbers AS smallint[]), CAST(:totals AS smallint[])) AS t(message_id, attempt, folded, reference, number, total)
     LEFT JOIN sent s ON s.id = t.message_id
     ON CONFLICT DO NOTHING
 )
@@ -145,6 +148,7 @@ async def record_sent(
             "now": now,
             "part_ids": ints(message_id for message_id, _, _, _, _ in parts),
             "part_attempts": ints(attempt for _, attempt, _, _, _ in parts),
+            "folded": texts(fold(reference) for _, _, reference, _, _ in parts),
             "refs": texts(reference for _, _, reference, _, _ in parts),
             "numbers": ints(number for _, _, _, number, _ in parts),
             "totals": ints(total for _, _, _, _, total in parts),

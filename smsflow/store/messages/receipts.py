@@ -1,11 +1,12 @@
-"""Delivery receipts: matched to messages by the operator's reference, parked when they come early."""
+"""Delivery receipts: applied to the messages whose parts have the operator's ids."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from smsflow.domain.message import Status
-from smsflow.store.postgres.arrays import flags, ints, texts, times
+from smsflow.domain.matching import Candidate, Form, ending, fold, names_something
+from smsflow.domain.message import FINAL, Status, is_presumed
+from smsflow.store.postgres.arrays import ints, texts
 from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.transactions import Tx, text
 
@@ -16,6 +17,7 @@ class News:
 
     account_id: int
     reference: str
+    """The operator's id, as it stands."""
     status: Status
     refused: bool
     error: str | None
@@ -30,71 +32,85 @@ class News:
 
 
 # The way of nearly every receipt: one PDU, accepted before, now delivered. part_reference finds the row, message is updated in place.
-# What this statement does not settle (several parts, other states, references that are unknown or mean another number) goes through
-# `find`. The sum keeps the planner from walking all of part_message in that order when it believes a partition to be empty. The last eight digits of a number are the same however an operator writes it.
+# What this statement does not settle (several parts, other states, ids that are unknown or went to another number) goes through `find`.
+# The sum keeps the planner from walking all of part_message in that order when it believes a partition to be empty.
 _ONLY_PARTS = text("""
-SELECT r.place, p.message_id FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[])) WITH ORDINALITY AS r(account_id, reference, place)
+SELECT r.place, p.message_id
+FROM unnest(CAST(:accounts AS bigint[]), CAST(:folded AS text[]), CAST(:refs AS text[])) WITH ORDINALITY
+    AS r(account_id, folded, reference, place)
 CROSS JOIN LATERAL (
-    SELECT p.message_id, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.reference
-    ORDER BY p.message_id + 0 DESC LIMIT 1
+    SELECT p.message_id, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.folded
+    ORDER BY coalesce(p.exact, p.reference) = r.reference DESC, p.message_id + 0 DESC LIMIT 1
 ) AS p WHERE p.total = 1
 """)
 _DELIVERED = bounded("""
 UPDATE message m SET status = 3, done_at = :now
-FROM unnest(CAST(:ids AS bigint[]), CAST(:numbers AS text[])) AS f(message_id, number)
-WHERE m.id = f.message_id AND WITHIN(m.id) AND m.status = 2 AND right(m.number, 8) = right(f.number, 8) RETURNING m.id
+FROM unnest(CAST(:ids AS bigint[]), CAST(:endings AS text[])) AS f(message_id, ending)
+WHERE m.id = f.message_id AND WITHIN(m.id) AND m.status = 2 AND right(m.number, length(f.ending)) = f.ending RETURNING m.id
 """)
 
 
 async def deliver(tx: Tx, receipts: Sequence[News], *, now: datetime) -> set[int]:
     """Settle the plain deliveries among `receipts`; return the places of those that are settled."""
-    named = {"accounts": ints(r.account_id for r in receipts), "refs": _references(receipts)}
-    found = [(place - 1, message_id) for place, message_id in await tx.execute(_ONLY_PARTS, named)]
+    ids = [(r.account_id, r.reference) for r in receipts]
+    found = [(place - 1, message_id) for place, message_id in await tx.execute(_ONLY_PARTS, _ids(ids))]
     if not found:
         return set()
-    ids = [message_id for _, message_id in found]
-    parameters = {"ids": ints(ids), "numbers": texts(receipts[place].number for place, _ in found), "now": now}
-    done = {message_id for (message_id,) in await tx.execute(_DELIVERED(ids), parameters)}
+    known = [message_id for _, message_id in found]
+    parameters = {
+        "ids": ints(known),
+        "endings": texts(ending(receipts[place].number) for place, _ in found),
+        "now": now,
+    }
+    done = {message_id for (message_id,) in await tx.execute(_DELIVERED(known), parameters)}
     return {place for place, message_id in found if message_id in done}
 
 
-def _references(receipts: Iterable[News]) -> str:
-    """Return the references, null where there is none: one that names nothing must not find a message that was given none."""
-    return texts(r.reference or None for r in receipts)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A part with the reference of a receipt; `agrees` when it went to the number that the receipt is about."""
-
-    message_id: int
-    number: int
-    total: int
-    agrees: bool
-
-
-_NAMED = text("""
-SELECT r.place, p.message_id, p.number, p.total
-FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[])) WITH ORDINALITY AS r(account_id, reference, place)
-CROSS JOIN LATERAL (
-    SELECT p.message_id, p.number, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.reference
-    ORDER BY p.message_id + 0 DESC LIMIT 1
-) AS p
-""")
-_NUMBERS = bounded("SELECT id, number FROM message WHERE id = ANY(CAST(:ids AS bigint[])) AND WITHIN(id)")
-
-
-async def find(tx: Tx, receipts: Sequence[News]) -> dict[int, Found]:
-    """Return, by place, the parts that receipts name by account and reference."""
-    named = {"accounts": ints(r.account_id for r in receipts), "refs": _references(receipts)}
-    parts = list(await tx.execute(_NAMED, named))
-    ids = {message_id for _, message_id, _, _ in parts}
-    numbers = dict(await tx.execute(_NUMBERS(ids), {"ids": ints(ids)})) if ids else {}
+def _ids(ids: Sequence[tuple[int, str]]) -> dict[str, str]:
+    """Return accounts and ids as parameters; an id that names nothing is null, or it would find a message that was given none."""
+    named = [reference if names_something(reference) else None for _, reference in ids]
     return {
-        place - 1: Found(message_id, number, total, numbers[message_id][-8:] == receipts[place - 1].number[-8:])
-        for place, message_id, number, total in parts
-        if message_id in numbers
+        "accounts": ints(account_id for account_id, _ in ids),
+        "folded": texts(None if r is None else fold(r) for r in named),
+        "refs": texts(named),
     }
+
+
+# Walks part_reference for each id; an operator that uses an id again has several parts by it.
+_NAMED = text("""
+SELECT r.place, p.message_id, p.number, p.total, coalesce(p.exact, p.reference) = r.reference, p.state
+FROM unnest(CAST(:accounts AS bigint[]), CAST(:folded AS text[]), CAST(:refs AS text[])) WITH ORDINALITY
+    AS r(account_id, folded, reference, place)
+CROSS JOIN LATERAL (
+    SELECT p.message_id, p.number, p.total, p.exact, p.reference, p.state FROM part p
+    WHERE p.account_id = r.account_id AND p.reference = r.folded ORDER BY p.message_id + 0 DESC LIMIT 200
+) AS p
+ORDER BY p.message_id DESC, p.number
+""")
+_SENT_TO = bounded("""
+SELECT id, number, sender, status, error FROM message WHERE id = ANY(CAST(:ids AS bigint[])) AND WITHIN(id)
+""")
+
+
+async def find(tx: Tx, ids: Sequence[tuple[int, str]]) -> list[list[Candidate]]:
+    """Return for each id, given with its account, the messages that have it for one of their parts or more."""
+    parts = list(await tx.execute(_NAMED, _ids(ids)))
+    known = {message_id for _, message_id, *_ in parts}
+    messages: dict[int, tuple[str, str, bool]] = {}
+    if known:
+        for message_id, number, sender, status, error in await tx.execute(_SENT_TO(known), {"ids": ints(known)}):
+            is_open = status not in FINAL or is_presumed(Status(status), error)
+            messages[message_id] = (number, sender, is_open)
+    found: list[dict[tuple[int, Form], Candidate]] = [{} for _ in ids]
+    for place, message_id, part, total, exact, state in parts:
+        if message_id in messages:
+            form = Form.AS_IT_STANDS if exact else Form.FOLDED
+            number, sender, is_open = messages[message_id]
+            before = found[place - 1].get((message_id, form))
+            numbers = (*before.parts, part) if before else (part,)
+            is_open = (is_open and state not in FINAL) or (before is not None and before.is_open)
+            found[place - 1][message_id, form] = Candidate(message_id, numbers, total, form, number, sender, is_open)
+    return [list(candidates.values()) for candidates in found]
 
 
 _NOTE = bounded("""
@@ -119,94 +135,6 @@ async def note_parts(tx: Tx, states: Sequence[tuple[int, int, Status]]) -> dict[
     }
     await tx.execute(_NOTE(ids), parameters)
     known: dict[int, list[Status | None]] = {}
-    for message_id, _, state in await tx.execute(_STATES(ids), {"ids": ints(ids)}):
+    for message_id, _number, state in await tx.execute(_STATES(ids), {"ids": ints(ids)}):
         known.setdefault(message_id, []).append(None if state is None else Status(state))
     return known
-
-
-# When an unknown message `u` may be what a receipt `r` speaks of: not when it was accepted, or planned for a time, after that came.
-_MAY_BE = """
-    u.account_id = r.account_id AND u.number = r.number AND u.sender = r.sender AND u.segments = 1
-    AND (SELECT greatest(m.created_at, m.planned_at) FROM message m WHERE m.id = u.message_id) <= r.received_at
-"""
-_UNKNOWN_TO = text(f"""
-SELECT r.place, min(u.message_id)
-FROM unnest(CAST(:accounts AS bigint[]), CAST(:numbers AS text[]), CAST(:senders AS text[]), CAST(:parked AS timestamptz[]))
-    WITH ORDINALITY AS r(account_id, number, sender, received_at, place)
-JOIN unknown_outcome u ON {_MAY_BE}
-GROUP BY r.place HAVING count(*) = 1
-""")
-
-
-async def guess(tx: Tx, receipts: Sequence[News]) -> dict[int, int]:
-    """Return, by place, the one unknown message that a parked receipt with a foreign reference can only speak of.
-
-    A message whose response was lost has no reference: it is recognised when it is the only unknown one of one part from this
-    sender to this number at this operator.
-    """
-    parameters = {
-        "accounts": ints(r.account_id for r in receipts),
-        "numbers": texts(r.number for r in receipts),
-        "senders": texts(r.sender for r in receipts),
-        "parked": times(r.parked_at for r in receipts),
-    }
-    return {row[0] - 1: row[1] for row in await tx.execute(_UNKNOWN_TO, parameters)}
-
-
-_PARK = text("""
-INSERT INTO parked_receipt (account_id, reference, status, refused, error, number, sender, forms, received_at)
-SELECT t.account_id, t.reference, t.status, t.refused, t.error, t.number, t.sender, string_to_array(t.forms, chr(10)), t.received_at
-FROM unnest(CAST(:accounts AS bigint[]), CAST(:refs AS text[]), CAST(:statuses AS smallint[]), CAST(:refused AS boolean[]),
-    CAST(:errors AS text[]), CAST(:numbers AS text[]), CAST(:senders AS text[]), CAST(:forms AS text[]), CAST(:times AS timestamptz[]))
-    AS t(account_id, reference, status, refused, error, number, sender, forms, received_at)
-""")
-
-
-async def park(tx: Tx, receipts: Sequence[News], *, forms: Callable[[str], Iterable[str]], now: datetime) -> None:
-    """Keep receipts that came before their submit was recorded; `forms` gives the other ways of writing a reference."""
-    await tx.execute(
-        _PARK,
-        {
-            "accounts": ints(r.account_id for r in receipts),
-            "refs": texts(r.reference for r in receipts),
-            "statuses": ints(int(r.status) for r in receipts),
-            "refused": flags(r.refused for r in receipts),
-            "errors": texts(r.error for r in receipts),
-            "numbers": texts(r.number for r in receipts),
-            "senders": texts(r.sender for r in receipts),
-            "forms": texts("\n".join(forms(r.reference)) for r in receipts),
-            "times": times(r.parked_at or now for r in receipts),
-        },
-    )
-
-
-_UNPARK = text(f"""
-DELETE FROM parked_receipt WHERE id IN (
-    SELECT r.id FROM parked_receipt r
-    LEFT JOIN unnest(CAST(:accounts AS bigint[]), CAST(:answered AS timestamptz[])) AS a(account_id, answered) ON a.account_id = r.account_id
-    WHERE r.received_at >= :since
-      AND (EXISTS (SELECT FROM part p WHERE p.account_id = r.account_id AND p.reference = ANY(array_remove(r.reference || r.forms, '')))
-        OR r.received_at < a.answered
-            AND (SELECT count(*) FROM unknown_outcome u WHERE {_MAY_BE}) = 1)
-    ORDER BY r.received_at, r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
-) RETURNING account_id, reference, status, refused, error, number, sender, received_at
-""")
-
-
-async def unpark(tx: Tx, *, since: datetime, answered: Mapping[int, datetime], limit: int) -> list[News]:
-    """Take out the parked receipts that came since then and have a message now.
-
-    `answered` gives, by account, a moment: whatever was submitted before it has its answer. Only a receipt from before may be guessed
-    (see `guess`), as one that came later may be the early receipt of a message whose answer is still on its way.
-    """
-    parameters = {"since": since, "accounts": ints(answered), "answered": times(answered.values()), "limit": limit}
-    rows = await tx.execute(_UNPARK, parameters)
-    return [News(r[0], r[1], Status(r[2]), *r[3:]) for r in rows]
-
-
-async def forget_parked(tx: Tx, *, before: datetime) -> int:
-    """Drop parked receipts that came before this time and never found a message; return how many."""
-    result = await tx.execute(
-        text("DELETE FROM parked_receipt WHERE received_at < :before RETURNING id"), {"before": before}
-    )
-    return len(result.all())

@@ -1,8 +1,9 @@
 """Messages whose outcome is unknown: they may have left, and nobody said so (ADR 1)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from smsflow.domain.message import Kind
 from smsflow.store.postgres.arrays import ints, times
@@ -20,7 +21,7 @@ class Unsure:
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """A claim of a dispatcher that died, with what deciding on it needs."""
+    """A claim whose message may have left, with what deciding on it needs."""
 
     message_id: int
     attempt: int
@@ -47,24 +48,85 @@ ORDER BY q.message_id FOR UPDATE OF q
 
 async def orphans(tx: Tx, instance_id: int, *, limit: int) -> list[Orphan]:
     """Lock and return claims of a dead dispatcher (walks the queue: only when one has died)."""
-    rows = await tx.execute(_ORPHANS, {"instance_id": instance_id, "limit": limit})
-    return [Orphan(r[0], r[1], Kind(r[2]), r[3], r[4], r[5]) for r in rows]
+    return _orphans(await tx.execute(_ORPHANS, {"instance_id": instance_id, "limit": limit}))
 
 
 async def claims(tx: Tx, held: Sequence[tuple[int, int]], *, instance_id: int) -> list[Orphan]:
     """Lock and return those of our own claims, given as (message, attempt), that we still hold."""
     parameters = {"ids": ints(h[0] for h in held), "attempts": ints(h[1] for h in held), "instance_id": instance_id}
-    return [Orphan(r[0], r[1], Kind(r[2]), r[3], r[4], r[5]) for r in await tx.execute(_CLAIMS, parameters)]
+    return _orphans(await tx.execute(_CLAIMS, parameters))
 
 
-async def settled(tx: Tx, attempts: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Take out the unknown messages that are so from these very attempts, given as (message, attempt), and return them."""
-    statement = text("""
-        DELETE FROM unknown_outcome u USING unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
-        WHERE u.message_id = t.message_id AND u.attempt = t.attempt RETURNING u.message_id, u.attempt
-    """)
+def _orphans(rows: Iterable[Any]) -> list[Orphan]:
+    return [Orphan(message_id, attempt, Kind(kind), *rest) for message_id, attempt, kind, *rest in rows]
+
+
+_SETTLED = text("""
+WITH gone AS (
+    DELETE FROM unknown_outcome u USING unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
+    WHERE u.message_id = t.message_id AND u.attempt = t.attempt
+    RETURNING u.message_id, u.attempt, u.company_id, u.connector_id, u.priority, u.segments, u.losses
+), known AS (
+    UPDATE message m SET losses = greatest(coalesce(m.losses, 0) - 1, 0) FROM gone WHERE m.id = gone.message_id
+)
+SELECT g.message_id, g.attempt, g.company_id, g.connector_id, g.priority, g.segments, g.losses, c.resend
+FROM gone g JOIN company c ON c.id = g.company_id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An unknown message that the operator did not take after all, with what queueing it again needs."""
+
+    message_id: int
+    attempt: int
+    company_id: int
+    connector_id: int
+    kind: Kind
+    segments: int
+    losses: int
+    resend: str | None
+
+
+async def settled(tx: Tx, attempts: Sequence[tuple[int, int]]) -> list[Settled]:
+    """Take out and return the messages that are unknown from these very attempts, given as (message, attempt).
+
+    The operator said that it did not take this attempt: it counts no more as one that may have reached the handset.
+    """
     parameters = {"ids": ints(a[0] for a in attempts), "attempts": ints(a[1] for a in attempts)}
-    return {(row[0], row[1]) for row in await tx.execute(statement, parameters)}
+    return [
+        Settled(message_id, attempt, company_id, connector_id, Kind(kind), *rest)
+        for message_id, attempt, company_id, connector_id, kind, *rest in await tx.execute(_SETTLED, parameters)
+    ]
+
+
+_AGAIN = text("""
+WITH back AS (
+    UPDATE message m SET status = 1 FROM unnest(CAST(:ids AS bigint[])) AS t(id) WHERE m.id = t.id AND m.status = 8 RETURNING m.id, m.campaign_id
+)
+INSERT INTO queue (message_id, company_id, connector_id, campaign_id, priority, segments, turn, due_at, attempt, losses)
+SELECT t.message_id, t.company_id, t.connector_id, back.campaign_id, t.priority, t.segments, 0, t.due_at, t.attempt, t.losses
+FROM unnest(CAST(:ids AS bigint[]), CAST(:companies AS bigint[]), CAST(:connectors AS bigint[]), CAST(:priorities AS smallint[]),
+    CAST(:segments AS smallint[]), CAST(:due AS timestamptz[]), CAST(:attempts AS integer[]), CAST(:losses AS smallint[]))
+    AS t(message_id, company_id, connector_id, priority, segments, due_at, attempt, losses)
+JOIN back ON back.id = t.message_id
+""")
+
+
+async def queue_again(tx: Tx, again: Sequence[tuple[Settled, datetime]]) -> None:
+    """Put messages that were settled as not taken back into the queue, each to leave at its time."""
+    settled = [s for s, _ in again]
+    parameters = {
+        "ids": ints(s.message_id for s in settled),
+        "companies": ints(s.company_id for s in settled),
+        "connectors": ints(s.connector_id for s in settled),
+        "priorities": ints(int(s.kind) for s in settled),
+        "segments": ints(s.segments for s in settled),
+        "due": times(due for _, due in again),
+        "attempts": ints(s.attempt for s in settled),
+        "losses": ints(max(0, s.losses - 1) for s in settled),
+    }
+    await tx.execute(_AGAIN, parameters)
 
 
 _MARK = text("""
@@ -75,15 +137,14 @@ WITH t AS MATERIALIZED (
     DELETE FROM queue q USING t WHERE q.message_id = t.message_id
     RETURNING q.message_id, q.company_id, q.connector_id, q.priority, q.segments, q.attempt, q.losses, t.resend_at, t.give_up_at
 ), marked AS (
-    UPDATE message m SET status = 8, sent_at = :now FROM gone g WHERE m.id = g.message_id RETURNING m.id, m.number, m.sender
+    UPDATE message m SET status = 8, sent_at = :now, losses = coalesce(m.losses, 0) + 1 FROM gone g WHERE m.id = g.message_id RETURNING m.id, m.number, m.sender
 )
 INSERT INTO unknown_outcome (message_id, company_id, connector_id, account_id, number, sender, priority, segments, attempt, since,
     resend_at, give_up_at, losses)
 SELECT g.message_id, g.company_id, g.connector_id, a.account_id, m.number, m.sender, g.priority, g.segments, g.attempt, :now,
     g.resend_at, g.give_up_at, g.losses + 1
 FROM gone g JOIN marked m ON m.id = g.message_id
-JOIN (SELECT c.id, (SELECT min(o.id) FROM connector o WHERE o.host = c.host AND o.port = c.port AND o.system_id = c.system_id) AS account_id
-      FROM connector c) AS a ON a.id = g.connector_id
+JOIN connector a ON a.id = g.connector_id
 """)
 
 
@@ -121,8 +182,12 @@ WHERE u.resend_at <= :now ORDER BY u.resend_at, u.message_id LIMIT :limit FOR NO
 
 async def to_resend(tx: Tx, *, now: datetime, limit: int) -> list[Waiting]:
     """Lock and return unknown messages that have to be sent again now."""
-    rows = await tx.execute(_RESEND, {"now": now, "limit": limit})
-    return [Waiting(r[0], r[1], r[2], r[3], r[4], r[5], Kind(r[6]), r[7]) for r in rows]
+    return [
+        Waiting(message_id, connector_id, company_id, number, country, sender, Kind(kind), valid_until)
+        for message_id, connector_id, company_id, number, country, sender, kind, valid_until in await tx.execute(
+            _RESEND, {"now": now, "limit": limit}
+        )
+    ]
 
 
 _REQUEUE = text("""
@@ -132,10 +197,10 @@ WITH t AS MATERIALIZED (
     DELETE FROM unknown_outcome u USING t WHERE u.message_id = t.message_id
     RETURNING u.message_id, u.company_id, t.connector_id, u.priority, u.segments, u.attempt, u.losses
 ), back AS (
-    UPDATE message m SET status = 1, connector_id = g.connector_id FROM gone g WHERE m.id = g.message_id AND m.status = 8 RETURNING m.id
+    UPDATE message m SET status = 1, connector_id = g.connector_id FROM gone g WHERE m.id = g.message_id AND m.status = 8 RETURNING m.id, m.campaign_id
 )
-INSERT INTO queue (message_id, company_id, connector_id, priority, segments, turn, due_at, attempt, losses)
-SELECT g.message_id, g.company_id, g.connector_id, g.priority, g.segments, 0, :now, g.attempt, g.losses FROM gone g JOIN back b ON b.id = g.message_id
+INSERT INTO queue (message_id, company_id, connector_id, campaign_id, priority, segments, turn, due_at, attempt, losses)
+SELECT g.message_id, g.company_id, g.connector_id, b.campaign_id, g.priority, g.segments, 0, :now, g.attempt, g.losses FROM gone g JOIN back b ON b.id = g.message_id
 """)
 
 

@@ -9,7 +9,10 @@ from smsflow.store.postgres.transactions import Tx, text
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """A way out to an operator by SMPP. `account_id` is one for all connectors with the same address and system_id."""
+    """A way out to an operator by SMPP.
+
+    `account_id` is given when it is added, one for all with the same address and system_id, and stays: ids of sent SMS belong to it.
+    """
 
     id: int
     name: str
@@ -36,13 +39,10 @@ class Connector:
 _COLUMNS = tuple(f.name for f in fields(Connector))[:-1]
 
 
-_SELECT = ", ".join(f'c."{name}"' for name in _COLUMNS)
+_SELECT = ", ".join(f'"{f.name}"' for f in fields(Connector))
 
 
-_CONNECTORS = text(f"""
-SELECT {_SELECT}, (SELECT min(o.id) FROM connector o WHERE o.host = c.host AND o.port = c.port AND o.system_id = c.system_id)
-FROM connector c ORDER BY c.id
-""")
+_CONNECTORS = text(f"SELECT {_SELECT} FROM connector ORDER BY id")
 
 
 async def connectors(tx: Tx) -> list[Connector]:

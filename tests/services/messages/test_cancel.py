@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from smsflow import runtime, testing
+from smsflow.dispatch import recorder
 from smsflow.domain.delivery import Accepted, Deferred, Unanswered
 from smsflow.domain.message import Status
 from smsflow.errors import AlreadyLeft, NotFound
-from smsflow.services.messages import outcomes
 from smsflow.services.messages.cancel import cancel
 from smsflow.services.messages.outcomes import Graces, Report, Way
 from smsflow.store.messages import queue, unknowns
@@ -43,7 +43,7 @@ async def claim(platform, way):
 
 async def report(platform, way, claimed, outcome):
     reports = [Report(c.id, c.attempt, outcome) for c in claimed]
-    await outcomes.record(platform.database, way, reports, now=runtime.now())
+    await recorder.record(platform.database, way, reports, now=runtime.now())
 
 
 async def test_waiting_and_planned_messages_are_cancelled_with_their_credits(platform, connector):

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from smsflow import runtime, testing
+from smsflow.dispatch import recorder
 from smsflow.dispatch.sweep import Sweep
 from smsflow.domain.delivery import Accepted, Deferred, NotSent, Outlived, Rejected, Unanswered
 from smsflow.domain.message import Kind, Status
-from smsflow.services.messages import outcomes, receipts
 from smsflow.services.messages.cancel import cancel
 from smsflow.services.messages.outcomes import Report, Way
 from smsflow.services.messages.submit import submit
@@ -86,7 +86,7 @@ class World:
         if self.claims:
             claim = self.claims[place % len(self.claims)]
             report = Report(claim.id, claim.attempt, outcome_of(claim))
-            await outcomes.record(self.platform.database, self.way, [report], now=self.now)
+            await recorder.record(self.platform.database, self.way, [report], now=self.now)
 
     async def accept(self, place, _):
         def outcome(claim):
@@ -115,7 +115,7 @@ class World:
         status, refused = end
         number = self.numbers[message_id]
         news = News(1, reference, status, refused, status.name, number, "AWA")
-        await receipts.receive(self.platform.database, [news] * 2, policy="all", forms=lambda _r: (), now=self.now)
+        await recorder.receive(self.platform.database, [news] * 2, policy="all", forms=lambda _r: (), now=self.now)
 
     async def receipt(self, place, end):
         if self.references:
@@ -130,7 +130,7 @@ class World:
         sweep = Sweep(self.platform, self.way.instance_id, SOON, lambda: self.now)
         await sweep._resend_unknown()
         await sweep._release_due()
-        await sweep._unpark_young()
+        await sweep._settle_young_receipts()
 
     async def cancel(self, place, _):
         if self.numbers:

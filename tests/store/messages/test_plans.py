@@ -5,7 +5,7 @@ import re
 import pytest
 
 from smsflow import runtime, testing
-from smsflow.store.messages import accept, closing, holding, queue, receipts, rows, unknowns
+from smsflow.store.messages import accept, closing, holding, parked, queue, receipts, rows, unknowns
 from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import a_message, accepted, execute
 
@@ -40,11 +40,19 @@ _SENT = {
     "now": _NOW,
     "part_ids": "{1}",
     "part_attempts": "{1}",
+    "folded": "{r}",
     "refs": "{r}",
     "numbers": "{1}",
     "totals": "{1}",
 }
-_RECEIVED = {"accounts": "{1}", "refs": "{r}"}
+_RECEIVED = {"accounts": "{1}", "folded": "{r}", "refs": "{r}"}
+_LOOK = {
+    "accounts": "{1}",
+    "answered": f'{{"{_NOW.isoformat()}"}}',
+    "times": f'{{"{_NOW.isoformat()}"}}',
+    "ids": "{0}",
+    "limit": 10,
+}
 
 _STATEMENTS = {
     "accept": (accept._ACCEPT, _ACCEPT, ("company_pkey", "share_pkey", "lane_clock_pkey")),
@@ -60,19 +68,18 @@ _STATEMENTS = {
     "hold": (holding._HOLD_READY, {"connector_id": 1, "limit": 10}, ("queue_ready", "queue_pkey", "company_suspended")),
     "free": (holding._FREE, {"now": _NOW, "limit": 10}, ("queue_held", "company_pkey", "queue_pkey")),
     "only parts": (receipts._ONLY_PARTS, _RECEIVED, ("part_.*reference",)),
-    "delivered": (receipts._DELIVERED([1]), {"ids": "{1}", "numbers": "{x}", "now": _NOW}, ("message_.*pkey",)),
+    "delivered": (receipts._DELIVERED([1]), {"ids": "{1}", "endings": "{1234567}", "now": _NOW}, ("message_.*pkey",)),
     "named": (receipts._NAMED, _RECEIVED, ("part_.*reference",)),
     "content": (queue._CONTENT([1]), {"ids": "{1}"}, ("message_.*pkey",)),
     "guess": (
-        receipts._UNKNOWN_TO,
+        parked._UNKNOWN_TO,
         {"accounts": "{1}", "numbers": "{x}", "senders": "{x}", "parked": f'{{"{_NOW.isoformat()}"}}'},
         ("unknown_outcome_number", "message_.*pkey"),
     ),
-    "unpark": (
-        receipts._UNPARK,
-        {"since": _NOW, "accounts": "{1}", "answered": f'{{"{_NOW.isoformat()}"}}', "limit": 10},
-        ("parked_receipt_received", "part_.*reference", "unknown_outcome_number"),
-    ),
+    "sent to": (receipts._SENT_TO([1]), {"ids": "{1}"}, ("message_.*pkey",)),
+    "oldest parked": (parked._OLDEST, _LOOK, ("parked_receipt_account", "part_.*reference", "unknown_outcome_number")),
+    "newest parked": (parked._NEWEST, _LOOK, ("parked_receipt_account", "part_.*reference", "unknown_outcome_number")),
+    "settled": (unknowns._SETTLED, {"ids": "{1}", "attempts": "{1}"}, ("unknown_outcome_pkey", "message_.*pkey")),
     "resend": (unknowns._RESEND, {"now": _NOW, "limit": 10}, ("unknown_outcome_resend",)),
     "latest": (rows._LATEST((1, 1)), {"company_id": 1, "limit": 10}, ("message_.*company_id",)),
     "one": (rows._ONE([1]), {"company_id": 1, "id": 1}, ("message_.*(?:pkey|company_id)",)),

@@ -1,0 +1,88 @@
+"""What time alone brings about: unknown messages sent again or ended, waiting ones moved to another connector, a dead dispatcher's claims."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from smsflow.domain.message import PRESUMED, Status
+from smsflow.domain.phone import Number
+from smsflow.domain.routing import Table
+from smsflow.services.messages import closing
+from smsflow.services.messages.closing import End
+from smsflow.services.messages.outcomes import Graces, decide_unknown
+from smsflow.store.messages import queue, unknowns
+from smsflow.store.messages.queue import Place
+from smsflow.store.postgres.arrays import ints
+from smsflow.store.postgres.transactions import Tx
+
+
+async def release_due(tx: Tx, *, limit: int, now: datetime) -> int:
+    """Let planned and deferred messages leave whose time has come; return how many there were."""
+    return await queue.release_due(tx, now=now, limit=limit)
+
+
+async def resend_unknown(tx: Tx, table: Table, *, limit: int, now: datetime) -> int:
+    """Send unknown messages again whose grace has passed, by another connector where there is one; return how many.
+
+    One whose validity has ended ends presumed: it may have been delivered, so its credits stay where they are.
+    """
+    waiting = await unknowns.to_resend(tx, now=now, limit=limit)
+    again = [(w.message_id, _next_way(w, table)) for w in waiting if w.valid_until > now]
+    if again:
+        await unknowns.requeue(tx, again, now=now)
+    late = [End(w.message_id, Status.EXPIRED, PRESUMED, not_taken=False) for w in waiting if w.valid_until <= now]
+    await closing.close(tx, late, now=now)
+    return len(again)
+
+
+def _next_way(waiting: unknowns.Waiting, table: Table) -> int:
+    number = Number(waiting.number, waiting.country, mobile=True)
+    ways = table.decide(number, company_id=waiting.company_id, sender=waiting.sender, kind=waiting.kind)
+    return next((w for w in ways if w != waiting.connector_id), waiting.connector_id)
+
+
+async def give_up(tx: Tx, *, limit: int, now: datetime) -> int:
+    """Stop waiting for news of unknown messages that must not be sent again: they stay unknown; return how many."""
+    return await unknowns.give_up(tx, now=now, limit=limit)
+
+
+async def take_back(tx: Tx, instance_id: int, *, graces: Graces, limit: int, now: datetime) -> int:
+    """Make unknown up to `limit` messages that a dispatcher had claimed which was declared dead; return how many."""
+    found = await unknowns.orphans(tx, instance_id, limit=limit)
+    if found:
+        await unknowns.mark(tx, [decide_unknown(o, graces, now) for o in found], now=now)
+    return len(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Rerouted:
+    """What became of a page of a queue: how many were moved, and the place that the next page begins after (None: it was the last)."""
+
+    moved: int
+    after: Place | None
+
+
+async def reroute(
+    tx: Tx, table: Table, connector_id: int, *, out: frozenset[int], after: Place, limit: int, now: datetime
+) -> Rerouted:
+    """Move a page of what waits for a connector that is out of order to the next of its routes, and end what has outlived its validity.
+
+    `out` holds every connector that is out of order; what has no other way keeps its place.
+    """
+    page = await queue.stuck(tx, connector_id, after=after, before=now, limit=limit)
+    late = [End(s.message_id, Status.EXPIRED, "validity ended", not_taken=True) for s in page if s.valid_until <= now]
+    await closing.close(tx, late, now=now)
+    moved = _other_ways([s for s in page if s.valid_until > now], table, out)
+    if moved:
+        await queue.move(tx, ints(m for m, _ in moved), ints(c for _, c in moved))
+    return Rerouted(len(moved), page[-1].place if len(page) == limit else None)
+
+
+def _other_ways(page: Sequence[queue.Stuck], table: Table, out: frozenset[int]) -> list[tuple[int, int]]:
+    moved = []
+    for s in page:
+        number = Number(s.number, s.country, mobile=True)
+        ways = table.decide(number, company_id=s.company_id, sender=s.sender, kind=s.kind, without=out)
+        if ways:
+            moved.append((s.message_id, ways[0]))
+    return moved
