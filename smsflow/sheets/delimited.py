@@ -68,7 +68,7 @@ def _records(file: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
     # Excel hides a first line that declares the separator, and numbers the rows below it.
     if not _SEPARATOR_LINE.fullmatch(first := file.readline(MAX_LINE)):
         lines.put_back(first)
-    reader = csv.reader(lines, delimiter=separator, strict=True)
+    reader = _reader(lines, separator)
     while True:
         try:
             record = next(reader)
@@ -78,11 +78,16 @@ def _records(file: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
             first, *others = lines.record
             lines.put_back(*others)
             record = _lenient(first, separator)
-            reader = csv.reader(lines, delimiter=separator, strict=True)
+            reader = _reader(lines, separator)
         lines.number += 1
         lines.record.clear()
         if any(record):
             yield lines.number, record
+
+
+def _reader(lines: _Lines, separator: str) -> Iterator[list[str]]:
+    # People put a space behind a separator, and the quotes of the next value behind that.
+    return csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
 
 
 def _lenient(line: str, separator: str) -> list[str]:

@@ -11,7 +11,7 @@ from smsflow.sheets.columns import guess, records
 from smsflow.sheets.delimited import records as delimited_records
 from smsflow.sheets.layout import inspect, rows
 
-CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=20)
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=20).map(lambda cell: cell.lstrip(" "))
 
 
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=20), st.sampled_from(";,\t|"))

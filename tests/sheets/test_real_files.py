@@ -101,6 +101,10 @@ def test_line_breaks_and_separators_inside_quotes(file):
     ]
 
 
+def test_spaces_between_separators_and_quotes(file):
+    assert contacts(file(b'"Nom", "Tel"\n"Ngono, Awa", "691234567"\n')) == [("+237691234567", {"nom": "Ngono, Awa"})]
+
+
 def test_a_quote_that_nobody_closed_costs_no_other_row(file):
     lines = ["Nom;Tel", '"Ngono;691234567', 'Jean "Le Roc";677123456', '"Zoe" x;655123456']
     path = file("\n".join([*lines, *[f"N;65000{i:04}" for i in range(300)]]).encode())
