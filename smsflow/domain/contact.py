@@ -42,6 +42,7 @@ _DECIMALS = re.compile(r"(?<![\d.,])\d{7,}[.,]\d{1,2}(?![ .\-]*\d)")
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
 _PIECE = re.compile(r"\+?[\d().\- ]+")
 _GROUP = re.compile(r"\d+")
+_SEPARATED = re.compile(r"\+?[0-9][0-9 -]*")
 _SLASHED = re.compile(r"\+?\d{2,5}(?:/\d{2,8})+")
 
 
@@ -96,6 +97,9 @@ def _in_cell(cell: str, country: str) -> tuple[Number, ...] | NumberFault:
         return NumberFault.INVALID if number is None else (number,)
     if len(cell) > _MAX_CELL:
         return NumberFault.INVALID
+    # Most of the others have only these separators, and the traps below cost four times as much.
+    if _SEPARATED.fullmatch(cell) and (separated := _in_piece(cell, country)):
+        return separated
     plain = _plain(cell)
     if not any(map(str.isdigit, plain)):
         return NumberFault.EMPTY
