@@ -1,7 +1,6 @@
 """Delivery receipts of operators, read as tolerantly as they are written (docs/smpp.md, rule 8)."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -60,6 +59,9 @@ _HEADERS: Final = (b"\x05\x00", b"\x06\x08")
 _BOMS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xfe\xff", "utf-16-be"), (b"\xff\xfe", "utf-16-le"))
 
 
+_FIRST_OF_BOMS: Final = 0xEF
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """The state of a message, as an operator reports it."""
@@ -92,8 +94,10 @@ def parse(deliver: DeliverSm) -> Receipt | None:
     flagged = marked or spec.TLV_RECEIPTED_MESSAGE_ID in tlvs or spec.TLV_MESSAGE_STATE in tlvs
     if not flagged:
         return _unflagged(deliver)
-    reference, state, error, text20 = _read_any(_texts(deliver))
-    ours = _id(tlvs.get(spec.TLV_RECEIPTED_MESSAGE_ID, b"").split(b"\0", 1)[0].decode("latin-1"))
+    reference, state, error, text20 = _read_octets(deliver)
+    ours = ""
+    if spec.TLV_RECEIPTED_MESSAGE_ID in tlvs:
+        ours = tlvs[spec.TLV_RECEIPTED_MESSAGE_ID].partition(b"\0")[0].decode("latin-1").strip(_QUOTES)
     if error is None:
         error = _network_error(tlvs.get(spec.TLV_NETWORK_ERROR_CODE, b""))
     return Receipt(
@@ -128,12 +132,14 @@ def _reported(parameter: bytes, word: str) -> str:
     return spec.MESSAGE_STATES.get(number) or word or (str(number) if number else "UNKNOWN")
 
 
-def _texts(deliver: DeliverSm) -> Iterator[str]:
-    """Return the readings of a receipt's text, the likeliest first: without its user data header, then whole."""
+def _read_octets(deliver: DeliverSm) -> tuple[str, str, str | None, str | None]:
+    """Return what a receipt's text says: without its user data header, or whole when that has no id."""
     octets = deliver.content
     if octets and (deliver.esm_class & spec.ESM_UDHI or octets.startswith(_HEADERS)):
-        yield _decode(octets[1 + octets[0] :])
-    yield _decode(octets)
+        found = _read(_decode(octets[1 + octets[0] :]))
+        if found[0]:
+            return found
+    return _read(_decode(octets))
 
 
 def _decode(octets: bytes) -> str:
@@ -141,9 +147,10 @@ def _decode(octets: bytes) -> str:
 
     Ids and states are ASCII in every alphabet of SMPP; only UTF-16 hides them.
     """
-    for bom, codec in _BOMS:
-        if octets.startswith(bom):
-            return octets[len(bom) :].decode(codec, "replace")
+    if octets and octets[0] >= _FIRST_OF_BOMS:
+        for bom, codec in _BOMS:
+            if octets.startswith(bom):
+                return octets[len(bom) :].decode(codec, "replace")
     if b"\0" in octets:
         # `@` is one NUL in GSM 03.38; every second octet is one in UTF-16.
         for first, codec in ((0, "utf-16-be"), (1, "utf-16-le")):
@@ -152,22 +159,12 @@ def _decode(octets: bytes) -> str:
     return octets.decode("latin-1")
 
 
-def _read_any(texts: Iterator[str]) -> tuple[str, str, str | None, str | None]:
-    """Return the first reading that has an id, or the last."""
-    found: tuple[str, str, str | None, str | None] = ("", "", None, None)
-    for text in texts:
-        found = _read(text)
-        if found[0]:
-            break
-    return found
-
-
 def _read(text: str) -> tuple[str, str, str | None, str | None]:
     """Return (id, stat, err, text) of a receipt's text; a missing field is empty, or None."""
     usual = _USUAL.match(text)
     if usual is not None:
         reference, state, error, rest = usual.groups()
-        return _id(reference), _state(state), error or None, rest
+        return reference.strip(_QUOTES), _state(state), error or None, rest
     fields: dict[str, str] = {}
     for name, value in _FIELD.findall(text):
         fields.setdefault(name.lower(), value.strip(_QUOTES))
@@ -180,14 +177,11 @@ def _read(text: str) -> tuple[str, str, str | None, str | None]:
     )
 
 
-def _id(written: str) -> str:
-    """Return an id without the quotes that some operators put around it."""
-    return written.strip(_QUOTES)
-
-
 def _state(word: str) -> str:
     """Return a state in the spelling of appendix B."""
     upper = word.upper()
+    if upper in spec.MESSAGE_STATE_NUMBERS:
+        return upper
     if _NUMERIC.fullmatch(upper):
         return spec.MESSAGE_STATES.get(int(upper), upper)
     return _SPELLINGS.get(upper, upper)
@@ -201,7 +195,7 @@ def _network_error(value: bytes) -> str | None:
 def normalise(reference: str, base: Base) -> str:
     """Return a message_id in the form to store and compare: case and leading zeros folded, the base changed; no id stays none."""
     whole = reference.strip().lower()
-    if _PREFIXED.fullmatch(whole):
+    if whole.startswith("0x") and _PREFIXED.fullmatch(whole):
         whole = whole[2:]
     folded = whole.lstrip("0") or whole[-1:]
     digits = _DIGITS[base]
