@@ -69,7 +69,7 @@ async def release(tx: Tx, *, now: datetime) -> int:
 
 
 def is_repeat(first: StoredPart, second: InboundPart) -> bool:
-    """Tell whether an SMS is one that came before: same text, and an answer of ours that the operator may not have had.
+    """Return whether an SMS is one that came before: same text, and an answer of ours that the operator may not have had.
 
     A person may send a text twice: by one session these have two sequence numbers, and the first is answered before the second comes.
     """

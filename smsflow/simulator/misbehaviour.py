@@ -63,7 +63,7 @@ class Misbehaviour:
         return faults[self._turn % len(faults)]
 
     def is_full(self, number: str, *, begins: bool) -> bool:
-        """Tell whether the handset of `number` is full: three times from when that begins."""
+        """Return whether the handset of `number` is full: three times from when that begins."""
         if begins:
             self._full.setdefault(number, _FULL_TIMES)
         left = self._full.get(number, 0)

@@ -160,7 +160,7 @@ class Simulator:
         self._bucket = Bucket(self._loop.time())
 
     def disconnect_all(self) -> None:
-        """Cut every connection without a word."""
+        """Cut every connection without an unbind."""
         for peer in list(self._server.peers) if self._server is not None else ():
             self.disconnects += 1
             peer.drop("the simulator cuts the connection")

@@ -30,7 +30,7 @@ def _minute(at: datetime) -> str:
 
 
 def is_receipt_wanted(message: ShortMessage, state: str) -> bool:
-    """Tell whether registered_delivery asks for a receipt of this final state."""
+    """Return whether registered_delivery asks for a receipt of this final state."""
     wish = message.registered_delivery & spec.RECEIPT_MASK
     return wish == spec.RECEIPT_FINAL or (wish == spec.RECEIPT_FAILURE and state != "DELIVRD")
 

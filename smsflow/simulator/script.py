@@ -96,7 +96,7 @@ class Script:
 
 
 def every(count: int, interval: int) -> bool:
-    """Tell whether the `count`-th of something is one in `interval`."""
+    """Return whether the `count`-th of something is one in `interval`."""
     return interval > 0 and count % interval == 0
 
 

@@ -24,7 +24,7 @@ _ROOM_16: Final = {"gsm7": 152, "ucs2": 132, "latin1": 133}
 
 @dataclass(frozen=True, slots=True)
 class UserData:
-    """What one submit_sm carries of a text."""
+    """The user data of one submit_sm."""
 
     short_message: bytes
     esm_class: int
@@ -78,7 +78,7 @@ def cut(text: str, encoding: Encoding) -> list[str]:
 
 
 def user_data(parts: Sequence[str], encoding: Encoding, *, reference: int, mode: Mode) -> list[UserData]:
-    """Return what each submit_sm carries for a text already cut into `parts`."""
+    """Return the user data of each submit_sm for a text already cut into `parts`."""
     coding = CODINGS[encoding]
     if mode == "payload":
         payload = encode("".join(parts), encoding)

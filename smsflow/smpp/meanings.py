@@ -1,4 +1,4 @@
-"""What an operator's status or receipt state means, in words for people who do not know the specification by heart."""
+"""The meaning of an operator's status or receipt state, in words for people who do not know the specification by heart."""
 
 from typing import Final
 

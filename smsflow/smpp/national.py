@@ -10,7 +10,7 @@ _TURKISH: Final = 1
 _SPANISH: Final = 2
 _PORTUGUESE: Final = 3
 
-# What every single shift table has (section 6.2.1.1).
+# The codes of every single shift table (section 6.2.1.1).
 _EXTENSION: Final = {
     0x0A: "\f",
     0x14: "^",

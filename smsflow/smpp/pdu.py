@@ -21,7 +21,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Bind(Known):
-    """What a client says to open a session (section 4.1)."""
+    """The request of a client that opens a session (section 4.1)."""
 
     system_id: str
     password: str = field(default="", repr=False)
@@ -177,7 +177,7 @@ class DataSm(Known):
     data_coding: int = 0
 
     def as_deliver(self) -> DeliverSm:
-        """Return the delivery that says the same: some operators send theirs as data_sm."""
+        """Return the deliver_sm with the same content: some operators send data_sm instead."""
         return DeliverSm(**{each.name: getattr(self, each.name) for each in fields(self)})
 
 
@@ -270,7 +270,7 @@ class Unbind(Known):
 
 @dataclass(frozen=True, slots=True)
 class GenericNack(Known):
-    """The answer to what could not be understood (section 4.3)."""
+    """The answer to a PDU that could not be understood (section 4.3)."""
 
     command = spec.GENERIC_NACK
 

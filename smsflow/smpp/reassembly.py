@@ -43,7 +43,7 @@ class Whole:
 
     @property
     def complete(self) -> bool:
-        """Tell whether no part is missing."""
+        """Return whether no part is missing."""
         return self.parts == self.total
 
 

@@ -79,7 +79,7 @@ class Receipt:
 
     @property
     def known(self) -> bool:
-        """Tell whether the state is one of the specification's."""
+        """Return whether the state is one of the specification's."""
         return self.state in spec.MESSAGE_STATE_NUMBERS
 
 

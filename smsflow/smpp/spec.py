@@ -127,17 +127,17 @@ def status_name(status: int) -> str:
 
 
 def is_throttle(status: int) -> bool:
-    """Tell whether the operator asks the whole connector to slow down."""
+    """Return whether the operator asks the whole connector to slow down."""
     return status in _THROTTLES
 
 
 def is_temporary(status: int) -> bool:
-    """Tell whether the same message may be accepted when it is submitted again later."""
+    """Return whether the same message may be accepted when it is submitted again later."""
     return status in _TEMPORARY
 
 
 def is_bind_permanent(status: int) -> bool:
-    """Tell whether binding again with the same credentials is useless."""
+    """Return whether binding again with the same credentials is useless."""
     return status in _BIND_PERMANENT
 
 

@@ -1,4 +1,4 @@
-"""What goes into a submit_sm: addresses, validity, and the body itself, encoded in one go."""
+"""The body of a submit_sm, encoded in one go, and its addresses and validity."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ MAX_ALPHANUMERIC: Final = 11
 _NUMBER: Final = re.compile(r"\+?([0-9]{1,15})")
 # Printable ASCII only: `@` is 0x00 in GSM 03.38 and ends a C-string, and operators disagree on the others (docs/smpp.md, rule 12).
 _NAME: Final = re.compile(r"[ -?A-~]{1,11}")
-# The shortest international number has eight digits; what is shorter is a short code.
+# The shortest international number has eight digits; a shorter one is a short code.
 _SHORTEST_NUMBER: Final = 8
 
 _FIELDS: Final = "\0%c%c%s\0%c%c%s\0%c%c%c\0%s\0%c\0%c\0%c"

@@ -21,7 +21,7 @@ class Window:
         self._late: dict[int, tuple[float, Any]] = {}
 
     def __contains__(self, sequence: int) -> bool:
-        """Tell whether a response to this sequence number would still mean something."""
+        """Return whether a response to this sequence number would still mean something."""
         return sequence in self.waiting or sequence in self._late
 
     def deadline(self) -> float | None:
@@ -33,7 +33,7 @@ class Window:
         return self._late.pop(sequence, None)
 
     def expire(self, now: float) -> list[Any]:
-        """Give up what waited too long: free its slots, keep it for a late response, and return its tokens."""
+        """Give up requests that waited too long: free their slots, keep them for a late response, return their tokens."""
         waiting, late = self.waiting, self._late
         tokens = []
         while waiting:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from smsflow.simulator.misbehaviour import FAULTS
@@ -146,3 +148,9 @@ async def test_a_handset_answers_in_parts_and_with_texts_like_receipts():
     assert s.inbound_sent == 2
     assert {pdu.esm_class for pdu in memory.delivered} == {0, spec.ESM_UDHI}
     assert {news.flagged for news in receipts(memory) if news} == {False}
+
+
+def test_the_page_of_smpp_has_every_fault():
+    page = (Path(__file__).parents[2] / "docs" / "smpp.md").read_text(encoding="utf-8")
+
+    assert [line for line in (f"| `{name}` | {does} |" for name, does in FAULTS.items()) if line not in page] == []

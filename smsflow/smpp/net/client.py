@@ -113,7 +113,7 @@ class Link:
 
     @property
     def bound(self) -> bool:
-        """Tell whether submissions are possible, a free slot provided."""
+        """Return whether submissions are possible, a free slot provided."""
         return self._session.state in BOUND and not self._closing
 
     @property

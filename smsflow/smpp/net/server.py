@@ -69,12 +69,12 @@ class Peer:
 
     @property
     def bound(self) -> bool:
-        """Tell whether the client is bound."""
+        """Return whether the client is bound."""
         return self._session.state in BOUND
 
     @property
     def receives(self) -> bool:
-        """Tell whether the client bound as a receiver or transceiver."""
+        """Return whether the client bound as a receiver or transceiver."""
         return self._session.state in (State.BOUND_RX, State.BOUND_TRX)
 
     @property
@@ -107,7 +107,7 @@ class Peer:
         return self._session.submit(pdu, token, self.connection.time())
 
     def write(self, octets: bytes) -> None:
-        """Send octets as they are, beside the session: what a simulated operator does wrong."""
+        """Send octets as they are, beside the session: a simulated operator misbehaves by it."""
         self._session.write(octets)
         self.connection.wake()
 
