@@ -29,6 +29,7 @@ class Throttle:
         self._second = int(now)
         self._in_second = 0
         self._in_second_before = 0
+        self._uncut = rate
         self._taken = 0
         self._taken_from = now
 
@@ -81,6 +82,8 @@ class Throttle:
         # An average over an idle hour would be far below what the operator takes.
         lately = max(self._taken / max(0.1, now - self._taken_from), self._in_second, self._in_second_before)
         current = self._rate if self._rate is not None else min(_UNLIMITED, max(1.0, lately))
+        if not self._probing:
+            self._uncut = self._rate
         self._rate = max(1.0, current * _CUT)
         self._taken, self._taken_from = 0, now
         self._pause = min(_LONGEST_PAUSE, self._pause * 2) if self._probing else _FIRST_PAUSE
@@ -97,6 +100,12 @@ class Throttle:
             self._at = now
         elif self._ceiling is None and self._rate is not None and self._rate > _UNLIMITED * 2:
             self._rate = None
+
+    def refused_one_number(self, *, again: bool) -> None:
+        """Take throttling that speaks of one number: another probe may leave; the second time, take back what the first cut."""
+        self.unanswered()
+        if again and self._rate is not None and (self._uncut is None or self._uncut > self._rate):
+            self._rate = self._uncut
 
     def unanswered(self) -> None:
         """Take a missing answer: if it was the probe's, another probe may leave."""

@@ -197,7 +197,7 @@ class Traffic:
         sending = token.sending
         verdict = self._refusals.judge(sending, queue_full=smpp.is_queue_full(status))
         if verdict is Verdict.DEFER:
-            self._throttle.unanswered()  # it may have been the probe, and says nothing of other messages
+            self._throttle.refused_one_number(again=sending.refusals > 1)
         else:
             self._slow_down(now, status)
         if verdict is Verdict.SLOW_DOWN:

@@ -88,6 +88,19 @@ def test_rule_03_the_rest_of_the_window_does_not_slow_down_again():
     assert throttle.rate == 50
 
 
+@pytest.mark.parametrize("rate", [100, None])
+def test_rule_03_a_cut_is_taken_back_when_the_throttling_spoke_of_one_number(rate):
+    throttle = Throttle(rate, now=0.0)
+    throttle.throttled(10.0)
+    assert sendable(throttle, 10.6) == 1
+    throttle.throttled(10.6)
+    assert sendable(throttle, 12.0) == 1
+    throttle.accepted(12.1)
+    throttle.refused_one_number(again=True)
+
+    assert throttle.rate == rate
+
+
 def test_rule_03_a_probe_without_an_answer_lets_another_leave():
     throttle = Throttle(None, now=0.0)
     throttle.throttled(1.0)
