@@ -30,6 +30,11 @@ COMMANDS: Final = {
     "token": ("commands.token", _MANAGING, "Tokens: what programs prove themselves with."),
     "credit": ("commands.credit", _MANAGING, "Credits: what companies have bought."),
     "sender": ("commands.sender", _MANAGING, "Senders: the names that SMS come from."),
+    "contact": ("commands.contact", _MANAGING, "Contacts: the people that a company writes to."),
+    "list": ("commands.contact_list", _MANAGING, "Lists of contacts."),
+    "import": ("commands.contact_import", _MANAGING, "Imports of contacts from files."),
+    "optout": ("commands.optout", _MANAGING, "Opt-outs: the people that a company does not write to."),
+    "policy": ("commands.policy", _MANAGING, "Policies: what the platform demands of marketing, by country."),
     "campaign": (
         "commands.campaign",
         _MANAGING,

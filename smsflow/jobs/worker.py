@@ -9,6 +9,7 @@ import structlog
 
 from smsflow.jobs import periodic
 from smsflow.jobs.campaigns import Runner
+from smsflow.jobs.imports import keep_importing
 from smsflow.runtime import Platform, platform
 from smsflow.settings import Settings
 from smsflow.store.postgres.outages import first_line
@@ -57,7 +58,10 @@ def build(here: Platform) -> procrastinate.App:
 async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[None]]) -> None:
     """Work until `stopped()` returns; a job that runs then is finished first, and a database that is away is waited for."""
     async with platform(settings, url, role="jobs") as here:
-        campaigns = asyncio.create_task(Runner(here, here.clock).run())
+        loops = [
+            asyncio.create_task(Runner(here, here.clock).run()),
+            asyncio.create_task(keep_importing(here.database, here.clock)),
+        ]
         waiting = asyncio.ensure_future(stopped())
         try:
             while not waiting.done():
@@ -71,8 +75,9 @@ async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[N
                     await asyncio.wait([waiting], timeout=_START_AGAIN)
         finally:
             waiting.cancel()
-            campaigns.cancel()
-            await asyncio.gather(campaigns, return_exceptions=True)
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
 
 
 async def _work(here: Platform) -> None:

@@ -17,7 +17,7 @@ from smsflow.services.campaigns.prepare import NO_ROUTE, NO_VALUE, OPTED_OUT
 from smsflow.store.campaigns import caps, drafts, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.campaigns.recipients import Recipient
-from smsflow.store.contacts import optouts
+from smsflow.store.contacts import contacts, optouts
 from smsflow.store.credits import reserve
 from smsflow.store.messages.accept import accept
 from smsflow.store.postgres.transactions import Tx
@@ -236,5 +236,6 @@ class _Turn:
             raise RuntimeError("a reserve did not pay for the messages that it was made for")
         refused = [(place, None, reason) for place, reason in self._reasons.items()]
         await recipients.settle(tx, company_id, campaign_id, [*settled, *refused])
+        await contacts.note_written(tx, company_id, [row.number for row, _ in messages], now=self._now)
         await recipients.count_refusals(tx, company_id, campaign_id, Counter(self._reasons.values()))
         return dict(Counter(m.connector_id for _, m in messages))

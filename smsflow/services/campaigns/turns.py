@@ -7,7 +7,7 @@ from smsflow.store.campaigns.drafts import OpenCampaign
 from smsflow.store.messages import queue
 from smsflow.store.postgres.transactions import Tx
 
-__all__ = ["OpenCampaign", "due", "policies", "waiting"]
+__all__ = ["OpenCampaign", "due", "policies", "set_policy", "waiting"]
 
 
 async def due(tx: Tx) -> list[OpenCampaign]:
@@ -23,3 +23,8 @@ async def policies(tx: Tx) -> dict[str, Policy]:
 async def waiting(tx: Tx, connector_id: int, *, most: int) -> int:
     """Return how much marketing waits for a connector, counted to `most`."""
     return await queue.marketing_waiting(tx, connector_id, most=most)
+
+
+async def set_policy(tx: Tx, policy: Policy) -> None:
+    """Change what the platform demands of marketing in a country."""
+    await stored.put(tx, policy)

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from smsflow.errors import AlreadyExists, NotFound
 from smsflow.store.contacts import lists
-from smsflow.store.contacts.lists import ContactList
 from smsflow.store.postgres.transactions import Tx
+
+ContactList = lists.ContactList
 
 
 async def add_list(tx: Tx, company_id: int, name: str, *, now: datetime) -> int:

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from smsflow.services.messages.cancel import cancel
 from smsflow.store.contacts import optouts
-from smsflow.store.contacts.optouts import OptOut
 from smsflow.store.messages import queue
 from smsflow.store.postgres.transactions import Tx
+
+OptOut = optouts.OptOut
 
 
 async def opt_out(

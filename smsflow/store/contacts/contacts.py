@@ -20,7 +20,7 @@ class NewContact:
     place: int
     number: str
     country: str
-    attributes: Mapping[str, str]
+    attributes: Mapping[str, str | None]
 
 
 class Written(IntEnum):
@@ -42,9 +42,10 @@ class Contact:
     source: str
     created_at: datetime
     updated_at: datetime
+    written_at: datetime | None
 
 
-_COLUMNS = "c.id, c.number, c.country, c.attributes, c.source, c.created_at, c.updated_at"
+_COLUMNS = "c.id, c.number, c.country, c.attributes, c.source, c.created_at, c.updated_at, c.written_at"
 
 # One row per incoming number; contact_number finds those that exist. `former` is what an undo puts back. About 25 µs a contact.
 _WRITE = text("""
@@ -163,3 +164,13 @@ async def delete(tx: Tx, company_id: int, number: str) -> bool:
     """Delete a contact; an opt-out of its number stays. False when there is none."""
     statement = text("DELETE FROM contact WHERE company_id = :company_id AND number = :number RETURNING id")
     return (await tx.execute(statement, {"company_id": company_id, "number": number})).one_or_none() is not None
+
+
+_WRITTEN_TO = text("""
+UPDATE contact SET written_at = :now WHERE company_id = :company_id AND number = ANY(CAST(:numbers AS text[]))
+""")
+
+
+async def note_written(tx: Tx, company_id: int, numbers: Sequence[str], *, now: datetime) -> None:
+    """Note that contacts with these numbers are being written to."""
+    await tx.execute(_WRITTEN_TO, {"company_id": company_id, "numbers": texts(numbers), "now": now})

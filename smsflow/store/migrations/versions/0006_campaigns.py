@@ -28,6 +28,7 @@ _CONTACTS = (
         source text NOT NULL CHECK (source IN ('import', 'manual', 'api')),
         created_at timestamptz NOT NULL,
         updated_at timestamptz NOT NULL,
+        written_at timestamptz,
         PRIMARY KEY (company_id, id)
     ) WITH (fillfactor = 85)""",
     "CREATE UNIQUE INDEX contact_number ON contact (company_id, number)",
@@ -68,6 +69,7 @@ _IMPORTS = (
         unchanged bigint NOT NULL DEFAULT 0,
         duplicate bigint NOT NULL DEFAULT 0,
         invalid bigint NOT NULL DEFAULT 0,
+        reasons jsonb NOT NULL DEFAULT '{}',
         opted_out bigint NOT NULL DEFAULT 0,
         created_at timestamptz NOT NULL,
         finished_at timestamptz,

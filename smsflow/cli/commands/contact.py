@@ -1,0 +1,186 @@
+"""`smsflow contact`: the people that a company writes to."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from smsflow.cli import output
+from smsflow.cli.commands.contact_import import document
+from smsflow.cli.nouns import noun
+from smsflow.cli.options import CompanyOption, Limit, Yes, confirm
+from smsflow.cli.output import Json
+from smsflow.cli.streams import note
+from smsflow.cli.work import in_steps, read, transact
+from smsflow.domain.account import Company
+from smsflow.jobs.imports import run_import
+from smsflow.runtime import now
+from smsflow.services.accounts import companies
+from smsflow.services.contacts import contacts, importing, lists
+from smsflow.services.contacts.importing import ImportPlan
+from smsflow.settings import Settings
+from smsflow.sheets.preview import Preview, preview
+from smsflow.store.postgres.transactions import Database, Tx
+
+_CHUNK = 1024 * 1024
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A CSV, XLSX or vCard file.")]
+Number = Annotated[str, typer.Argument(metavar="NUMBER")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give `app` these commands."""
+    group = noun("Contacts: the people that a company writes to.")
+    group.command("import")(import_)
+    group.command("export")(export)
+    group.command("list")(list_)
+    group.command("show")(show)
+    group.command("delete")(delete)
+    app.add_typer(group, name="contact")
+
+
+def import_(
+    file: File,
+    *,
+    company: CompanyOption,
+    list_name: Annotated[list[str] | None, typer.Option("--list", help="A list they go into; may be repeated.")] = None,
+    update: Annotated[bool, typer.Option("--update/--keep", help="Whether contacts that exist are changed.")] = True,
+    clear_empty: Annotated[bool, typer.Option("--clear-empty", help="Empty cells remove what was there.")] = False,
+    column: Annotated[
+        list[str] | None, typer.Option("--column", metavar="NAME=FIELD", help="What a column is, such as Tel=number.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how the file is read; change nothing.")] = False,
+    background: Annotated[bool, typer.Option("--background", help="Return at once; jobs reads the file.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring contacts in from a file, to the end, with a report."""
+    seen = preview(file)
+    columns = seen.mapping
+    for choice in column or []:
+        name, equals, field = choice.rpartition("=")
+        if not equals:
+            raise typer.BadParameter("it is NAME=FIELD.", param_hint="--column")
+        columns = columns.with_field(name, field)
+    if dry_run:
+        _show_preview(preview(file, seen.layout, columns), as_json=as_json)
+        return
+
+    async def job(database: Database, _settings: Settings) -> dict[str, Any]:
+        async with database.transaction() as tx:
+            found = await companies.find(tx, company)
+            wanted = tuple([await lists.list_named(tx, found.id, name, now=now()) for name in list_name or []])
+            plan = ImportPlan(seen.layout, columns, update, clear_empty, wanted)
+            import_id = await importing.begin(
+                tx, found.id, file_name=file.name, size=file.stat().st_size, plan=plan, now=now()
+            )
+            for place, body in enumerate(_chunks(file)):
+                await importing.add_chunk(tx, found.id, import_id, place, body)
+        if not background:
+            await run_import(database, found.id, import_id, now, progress=_progress)
+            await _until_ended(database, found, import_id)
+        async with database.transaction() as tx:
+            return document(await importing.show(tx, found.id, import_id))
+
+    report = in_steps(job)
+    sentence = (
+        f"Import {report['id']} is {report['state']}: {report['rows']} rows, {report['new']} new, {report['updated']} updated, "
+        f"{report['unchanged']} unchanged, {report['duplicate']} twice in the file, {report['invalid']} refused."
+    )
+    output.result(report, sentence, as_json=as_json)
+
+
+async def _until_ended(database: Database, company: Company, import_id: int) -> None:
+    """Wait for a jobs process that has taken part of the file."""
+    while True:
+        async with database.transaction() as tx:
+            if (await importing.show(tx, company.id, import_id)).state not in {"waiting", "running"}:
+                return
+        await asyncio.sleep(0.2)
+
+
+def _progress(rows: int) -> None:
+    if sys.stderr.isatty():
+        note(f"{rows} rows …")
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as stream:
+        while body := stream.read(_CHUNK):
+            yield body
+
+
+def _show_preview(seen: Preview, *, as_json: bool) -> None:
+    fields = [c.field for c in seen.mapping.columns if c.field]
+    if as_json:
+        output.document(
+            {"layout": asdict(seen.layout), "mapping": asdict(seen.mapping), "rows": [asdict(r) for r in seen.records]}
+        )
+        return
+    output.facts([(k, v) for k, v in asdict(seen.layout).items() if v])
+    names = [f for f in dict.fromkeys(fields) if f != "number"]
+    output.table(
+        ("row", "number", *names),
+        [(r.row, " / ".join(r.numbers), *(r.attributes.get(n, "") for n in names)) for r in seen.records],
+        none="The file has no rows.",
+    )
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="Where to write: a name that ends in .csv or .xlsx.")],
+    *,
+    company: CompanyOption,
+    list_name: Annotated[str | None, typer.Option("--list", help="Only of this list.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write contacts into a file."""
+
+    async def job(tx: Tx) -> int:
+        found = await companies.find(tx, company)
+        return await contacts.export(tx, found.id, file, list_name=list_name)
+
+    written = transact(job)
+    output.result({"file": str(file), "contacts": written}, f"{written} contacts are in {file}.", as_json=as_json)
+
+
+def list_(*, company: CompanyOption, limit: Limit = 50, as_json: Json = False) -> None:
+    """List contacts, the oldest first."""
+
+    async def job(tx: Tx) -> list[contacts.Contact]:
+        return await contacts.page(tx, (await companies.find(tx, company)).id, after=0, limit=limit)
+
+    seen = read(job)
+    if output.reading({"contacts": [asdict(c) for c in seen.found]}, database=seen.database, as_json=as_json):
+        return
+    output.table(
+        ("id", "number", "attributes", "since", "written to"),
+        [
+            (c.id, c.number, ", ".join(f"{k}={v}" for k, v in c.attributes.items()), c.created_at, c.written_at)
+            for c in seen.found
+        ],
+        none="There is no contact: bring some in with `smsflow contact import FILE`.",
+    )
+
+
+def show(number: Number, *, company: CompanyOption, as_json: Json = False) -> None:
+    """Show one contact."""
+
+    async def job(tx: Tx) -> contacts.Contact:
+        return await contacts.find(tx, await companies.find(tx, company), number)
+
+    seen = read(job)
+    if not output.reading(asdict(seen.found), database=seen.database, as_json=as_json):
+        output.facts(asdict(seen.found).items())
+
+
+def delete(number: Number, *, company: CompanyOption, yes: Yes = False, as_json: Json = False) -> None:
+    """Delete a contact; an opt-out of the number stays."""
+    confirm(f"Delete the contact {number} for good?", yes=yes)
+
+    async def job(tx: Tx) -> str:
+        return await contacts.delete(tx, await companies.find(tx, company), number)
+
+    e164 = transact(job)
+    output.result({"number": e164, "deleted": True}, f"{e164} is no contact any more.", as_json=as_json)

@@ -1,0 +1,141 @@
+"""`smsflow import`: imports of contacts, as they go on, stopped and undone."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from smsflow.cli import output
+from smsflow.cli.nouns import noun
+from smsflow.cli.options import CompanyOption, Limit, Yes, confirm
+from smsflow.cli.output import Json
+from smsflow.cli.work import in_steps, read, transact
+from smsflow.runtime import now
+from smsflow.services.accounts import companies
+from smsflow.services.contacts import importing
+from smsflow.services.contacts.importing import ContactImport
+from smsflow.settings import Settings
+from smsflow.sheets.export import csv_chunks
+from smsflow.store.postgres.transactions import Database, Tx
+
+ImportId = Annotated[int, typer.Argument(metavar="ID", min=1, max=2**63 - 1, help="The import's id.")]
+_SHOWN = (
+    "id",
+    "state",
+    "why",
+    "file_name",
+    "rows",
+    "new",
+    "updated",
+    "unchanged",
+    "duplicate",
+    "invalid",
+    "opted_out",
+    "reasons",
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give `app` these commands."""
+    group = noun("Imports of contacts from files.")
+    group.command("list")(list_)
+    group.command("show")(show)
+    group.command("stop")(stop)
+    group.command("undo")(undo)
+    group.command("refused")(refused)
+    app.add_typer(group, name="import")
+
+
+def document(found: ContactImport) -> dict[str, Any]:
+    """Return an import as every door shows it."""
+    return {name: getattr(found, name) for name in _SHOWN}
+
+
+def list_(*, company: CompanyOption, limit: Limit = 50, as_json: Json = False) -> None:
+    """List a company's imports, the newest first."""
+
+    async def job(tx: Tx) -> list[ContactImport]:
+        return await importing.latest(tx, (await companies.find(tx, company)).id, limit=limit)
+
+    seen = read(job)
+    documents = [document(i) for i in seen.found]
+    if output.reading({"imports": documents}, database=seen.database, as_json=as_json):
+        return
+    output.table(_SHOWN[:-1], [[d[name] for name in _SHOWN[:-1]] for d in documents], none="Nothing was imported.")
+
+
+def show(import_id: ImportId, *, as_json: Json = False) -> None:
+    """Show one import."""
+
+    async def job(tx: Tx) -> ContactImport:
+        return await importing.show(tx, await importing.company_of(tx, import_id), import_id)
+
+    seen = read(job)
+    if not output.reading(document(seen.found), database=seen.database, as_json=as_json):
+        output.facts(document(seen.found).items())
+
+
+def stop(import_id: ImportId, *, as_json: Json = False) -> None:
+    """Stop an import where it is; what it has written stays."""
+
+    async def job(tx: Tx) -> ContactImport:
+        return await importing.stop(tx, await importing.company_of(tx, import_id), import_id)
+
+    found = transact(job)
+    output.result(document(found), f"Import {found.id} stops after its present batch.", as_json=as_json)
+
+
+def undo(import_id: ImportId, *, yes: Yes = False, as_json: Json = False) -> None:
+    """Undo an import: contacts that it added go, those that it changed get back what they were."""
+    confirm(f"Undo import {import_id}?", yes=yes)
+
+    async def job(database: Database, _settings: Settings) -> dict[str, int]:
+        async with database.transaction() as tx:
+            found = await importing.begin_undo(tx, await importing.company_of(tx, import_id), import_id, now=now())
+        total = {"removed": 0, "restored": 0, "left": 0}
+        after: str | None = ""
+        while after is not None:
+            async with database.transaction() as tx:
+                undone = await importing.undo_step(tx, found, after=after, now=now())
+            after = undone.last
+            total = {name: count + getattr(undone, name) for name, count in total.items()}
+        return total
+
+    total = in_steps(job)
+    sentence = (
+        f"{total['removed']} contacts were removed, {total['restored']} have their former values back, "
+        f"{total['left']} stay because they were written to, opted out or changed since."
+    )
+    output.result({"id": import_id, **total}, sentence, as_json=as_json)
+
+
+def refused(
+    import_id: ImportId,
+    *,
+    file: Annotated[Path | None, typer.Option("--file", help="Write them into this CSV file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the rows that became no contact, with the reason of each."""
+
+    async def job(tx: Tx) -> list[importing.RefusedRow]:
+        company_id = await importing.company_of(tx, import_id)
+        found: list[importing.RefusedRow] = []
+        while True:
+            following = await importing.refused_rows(tx, company_id, import_id, after=found[-1].row if found else 0)
+            found += following
+            if not following:
+                return found
+
+    seen = read(job)
+    if file is not None:
+        with file.open("wb") as stream:
+            for chunk in csv_chunks(("row", "reason"), ((str(r.row), r.reason, *r.cells) for r in seen.found)):
+                stream.write(chunk)
+    if output.reading({"rows": [asdict(r) for r in seen.found]}, database=seen.database, as_json=as_json):
+        return
+    output.table(
+        ("row", "reason", "cells"),
+        [(r.row, r.reason, " | ".join(r.cells)) for r in seen.found],
+        none="No row was refused.",
+    )

@@ -1,0 +1,77 @@
+"""`smsflow policy`: what the platform demands of marketing, by country."""
+
+from typing import Annotated, Any
+
+import typer
+
+from smsflow.cli import output
+from smsflow.cli.nouns import noun
+from smsflow.cli.options import NONE, country, limit_of, number_or_none, timezone
+from smsflow.cli.output import Json
+from smsflow.cli.work import read, transact
+from smsflow.domain.schedule import ALWAYS, Policy, hours_of
+from smsflow.services.campaigns import turns
+
+Country = Annotated[str, typer.Argument(metavar="COUNTRY", callback=country)]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give `app` these commands."""
+    group = noun("Policies: what the platform demands of marketing, by country.")
+    group.command("show")(show)
+    group.command("set")(set_)
+    app.add_typer(group, name="policy")
+
+
+def show(*, as_json: Json = False) -> None:
+    """Show the policies of all countries that have one."""
+    seen = read(turns.policies)
+    documents = [_document(p) for p in seen.found.values()]
+    if output.reading({"policies": documents}, database=seen.database, as_json=as_json):
+        return
+    output.table(
+        ("country", "time zone", "hours", "SMS a day to one person"),
+        [(d["country"], d["timezone"], d["hours"], d["per_day"]) for d in documents],
+        none="No country has a policy.",
+    )
+
+
+def set_(
+    country_code: Country,
+    *,
+    hours: Annotated[str | None, typer.Option("--hours", help="Such as 06-22, or none.")] = None,
+    per_day: Annotated[
+        str | None,
+        typer.Option("--per-day", callback=number_or_none, help="Marketing SMS a day to one person, or none."),
+    ] = None,
+    zone: Annotated[str | None, typer.Option("--timezone", help="The country's; needed for a new one.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Change the policy of a country; companies can only be stricter."""
+
+    async def job(tx: Any) -> Policy:
+        known = (await turns.policies(tx)).get(country_code)
+        if known is None and zone is None:
+            raise typer.BadParameter("a country without a policy needs its time zone.", param_hint="--timezone")
+        former = known or Policy(country_code, timezone(zone or ""))
+        changed = Policy(
+            country_code,
+            timezone(zone) if zone else former.timezone,
+            former.hours if hours is None else ALWAYS if hours == NONE else hours_of(hours),
+            former.per_day if per_day is None else limit_of(per_day),
+        )
+        await turns.set_policy(tx, changed)
+        return changed
+
+    changed = _document(transact(job))
+    output.result(
+        changed,
+        f"{country_code}: marketing {changed['hours']}, {changed['per_day'] or 'any number'} a day.",
+        as_json=as_json,
+    )
+
+
+def _document(policy: Policy) -> dict[str, Any]:
+    hours = policy.hours
+    written = f"{hours.start // 60:02}:{hours.start % 60:02}-{hours.end // 60:02}:{hours.end % 60:02}"
+    return {"country": policy.country, "timezone": policy.timezone, "hours": written, "per_day": policy.per_day}

@@ -1,0 +1,86 @@
+"""Imports of contacts: read in the background, from where they were after a restart, in memory that does not grow with the file."""
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+import structlog
+
+from smsflow.services.accounts import companies
+from smsflow.services.contacts import importing
+from smsflow.sheets.columns import records
+from smsflow.sheets.errors import SheetUnreadable
+from smsflow.sheets.layout import rows
+from smsflow.sheets.row import Record
+from smsflow.store.postgres.outages import first_line
+from smsflow.store.postgres.transactions import Database
+
+log = structlog.get_logger(__name__)
+
+_LOOK_AGAIN = 1.0
+
+
+async def keep_importing(database: Database, clock: Callable[[], datetime]) -> None:
+    """Read the files of imports that wait, one after the other, until cancelled."""
+    while True:
+        try:
+            async with database.autocommit() as tx:
+                waiting = await importing.waiting(tx)
+            for found in waiting:
+                await run_import(database, found.company_id, found.id, clock)
+        except Exception as error:  # noqa: BLE001 - the database is away: say so and try again
+            log.warning("imports_wait", reason=first_line(error))
+        await asyncio.sleep(_LOOK_AGAIN)
+
+
+async def run_import(
+    database: Database,
+    company_id: int,
+    import_id: int,
+    clock: Callable[[], datetime],
+    *,
+    progress: Callable[[int], None] = lambda _rows: None,
+) -> None:
+    """Read the file of an import to its end, or until it is stopped; several that read it do each batch once."""
+    with tempfile.TemporaryDirectory(prefix="smsflow-import-") as folder:
+        path = Path(folder) / "file"
+        await _fetch(database, company_id, import_id, path)
+        async with database.autocommit() as tx:
+            found = await importing.show(tx, company_id, import_id)
+            company = (await companies.account(tx, company_id)).company
+        plan = importing.plan_of(found)
+        try:
+            source = records(rows(path, plan.layout, after=found.next_row), plan.columns)
+            after, done, ended = found.next_row, found.rows, False
+            while not ended:
+                batch = await asyncio.to_thread(_take, source)
+                ended = len(batch) < importing.BATCH
+                async with database.transaction() as tx:
+                    now = await importing.step(tx, company, import_id, batch, after=after, last=ended, now=clock())
+                if now is None or now.state != "running":
+                    return
+                after, done = now.next_row, now.rows
+                progress(done)
+        except SheetUnreadable as error:
+            async with database.transaction() as tx:
+                await importing.fail(tx, company_id, import_id, why=str(error), now=clock())
+
+
+def _take(source: Iterator[Record]) -> list[Record]:
+    return list(islice(source, importing.BATCH))
+
+
+async def _fetch(database: Database, company_id: int, import_id: int, path: Path) -> None:
+    with contextlib.closing(path.open("wb")) as file:
+        place = 0
+        while True:
+            async with database.autocommit() as tx:
+                body = await importing.chunk(tx, company_id, import_id, place)
+            if body is None:
+                return
+            file.write(body)
+            place += 1

@@ -1,0 +1,71 @@
+"""Contacts, one by one and as files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from smsflow.domain import phone
+from smsflow.domain.account import Company
+from smsflow.errors import NotFound, ParameterInvalid
+from smsflow.services.contacts.lists import lists_named
+from smsflow.sheets.export import csv_chunks, write_xlsx
+from smsflow.store.contacts import contacts
+from smsflow.store.postgres.transactions import Tx
+
+Contact = contacts.Contact
+page = contacts.page
+
+_PAGE = 5000
+_ENDINGS = (".csv", ".xlsx")
+
+
+async def find(tx: Tx, company: Company, number: str) -> Contact:
+    """Return the contact with a number as it was typed; raise NotFound."""
+    e164 = phone.parse(number, country=company.country).e164
+    found = await contacts.find(tx, company.id, e164)
+    if found is None:
+        raise NotFound(what="contact", id=e164)
+    return found
+
+
+async def delete(tx: Tx, company: Company, number: str) -> str:
+    """Delete the contact with a number as it was typed, and return the number; an opt-out stays. Raises NotFound."""
+    e164 = phone.parse(number, country=company.country).e164
+    if not await contacts.delete(tx, company.id, e164):
+        raise NotFound(what="contact", id=e164)
+    return e164
+
+
+async def export(tx: Tx, company_id: int, file: Path, *, list_name: str | None = None) -> int:
+    """Write contacts, of one list or all, into a CSV or XLSX file; return how many there were."""
+    if file.suffix.lower() not in _ENDINGS:
+        raise ParameterInvalid(parameter="file", expected="a name that ends in .csv or .xlsx")
+    found = await _every(tx, company_id, list_name)
+    names = sorted({name for c in found for name in c.attributes})
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for c in found:
+            yield (c.number, *(c.attributes.get(name, "") for name in names))
+
+    heading = ("number", *names)
+    with file.open("wb") as stream:
+        if file.suffix.lower() == ".xlsx":
+            write_xlsx(stream, heading, rows())
+        else:
+            for chunk in csv_chunks(heading, rows()):
+                stream.write(chunk)
+    return len(found)
+
+
+async def _every(tx: Tx, company_id: int, list_name: str | None) -> list[Contact]:
+    lists = await lists_named(tx, company_id, [list_name]) if list_name is not None else None
+    found: list[Contact] = []
+    after = 0
+    while True:
+        if lists is None:
+            following = await contacts.page(tx, company_id, after=after, limit=_PAGE)
+        else:
+            following = await contacts.page_of_lists(tx, company_id, lists=lists, without=(), after=after, limit=_PAGE)
+        found += following
+        if len(following) < _PAGE:
+            return found
+        after = following[-1].id

@@ -1,0 +1,147 @@
+"""Contacts by the command line: brought in, listed, exported, opted out, and taken back."""
+
+import pytest
+
+FILE = """Nom;Téléphone;Ville
+Awa;690 00 00 01;Douala
+Paul;+237690000002;Kribi
+Awa encore;690000001;Douala
+Personne;;Yaoundé
+Fixe;222 20 00 00;Yaoundé
+Trop;2,37691E+11;Douala
+"""
+
+
+@pytest.fixture
+def shop(smsflow):
+    smsflow("company", "add", "Boutique", "--country", "CM", "--credits", "50", "--sender", "AWA")
+    return smsflow
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "clients.csv"
+    path.write_bytes(FILE.encode("cp1252"))
+    return path
+
+
+def bring_in(shop, file, *options):
+    return shop.json("contact", "import", str(file), "--company", "Boutique", "--list", "Clients", *options)
+
+
+def test_a_file_is_brought_in_with_a_report(shop, file):
+    report = bring_in(shop, file)
+
+    counts = {
+        name: report[name]
+        for name in ("state", "rows", "new", "updated", "unchanged", "duplicate", "invalid", "opted_out")
+    }
+    assert counts == {
+        "state": "finished", "rows": 6, "new": 2, "updated": 0, "unchanged": 0, "duplicate": 1, "invalid": 3, "opted_out": 0,
+    }  # fmt: skip
+    assert report["reasons"] == {"number_empty": 1, "number_not_mobile": 1, "number_rounded": 1}
+    contacts = shop.json("contact", "list", "--company", "1")["contacts"]
+    assert [(c["number"], c["attributes"]["nom"]) for c in contacts] == [
+        ("+237690000001", "Awa"),
+        ("+237690000002", "Paul"),
+    ]
+    assert shop.json("list", "list", "--company", "1")["lists"][0]["contacts"] == 2
+
+
+def test_a_dry_run_changes_nothing(shop, file):
+    seen = shop.json("contact", "import", str(file), "--company", "1", "--dry-run")
+
+    assert (seen["layout"]["encoding"], seen["layout"]["separator"]) == ("cp1252", ";")
+    assert shop.json("contact", "list", "--company", "1")["contacts"] == []
+
+
+def test_the_same_file_again_changes_nothing(shop, file):
+    bring_in(shop, file)
+
+    again = bring_in(shop, file)
+
+    assert (again["new"], again["updated"], again["unchanged"]) == (0, 0, 2)
+
+
+def test_what_exists_is_kept_when_that_is_wanted(shop, file):
+    bring_in(shop, file)
+    file.write_text("telephone,ville\n690000001,Limbé\n")
+
+    kept = bring_in(shop, file, "--keep")
+    updated = bring_in(shop, file)
+
+    assert (kept["unchanged"], updated["updated"]) == (1, 1)
+    shown = shop.json("contact", "show", "690000001", "--company", "1")
+    assert shown["attributes"] == {"nom": "Awa", "ville": "Limbé"}
+
+
+def test_an_empty_cell_clears_only_when_that_is_wanted(shop, file):
+    bring_in(shop, file)
+    file.write_text("telephone,ville\n690000001,\n")
+    kept = bring_in(shop, file)
+    cleared = bring_in(shop, file, "--clear-empty")
+
+    assert (kept["unchanged"], cleared["updated"]) == (1, 1)
+    assert shop.json("contact", "show", "690000001", "--company", "1")["attributes"] == {"nom": "Awa"}
+
+
+def test_an_import_is_undone_but_for_those_who_opted_out_since(shop, file):
+    first = bring_in(shop, file)
+    shop("optout", "add", "690000002", "--company", "1")
+
+    undone = shop.json("import", "undo", str(first["id"]), "--yes")
+
+    assert undone == {"id": first["id"], "removed": 1, "restored": 0, "left": 1}
+    assert [c["number"] for c in shop.json("contact", "list", "--company", "1")["contacts"]] == ["+237690000002"]
+    shop("import", "undo", str(first["id"]), "--yes", code=1)
+
+
+def test_an_undone_update_gives_the_former_values_back(shop, file):
+    bring_in(shop, file)
+    file.write_text("telephone,ville\n690000001,Limbé\n690000007,Buéa\n")
+    second = bring_in(shop, file)
+
+    undone = shop.json("import", "undo", str(second["id"]), "--yes")
+
+    assert (undone["removed"], undone["restored"]) == (1, 1)
+    assert shop.json("contact", "show", "690000001", "--company", "1")["attributes"]["ville"] == "Douala"
+
+
+def test_refused_rows_are_shown_with_their_reasons(shop, file, tmp_path):
+    report = bring_in(shop, file)
+
+    rows = shop.json("import", "refused", str(report["id"]), "--file", str(tmp_path / "refused.csv"))["rows"]
+
+    assert [(r["row"], r["reason"]) for r in rows] == [
+        (5, "number_empty"),
+        (6, "number_not_mobile"),
+        (7, "number_rounded"),
+    ]
+    assert (tmp_path / "refused.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.xlsx"])
+def test_contacts_are_written_into_a_file_and_come_back_from_it(shop, file, tmp_path, name):
+    bring_in(shop, file)
+    shop("contact", "export", str(tmp_path / name), "--company", "1")
+
+    again = bring_in(shop, tmp_path / name)
+
+    assert (again["rows"], again["unchanged"]) == (2, 2)
+
+
+def test_an_opt_out_is_kept_when_its_contact_is_deleted(shop, file):
+    bring_in(shop, file)
+    shop("optout", "add", "690000001", "--company", "1", "--reason", "asked by phone")
+    shop("contact", "delete", "690000001", "--company", "1", "--yes")
+
+    assert [o["number"] for o in shop.json("optout", "list", "--company", "1")["opt_outs"]] == ["+237690000001"]
+    assert bring_in(shop, file)["opted_out"] == 1
+
+
+def test_the_policy_of_cameroon_is_there_and_can_be_changed(shop):
+    (policy,) = shop.json("policy", "show")["policies"]
+    changed = shop.json("policy", "set", "CM", "--hours", "08-20", "--per-day", "none")
+
+    assert policy == {"country": "CM", "timezone": "Africa/Douala", "hours": "06:00-22:00", "per_day": 3}
+    assert (changed["hours"], changed["per_day"]) == ("08:00-20:00", None)
