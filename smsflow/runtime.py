@@ -19,7 +19,8 @@ from smsflow.domain.account import Caller, Company
 from smsflow.domain.routing import ConnectorState, Table
 from smsflow.errors import Unauthenticated
 from smsflow.services.accounts.tokens import digest
-from smsflow.settings import Settings, secret_key
+from smsflow.services.upkeep import connections
+from smsflow.settings import Settings, SettingsError, secret_key
 from smsflow.store.accounts import companies, tokens
 from smsflow.store.campaigns import names
 from smsflow.store.postgres.clock import Clock
@@ -217,7 +218,7 @@ async def platform(settings: Settings, url: str, *, role: str | None = None) -> 
     directory = Directory(database, clock)
     tasks = [asyncio.create_task(directory.listen()), asyncio.create_task(clock.keep(database))]
     if role is not None:
-        tasks.append(asyncio.create_task(_show(database, Process(role, socket.gethostname(), os.getpid()))))
+        tasks.append(asyncio.create_task(_show(database, settings, Process(role, socket.gethostname(), os.getpid()))))
     try:
         yield Platform(settings, database, Vault(secret_key(settings)), directory, clock)
     finally:
@@ -227,14 +228,19 @@ async def platform(settings: Settings, url: str, *, role: str | None = None) -> 
         await database.close()
 
 
-async def _show(database: Database, process: Process) -> None:
-    """Show that this process lives until cancelled, and log when its clock is far from the database's."""
-    was_wrong = False
+async def _show(database: Database, settings: Settings, process: Process) -> None:
+    """Show that this process lives until cancelled, and log when its clock is far from the database's, or the server too small."""
+    was_wrong = checked = False
     try:
         while True:
             try:
                 async with database.autocommit() as tx:
                     ahead = await processes.beat(tx, process, clock=now())
+                    if not checked:
+                        checked = True
+                        await connections.check_all(tx, settings)
+            except SettingsError as error:
+                log.error("connections_do_not_fit", reason=str(error))
             except Exception as error:  # noqa: BLE001 - the database is away; what serves says so
                 log.debug("not_shown", reason=str(error).strip())
             else:

@@ -14,6 +14,7 @@ from smsflow.cli.output import Json
 from smsflow.cli.streams import say
 from smsflow.cli.work import database_name, vault
 from smsflow.runtime import now
+from smsflow.services.upkeep import connections
 from smsflow.services.upkeep.findings import Finding, State, judge, look
 from smsflow.settings import Settings, SettingsError, load
 from smsflow.store.postgres.revision import is_migrated
@@ -90,6 +91,12 @@ async def _database(settings: Settings, url: str) -> list[Finding]:
             if any(f.state == "wrong" for f in findings):
                 return findings
             seen = await look(tx)
+            try:
+                await connections.check_all(tx, settings)
+            except SettingsError as error:
+                findings.append(
+                    Finding("connections", "wrong", str(error), "see SMSFLOW_DATABASE_POOL in docs/settings.md")
+                )
     finally:
         await database.close()
     return [*findings, *judge(seen, vault(settings), now=now())]

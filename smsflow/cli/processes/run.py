@@ -20,8 +20,10 @@ from smsflow.cli import streams
 from smsflow.cli.processes.demo import Demo, prepare
 from smsflow.cli.processes.supervisor import Child, Supervisor
 from smsflow.runtime import platform
+from smsflow.services.upkeep import connections
 from smsflow.settings import Settings
 from smsflow.store.postgres import embedded
+from smsflow.store.postgres.transactions import Database
 from smsflow.web.serve import PortBusy, listen
 
 T = TypeVar("T")
@@ -49,6 +51,7 @@ def run(settings: Settings, *, demo: bool) -> None:
             _patiently(lambda: _check_free(settings.smsc_port), patience)
         url, database = _database(settings, stack)
         asyncio.run(datadir.prepare(url, cell=settings.cell))
+        asyncio.run(_check_connections(settings, url))
         shown = asyncio.run(_prepare_demo(settings, url)) if demo else None
         environment = {**observe.share_metrics(settings.data_dir), "SMSFLOW_DATABASE_URL": url}
         children = _children(settings, listener, shown)
@@ -63,10 +66,23 @@ def _database(settings: Settings, stack: ExitStack) -> tuple[str, embedded.Embed
     """Return the database's address; the embedded one is started, and its address kept for other commands."""
     if settings.database_url is not None:
         return settings.database_url, None
-    here = embedded.start(settings.data_dir)
+    here = embedded.start(settings.data_dir, connections=_wanted(settings))
     stack.callback(here.stop)
     stack.enter_context(datadir.published(settings.data_dir, here.url))
     return here.url, here
+
+
+def _wanted(settings: Settings) -> int:
+    return connections.wanted(settings, connections.of_one_machine(settings))
+
+
+async def _check_connections(settings: Settings, url: str) -> None:
+    database = Database(url, pool=1)
+    try:
+        async with database.autocommit() as tx:
+            await connections.check(tx, settings, connections.of_one_machine(settings))
+    finally:
+        await database.close()
 
 
 def _was_killed(data_dir: Path) -> bool:
@@ -156,7 +172,9 @@ async def _keep_database(settings: Settings, database: embedded.Embedded, stop: 
         if database.process.poll() is None:
             continue
         log.error("postgresql_died", status=database.process.returncode)
-        starting = asyncio.create_task(asyncio.to_thread(embedded.start, settings.data_dir))
+        starting = asyncio.create_task(
+            asyncio.to_thread(embedded.start, settings.data_dir, connections=_wanted(settings))
+        )
         try:
             # A thread cannot be cancelled: the end waits for it, and then stops what it started.
             fresh = await asyncio.shield(starting)

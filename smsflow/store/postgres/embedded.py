@@ -34,6 +34,8 @@ _BINARIES = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 # PostgreSQL does not run as root: then it runs as this user, whom the wheel makes.
 _USER = "pgserver"
 _SUPERUSER = "postgres"
+# superuser_reserved_connections, as PostgreSQL has it where nobody set it.
+_RESERVED = 3
 # The address of a Unix socket has 107 bytes at most, and PostgreSQL adds its own file name.
 _SOCKET_PATH_LIMIT = 90
 _START_SECONDS = 60.0
@@ -87,8 +89,10 @@ class Embedded:
                 self.process.wait()
 
 
-def start(data_dir: Path) -> Embedded:
+def start(data_dir: Path, *, connections: int = 0) -> Embedded:
     """Start PostgreSQL on `data_dir`/postgres, made first when it is not there; raise EmbeddedFailed when it does not answer.
+
+    It lets in at least so many `connections`, beside those that are the administrator's.
 
     The caller holds the data directory's lock: a PostgreSQL that runs there was left over by a process that was killed, and is ended.
     """
@@ -100,6 +104,7 @@ def start(data_dir: Path) -> Embedded:
     sockets = _socket_directory(data, user)
     _end_left_over(data, sockets)
     settings = {**_SETTINGS, "unix_socket_directories": str(sockets)}
+    settings["max_connections"] = str(max(int(settings["max_connections"]), connections + _RESERVED))
     arguments = [f"-c{name}={value}" for name, value in settings.items()]
     log = data_dir / "postgres.log"
     log.write_bytes(b"")  # only what PostgreSQL says before it has a log of its own

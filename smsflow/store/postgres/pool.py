@@ -5,6 +5,7 @@ needs a connection opens it, and learns at once when that fails.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +16,8 @@ from psycopg.pq import TransactionStatus
 Connection = psycopg.AsyncConnection[Any]
 
 _WAIT = 10.0
+# An idle connection is closed after this time: the server's slots are for those who use them.
+_IDLE = 60.0
 
 
 class PoolTimeout(psycopg.OperationalError):
@@ -24,12 +27,15 @@ class PoolTimeout(psycopg.OperationalError):
 class Pool:
     """At most `size` connections, the one used last given out first."""
 
-    def __init__(self, url: str, *, size: int, connect: Mapping[str, Any]) -> None:
-        """Connect to `url` with the libpq parameters `connect`; nothing is opened yet."""
+    def __init__(self, url: str, *, size: int, connect: Mapping[str, Any], idle: float = _IDLE) -> None:
+        """Connect to `url` with the libpq parameters `connect`; nothing is opened yet. What is idle for `idle` seconds is closed."""
         self._url = url
         self._connect = connect
         self._free = asyncio.Semaphore(size)
-        self._idle: list[Connection] = []
+        # The one used last is at the end, the one idle for longest at the beginning.
+        self._idle: list[tuple[Connection, float]] = []
+        self._idle_seconds = idle
+        self._pruning: asyncio.Task[None] | None = None
         self._closed = False
 
     @asynccontextmanager
@@ -44,7 +50,7 @@ class Pool:
         else:
             await self._free.acquire()
         try:
-            connection = self._idle.pop() if self._idle else await self.open()
+            connection = self._idle.pop()[0] if self._idle else await self.open()
             try:
                 yield connection
             except psycopg.Error as error:
@@ -70,12 +76,14 @@ class Pool:
     async def forget(self) -> None:
         """Close the idle connections."""
         idle, self._idle = self._idle, []
-        for connection in idle:
+        for connection, _ in idle:
             await connection.close()
 
     async def close(self) -> None:
         """Close the idle connections now, and the lent ones when they come back."""
         self._closed = True
+        if self._pruning is not None:
+            self._pruning.cancel()
         await self.forget()
 
     async def _take_back(self, connection: Connection) -> None:
@@ -84,4 +92,15 @@ class Pool:
         if self._closed or connection.info.transaction_status != TransactionStatus.IDLE:
             await connection.close()
         else:
-            self._idle.append(connection)
+            self._idle.append((connection, time.monotonic()))
+            if self._pruning is None or self._pruning.done():
+                self._pruning = asyncio.create_task(self._prune())
+
+    async def _prune(self) -> None:
+        """Close what is idle for too long, for as long as anything is idle."""
+        while self._idle:
+            left = self._idle[0][1] + self._idle_seconds - time.monotonic()
+            if left > 0:
+                await asyncio.sleep(left)
+            else:
+                await self._idle.pop(0)[0].close()
