@@ -1,11 +1,12 @@
 """Contacts, one by one and as files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from smsflow.domain import phone
 from smsflow.domain.account import Company
-from smsflow.errors import NotFound, ParameterInvalid
+from smsflow.errors import NotFound, NumberInvalid, ParameterInvalid
 from smsflow.services.contacts.lists import lists_named
 from smsflow.sheets.export import csv_chunks, write_xlsx
 from smsflow.store.contacts import contacts
@@ -25,6 +26,25 @@ async def find(tx: Tx, company: Company, number: str) -> Contact:
     if found is None:
         raise NotFound(what="contact", id=e164)
     return found
+
+
+async def put(
+    tx: Tx, company: Company, number: str, attributes: Mapping[str, str], *, source: str, now: datetime
+) -> str:
+    """Add a contact, or change the one with this number as it was typed; return the number. Raises NumberInvalid."""
+    parsed = phone.parse(number, country=company.country)
+    wanted = contacts.NewContact(0, parsed.e164, parsed.country, attributes)
+    await contacts.write(tx, company.id, [wanted], source=source, update=True, now=now)
+    return parsed.e164
+
+
+async def search(tx: Tx, company: Company, wanted: str, *, limit: int) -> list[Contact]:
+    """Return contacts whose number is the one that is typed, else those of whom a value begins with it."""
+    try:
+        found = await contacts.find(tx, company.id, phone.parse(wanted, country=company.country).e164)
+    except NumberInvalid:
+        found = None
+    return [found] if found is not None else await contacts.beginning(tx, company.id, wanted, limit=limit)
 
 
 async def delete(tx: Tx, company: Company, number: str) -> str:

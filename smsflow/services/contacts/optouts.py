@@ -42,6 +42,9 @@ async def opt_in(
     return await optouts.remove(tx, company_id, numbers, source=source, author=author, reason=reason, now=now)
 
 
+scopes = optouts.scopes
+
+
 async def show_opt_outs(tx: Tx, company_id: int, *, after: str = "", limit: int = 1000) -> list[OptOut]:
     """Return opt-outs behind a number, in the order of their numbers."""
     return await optouts.page(tx, company_id, after=after, limit=limit)

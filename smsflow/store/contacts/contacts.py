@@ -174,3 +174,20 @@ UPDATE contact SET written_at = :now WHERE company_id = :company_id AND number =
 async def note_written(tx: Tx, company_id: int, numbers: Sequence[str], *, now: datetime) -> None:
     """Note that contacts with these numbers are being written to."""
     await tx.execute(_WRITTEN_TO, {"company_id": company_id, "numbers": texts(numbers), "now": now})
+
+
+# Walks the newest contacts of the company, a bounded number of them: a person who searches looks for somebody recent, and a
+# whole number is found by `find`.
+_BEGINNING = text(f"""
+SELECT {_COLUMNS} FROM (
+    SELECT * FROM contact WHERE company_id = :company_id ORDER BY id DESC LIMIT 20000
+) AS c WHERE EXISTS (SELECT FROM jsonb_each_text(c.attributes) AS a(name, value) WHERE lower(a.value) LIKE lower(:wanted))
+ORDER BY c.id DESC LIMIT :limit
+""")
+
+
+async def beginning(tx: Tx, company_id: int, wanted: str, *, limit: int) -> list[Contact]:
+    """Return the newest contacts of whom a value begins with `wanted`, among the last 20,000."""
+    escaped = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    parameters = {"company_id": company_id, "wanted": f"{escaped}%", "limit": limit}
+    return [Contact(*row) for row in await tx.execute(_BEGINNING, parameters)]

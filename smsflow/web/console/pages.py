@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from smsflow.web.console.app.contacts.page import ContactPage, Contacts
 from smsflow.web.console.app.dashboard.page import Dashboard
 from smsflow.web.console.ops.monitoring.page import Monitoring
 from smsflow.web.console.shell.assets import CONSOLE
@@ -25,6 +26,8 @@ EVERYBODY: Final[Pages] = {
 
 APP: Final[Pages] = {
     "/app": Dashboard,
+    "/app/contacts": Contacts,
+    "/app/contacts/{number}": ContactPage,
 }
 
 OPS: Final[Pages] = {

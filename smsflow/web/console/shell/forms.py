@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
+from urllib.parse import parse_qs
 
 import falcon
 import msgspec
 
+from smsflow.errors import BodyUnreadable
 from smsflow.runtime import Platform
 from smsflow.services.accounts import kept_forms, sessions
 from smsflow.store.postgres.transactions import Tx
@@ -46,6 +48,7 @@ class Filled:
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     key: str = field(default_factory=new_key)
+    lists: Mapping[str, list[str]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> str:
         """Return what was typed in a field, without the spaces around it; nothing is the empty text."""
@@ -54,6 +57,10 @@ class Filled:
     def raw(self, name: str) -> str:
         """Return what was typed in a field as it is."""
         return self.values.get(name, "")
+
+    def every(self, name: str) -> list[str]:
+        """Return all that was chosen in a field that takes several."""
+        return self.lists.get(name) or ([self.values[name]] if self.values.get(name) else [])
 
     def wrong(self, name: str, sentence: str) -> None:
         """Say what is wrong with a field, unless that was said before."""
@@ -67,11 +74,29 @@ class Filled:
 
 async def read(req: Request, visitor: Visitor, *, limit: int) -> Filled:
     """Return what was typed into the posted form; raise TokenMissing when it is not one of this session's."""
-    fields = await forms.read(req, limit)
-    if not hmac.compare_digest(str(fields.get(TOKEN, "")), token_of(visitor.session)):
+    return filled(await fields_of(req, limit), visitor)
+
+
+def filled(fields: Mapping[str, list[str]], visitor: Visitor) -> Filled:
+    """Return what was typed, given as the values of each field; raise TokenMissing when the form is not one of this session's."""
+    given = {name: values[-1] for name, values in fields.items()}
+    if not hmac.compare_digest(given.get(TOKEN, "").encode(), token_of(visitor.session).encode()):
         raise TokenMissing
-    values = {name: str(value) for name, value in fields.items() if name not in {TOKEN, KEY}}
-    return Filled(values, key=str(fields.get(KEY) or new_key())[:64])
+    hidden = {TOKEN, KEY}
+    return Filled(
+        {name: value for name, value in given.items() if name not in hidden},
+        key=(given.get(KEY) or new_key())[:64],
+        lists={name: values for name, values in fields.items() if name not in hidden},
+    )
+
+
+async def fields_of(req: Request, limit: int) -> dict[str, list[str]]:
+    """Return the values of each field of a posted form; raise BodyUnreadable."""
+    body = await req.body(limit)
+    try:
+        return parse_qs(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=forms.MOST_FIELDS)
+    except ValueError:
+        raise BodyUnreadable(content_type=forms.FORM) from None
 
 
 @dataclass(slots=True)
@@ -102,10 +127,11 @@ async def act(
 
 async def keep(req: Request, platform: Platform, cookie: str | None, *, now: datetime) -> str | None:
     """Keep what was typed by somebody whose session has ended; return the key under which it comes back after signing in."""
-    fields: Mapping[str, Any] = await forms.read(req, platform.settings.body_limit)
+    fields = await fields_of(req, platform.settings.body_limit)
     if cookie is None:
         return None
-    typed = {name: str(value) for name, value in fields.items() if name not in {TOKEN, KEY, "password", "code"}}
+    secret = {TOKEN, KEY, "password", "new_password", "code", "factor_code"}
+    typed = {name: values for name, values in fields.items() if name not in secret}
     async with platform.database.transaction() as tx:
         person_id = await sessions.ended(tx, cookie)
         if person_id is None or not typed:
@@ -125,4 +151,5 @@ async def take_kept(req: Request, platform: Platform, visitor: Visitor, *, now: 
         kept = await kept_forms.take(tx, key, user_id=visitor.person.id, now=now)
     if kept is None or kept.path != req.path:
         return Filled()
-    return Filled(msgspec.json.decode(platform.vault.open(kept.fields_sealed), type=dict[str, str]))
+    lists = msgspec.json.decode(platform.vault.open(kept.fields_sealed), type=dict[str, list[str]])
+    return Filled({name: values[-1] for name, values in lists.items()}, lists=lists)

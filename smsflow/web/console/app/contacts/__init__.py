@@ -1,0 +1,1 @@
+"""`/app/contacts`: the people that the company writes to."""
