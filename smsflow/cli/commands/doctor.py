@@ -15,7 +15,7 @@ from smsflow.cli.streams import say
 from smsflow.cli.work import database_name, vault
 from smsflow.runtime import now
 from smsflow.services.upkeep import connections
-from smsflow.services.upkeep.findings import Finding, State, judge, look
+from smsflow.services.upkeep.findings import Finding, judge, look
 from smsflow.settings import Settings, SettingsError, load
 from smsflow.store.postgres.revision import is_migrated
 from smsflow.store.postgres.transactions import Database, Tx, text
@@ -71,12 +71,13 @@ def _findings(settings: Settings) -> Iterator[Finding]:
 def _data_dir(settings: Settings) -> Finding:
     directory = settings.data_dir
     if not directory.exists():
-        state: State = "wrong" if settings.database_url is None else "note"
+        says = f"{directory.absolute()} is not there"
+        if settings.database_url is None:
+            return Finding("data directory", "wrong", says, "set SMSFLOW_DATA_DIR, or start smsflow run to make it")
+        if settings.secret_key is not None:
+            return Finding("data directory", "ok", f"{says}, and is not needed")
         return Finding(
-            "data directory",
-            state,
-            f"{directory.absolute()} is not there",
-            "set SMSFLOW_DATA_DIR, or start smsflow run to make it",
+            "data directory", "note", says, "set SMSFLOW_SECRET_KEY, or a key is made there at the first start"
         )
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
         return Finding("data directory", "wrong", f"{directory} cannot be written", "give it to the user who runs this")

@@ -229,6 +229,12 @@ def test_doctor_makes_no_database_by_accident(process, data_dir):
     assert not data_dir.exists()
 
 
+def test_doctor_needs_no_folder_where_database_and_key_are_set(smsflow, tmp_path):
+    smsflow.environment["SMSFLOW_DATA_DIR"] = str(tmp_path / "none")
+
+    assert states(smsflow.json("doctor", code=1))["data directory"] == "ok"
+
+
 def test_an_empty_folder_stays_empty(process, data_dir):
     data_dir.mkdir()
 
