@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 ANSWER_SECONDS = 60.0
 _PAUSE = 0.05
+_SECOND_PART = " and so on" * 16
 
 accepted, refused, unanswered = "accepted", "refused", "unanswered"
 
@@ -26,7 +27,7 @@ class Asked:
 
 @dataclass(slots=True)
 class Load:
-    """Clients that send until they are told to stop, or until they have sent `most`."""
+    """Clients that send until they are told to stop, or until they have sent `most`; one SMS in `long_every` has two parts."""
 
     port: int
     token: str
@@ -34,6 +35,7 @@ class Load:
     connections: int = 8
     most: int = 10**9
     pause: float = 0.0
+    long_every: int = 0
     asked: list[Asked] = field(default_factory=list)
     _numbers: count = field(default_factory=count)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -68,6 +70,8 @@ class Load:
         connection = None
         while not self._stop.is_set() and (number := next(self._numbers)) < self.most:
             text = f"{self.prefix} {number}"
+            if self.long_every and number % self.long_every == 0:
+                text += _SECOND_PART
             started = asyncio.get_running_loop().time()
             try:
                 if connection is None:

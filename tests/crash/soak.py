@@ -15,6 +15,7 @@ from functools import partial
 from tests.crash import misfortunes, scenarios
 from tests.crash.gateway import Gateway, a_directory
 from tests.crash.load import a_number, once
+from tests.crash.operators import misbehave_in_every_way_under_load
 from tests.crash.overload import overload
 from tests.crash.pair import a_pair, anew
 from tests.crash.verdict import Count
@@ -80,7 +81,7 @@ async def main(given):
     return 1 if table.broken else 0
 
 
-GROUPS = ("kills", "power", "operator", "database", "restarts", "overload", "fairness")
+GROUPS = ("kills", "power", "operator", "operators", "database", "restarts", "overload", "fairness")
 
 
 def _chosen(given, gateway, witness, chance):
@@ -91,6 +92,8 @@ def _chosen(given, gateway, witness, chance):
         for what in VICTIMS:
             kill = under_load(scenarios.kill_under_load, what=what, at=chance.randrange(20, 1500))
             groups["kills"].append((f"kill -9 {what}", kill))
+        everything = under_load(misbehave_in_every_way_under_load, seconds=given.seconds, chance=chance)
+        groups["operators"].append(("operator does everything wrong, and kills", everything))
         cut = partial(misfortunes.cut_the_power_under_load, at=chance.randrange(20, 1500))
         groups["power"].append(("power cut", cut))
         groups["restarts"] += [
@@ -142,7 +145,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="script/soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=120, help="begin nothing new after this time")
     parser.add_argument("--only", nargs="+", choices=GROUPS, default=GROUPS, help="what to do; without it, everything")
-    parser.add_argument("--kills", type=int, default=20, help="how often each kill, power cut and restart is done")
+    parser.add_argument(
+        "--kills", type=int, default=20, help="how often each kill, power cut, restart and round of `operators` is done"
+    )
     parser.add_argument(
         "--seconds", type=float, default=60,
         help="how long the operator misbehaves and the disk is full; the database is away half as long, an overload lasts five times as long",

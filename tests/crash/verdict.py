@@ -38,14 +38,16 @@ class Count:
         return self
 
 
-async def _settled(gateway, loads, *, no_receipts=False):
-    """Wait until no message of these loads waits for anything any more."""
+async def _settled(gateway, loads, *, no_receipts=False, sent_for_ever=None):
+    """Wait until no message of these loads waits for anything any more, but for as many receipts as never come."""
     sought = {"no_receipts": no_receipts, "prefixes": [each.prefix for each in loads]}
     last = []
 
     async def nothing_open():
         try:
             last[:] = await asyncio.to_thread(gateway.connect, _OPEN, sought)
+            if sent_for_ever is not None and {status for status, _ in last} == {Status.SENT}:
+                return last[0][1] <= await sent_for_ever()
         except Exception as error:  # noqa: BLE001 - it is being restarted
             last[:] = [("the database is away", str(error))]
         return not last
@@ -56,12 +58,15 @@ async def _settled(gateway, loads, *, no_receipts=False):
         raise AssertionError(f"{error}: {last}\n{gateway.log.read_text()[-4000:]}") from None
 
 
-async def judge(gateway, witness, loads, *, kills, window, no_receipts=False, per_kill=True, at_most_once=False):
+async def judge(
+    gateway, witness, loads, *, kills, window, no_receipts=False, per_kill=True, at_most_once=False, sent_for_ever=None
+):
     """Return the counts; raise AssertionError with the first promise that was broken.
 
-    A company that wants a message `at_most_once` accepts that one which is unknown may never have left.
+    A company that wants a message `at_most_once` accepts that one which is unknown may never have left. `sent_for_ever` tells
+    how many receipts can be matched with nothing.
     """
-    await _settled(gateway, loads, no_receipts=no_receipts)
+    await _settled(gateway, loads, no_receipts=no_receipts, sent_for_ever=sent_for_ever)
     asked = [a for each in loads for a in each.asked]
     rows = {row[0]: row[1:] for row in gateway.connect("SELECT id, text, status, charged FROM message WHERE kind <> 0")}
     texts = Counter(row[0] for row in rows.values())
@@ -75,6 +80,7 @@ async def judge(gateway, witness, loads, *, kills, window, no_receipts=False, pe
             assert text == a.text, f"{a} has another text: {text}"
             if Status(status) in {Status.FAILED, Status.EXPIRED, Status.CANCELLED}:
                 assert charged == 0, f"neither delivered nor refunded: {a}"
+                assert not received[a.text], f"came to its handset and was refunded: {a}, status {status}"
             elif not (at_most_once and Status(status) is Status.UNKNOWN):
                 assert received[a.text], f"never came to its handset: {a}, status {status}"
     assert not [t for t, n in texts.items() if n > 1], "stored and charged twice"

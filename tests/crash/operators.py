@@ -1,0 +1,53 @@
+"""An operator that does wrong all that real ones were seen to do, and kills in between, followed by the verdict."""
+
+import asyncio
+import time
+
+from smsflow.simulator.misbehaviour import FAULTS
+from tests.crash.gateway import ROLES, WINDOW
+from tests.crash.scenarios import a_load, goes_on
+from tests.crash.verdict import judge
+from tests.waiting import until
+
+# A late error comes after the gateway's time for responses (Gateway.furnish).
+_EVERYTHING = {"misbehave": ["all"], "misbehave_every": 3, "late_error_after": 3.0, "ids": "base62"}
+_WELL = {"misbehave": [], "ids": "decimal"}
+_VICTIMS = (*ROLES, "postgres", "backend", "supervisor", "all")
+
+
+async def misbehave_in_every_way_under_load(gateway, witness, *, seconds, chance, every=12.0):
+    """Send for this long while the operator does everything wrong, kill something every so often, and judge.
+
+    Afterwards each fault was done, every bind is up, and what is sent to an operator that behaves is delivered.
+    """
+    await witness.behave(**_EVERYTHING)
+    under = a_load(gateway, connections=4, pause=0.05, long_every=4)
+    ends, kills = time.monotonic() + seconds, 0
+    async with under:
+        while True:
+            await goes_on(under)
+            await asyncio.sleep(min(chance.uniform(0.2, 1.0) * every, max(ends - time.monotonic(), 0)))
+            if time.monotonic() >= ends:
+                break
+            victim = chance.choice(_VICTIMS)
+            gateway.kill(victim)
+            kills += 1
+            if victim in {"all", "supervisor"}:
+                await gateway.start()
+            await gateway.ready()
+    did = (await witness.ask("stats"))["faults"]
+    await witness.behave(**_WELL)
+    after = a_load(gateway, connections=1, most=20)
+    async with after:
+        await after.finished()
+
+    async def never_matched():
+        return (await witness.ask("stats"))["faults"].get("long-id", 0)
+
+    count = await judge(gateway, witness, [under, after], kills=kills, window=WINDOW, sent_for_ever=never_matched)
+    assert did.keys() == FAULTS.keys(), f"the operator did not do everything: {FAULTS.keys() - did.keys()}"
+    await until(lambda: not gateway.connect(_NOT_BOUND), "binds that are up")
+    return count
+
+
+_NOT_BOUND = "SELECT state, detail FROM bind_state WHERE state <> 'bound'"
