@@ -111,3 +111,11 @@ def test_a_page_for_developers_names_only_files_that_exist(page):
     named = re.findall(r"`((?:smsflow|tests|docs|script|\.ci)/[\w./-]*)`", (ROOT / page).read_text(encoding="utf-8"))
 
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_subject_of_the_store_is_behind_the_services():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (doors,) = [c for c in contracts if c["name"] == "Doors and commands reach the rows through services"]
+    subjects = {f"smsflow.store.{path.stem}" for path in (ROOT / "smsflow" / "store").iterdir() if path.stem[0] != "_"}
+
+    assert {*doors["forbidden_modules"]} == subjects - {"smsflow.store.migrations", "smsflow.store.postgres"}

@@ -45,10 +45,10 @@ class Doors:
         segment = scope.get("path", "")[1:].partition("/")[0]
         return self._by_segment.get(segment, self._site)(scope, receive, send)
 
-    def refusal(self, path: str | None, status: int) -> ErrorPage:
+    def refusal(self, path: str | None, failure: DoorError) -> ErrorPage:
         """Return what the door of `path` answers to a request that never reaches it."""
         segment = UNKNOWN if path is None else path[1:].partition("/")[0]
-        return self._by_segment.get(segment, self._site).render(DoorError(status))
+        return self._by_segment.get(segment, self._site).render(failure)
 
 
 def create(platform: Platform, intake: Intake, *, clock: Callable[[], datetime] | None = None) -> Doors:

@@ -7,7 +7,7 @@ import pytest
 from smsflow.web.app import doors
 from smsflow.web.http.access import Access, AccessUndeclared
 from smsflow.web.http.application import App
-from smsflow.web.http.errors import plain_text
+from smsflow.web.http.errors import DoorError, plain_text
 from smsflow.web.serve import Doors
 from tests.web.customer import Customer
 
@@ -102,7 +102,7 @@ async def test_a_wrong_method_answers_in_the_form_of_its_door(site: Customer, pa
 async def test_a_request_that_reaches_no_application_is_refused_in_the_form_of_its_door(
     site: Customer, path, content_type, status
 ):
-    page = site.conductor.app.refusal(path, status)
+    page = site.conductor.app.refusal(path, DoorError(status))
 
     assert page.content_type == content_type
     assert str(status).encode() in page.body

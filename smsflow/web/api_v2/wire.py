@@ -11,7 +11,15 @@ import msgspec
 from smsflow.domain.account import User
 from smsflow.domain.message import Kind, Status, public_id
 from smsflow.domain.verification import CodeState
-from smsflow.errors import MethodNotAllowed, NotFound, ParameterInvalid, Refused, SenderNotAllowed, Unavailable
+from smsflow.errors import (
+    MethodNotAllowed,
+    NotFound,
+    OutcomeUnknown,
+    ParameterInvalid,
+    Refused,
+    SenderNotAllowed,
+    Unavailable,
+)
 from smsflow.services.messages.reading import Shown
 from smsflow.services.verifications import Code
 from smsflow.web.http.errors import RETRY_AFTER, DoorError
@@ -127,7 +135,7 @@ def failure_sentence(failure: DoorError) -> str:
         case 405:
             return sentence(MethodNotAllowed(method=failure.method, allowed=failure.allowed))
         case 503:
-            return sentence(Unavailable(retry_after=RETRY_AFTER))
+            return sentence((OutcomeUnknown if failure.begun else Unavailable)(retry_after=RETRY_AFTER))
         case status:
             return _FAILURES.get(status, REFUSED)
 

@@ -14,7 +14,7 @@ import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from smsflow.web.http.errors import RETRY_AFTER, ErrorPage
+from smsflow.web.http.errors import RETRY_AFTER, DoorError, ErrorPage
 
 # Bounds of a head: octets in all, and headers.
 HEAD_OCTETS = 65_536
@@ -38,8 +38,8 @@ _OTHER_FILES = 256
 BODY_IS_HERE = "smsflow.body_is_here"
 
 
-# The error page for a path (None: none is known) and a status.
-Refusal = Callable[[str | None, int], ErrorPage]
+# The error page for a path (None: none is known) and a failure.
+Refusal = Callable[[str | None, DoorError], ErrorPage]
 
 
 class _Gathering:
@@ -177,7 +177,7 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             self.transport.abort()
         elif self._has_head and not self._is_refused and self.cycle is not None and not self.cycle.response_started:
-            self._refuse_for_now(self.cycle.scope["path"])
+            self._refuse_for_now(begun=True)
         else:
             self.transport.close()
             self.due = now + _LINGER_SECONDS
@@ -191,11 +191,12 @@ class Connection(HttpToolsProtocol):
         """Tell whether every request that began is here to its end."""
         return self._is_whole
 
-    def _refuse_for_now(self, path: str | None = None) -> None:
-        self._refuse(503, path, b"retry-after: %d\r\n" % RETRY_AFTER)
+    def _refuse_for_now(self, *, begun: bool = False) -> None:
+        self._refuse(503, b"retry-after: %d\r\n" % RETRY_AFTER, begun=begun)
 
-    def _refuse(self, status: int, path: str | None = None, headers: bytes = b"") -> None:
-        page = self._refusal(path or self.url.partition(b"?")[0].decode("latin-1") or None, status)
+    def _refuse(self, status: int, headers: bytes = b"", *, begun: bool = False) -> None:
+        path = self.cycle.scope["path"] if begun else self.url.partition(b"?")[0].decode("latin-1")
+        page = self._refusal(path or None, DoorError(status, begun=begun))
         line = b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode())
         fields = b"content-type: %b\r\ncontent-length: %d\r\n" % (page.content_type.encode(), len(page.body))
         self.transport.write(line + fields + headers + b"connection: close\r\n\r\n" + page.body)

@@ -26,6 +26,8 @@ class DoorError:
     allowed: str = ""
     # The request's Accept-Language.
     languages: str = ""
+    # Whether the request was being answered, so that nobody knows what came of it.
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from smsflow import errors
 from smsflow.domain.message import Status
 from smsflow.domain.verification import CodeState
 from smsflow.web.api_v2 import wire
+from smsflow.web.http.errors import DoorError
 
 # Refused to those who run the platform, never at this door.
 ELSEWHERE = {"refused", "code_refused", "already_exists", "already_left", "ambiguous", "in_use", "state_refused"}
@@ -60,3 +61,11 @@ def test_a_sentence_repeats_no_more_than_a_line_of_what_was_sent():
 
 def test_accents_leave_as_utf8():
     assert wire.error(400, "Échoué") == b'{"code":400,"message":"\xc3\x89chou\xc3\xa9"}'
+
+
+def test_that_nothing_was_charged_is_said_only_of_what_had_not_begun():
+    refused, begun = (wire.failure_sentence(DoorError(503, "POST", begun=begun)) for begun in (False, True))
+
+    assert "rien n'est débité" in refused
+    assert "rien n'est débité" not in begun
+    assert "vérifiez" in begun

@@ -18,9 +18,9 @@ POST = head("POST", "/", "Content-Length: 4")
 BODY_LIMIT = 1024
 
 
-def refusal(path, status):
+def refusal(path, failure):
     """Return a page that says what was refused and where."""
-    said = {"code": status, "message": f"{path or 'no address'}."}
+    said = {"code": failure.status, "message": f"{path or 'no address'}{', begun' if failure.begun else ''}."}
     return ErrorPage("application/json", json.dumps(said).encode())
 
 
@@ -188,6 +188,7 @@ async def test_a_request_that_nobody_answers_is_503(server, echo, monkeypatch):
     echo.go_on.set()
 
     assert refused(answer, 503)
+    assert b"/, begun." in answer.octets
     assert b"retry-after: 1" in answer.octets
 
 
