@@ -24,7 +24,7 @@ FAULTS: Final = {
     "full": "the number is refused with ESME_RMSGQFUL, this time and the next two",
     "late-error": "ESME_RSYSERR comes long after the submission, which no handset gets",
     "malformed": "a malformed deliver_sm and an unknown command come beside the response",
-    "mo": "the handset answers with a long SMS whose parts come in reverse order, one of them twice",
+    "mo": "the handset answers with a long SMS whose parts come in reverse order, each twice",
     "mo-receipt": "the handset answers with a text that looks like a receipt",
 }
 LONG_ID: Final = 3000
