@@ -41,3 +41,20 @@ async def test_an_operator_with_a_fault_still_settles_every_sms(open_platform, f
         assert operator.duplicates == 0
         assert len(await query(platform, "SELECT 1 FROM inbound")) == operator.inbound_sent
         await sound(platform)
+
+
+async def test_a_message_id_of_3000_octets_is_that_sms_alone(open_platform):
+    async with open_platform(poll_interval=0.05) as platform:
+        async with an_operator(misbehave=["long-id"], misbehave_every=2) as operator, an_engine(platform):
+            company = await testing.a_company(platform, credits=100)
+            connector = await testing.a_connector(platform, port=operator.port)
+            ids = await accepted(platform, *[a_message(company, connector) for _ in range(6)])
+            await operator.wait_for(lambda o: o.deliveries.acknowledged == 6)
+
+            async def settled():
+                return (await statuses(platform, ids)).count(Status.DELIVERED) == 3
+
+            await until(settled)
+
+        assert (await statuses(platform, ids)).count(Status.SENT) == 3
+        await sound(platform)

@@ -7,7 +7,7 @@ from smsflow.services.messages.outcomes import Report
 from smsflow.store.inbound import InboundPart
 from smsflow.store.messages import set_aside
 from smsflow.store.messages.receipts import News
-from smsflow.store.messages.set_aside import Counted, SetAside
+from smsflow.store.messages.set_aside import SetAside, SetAsideCount
 from smsflow.store.postgres.outages import named
 from smsflow.store.postgres.transactions import Tx
 
@@ -34,7 +34,7 @@ async def keep_delivery(
         await _keep(tx, "inbound", detail, error, connector_id=connector_id, now=now)
 
 
-async def counted(tx: Tx, *, since: datetime) -> list[Counted]:
+async def counted(tx: Tx, *, since: datetime) -> list[SetAsideCount]:
     """Return what was set aside since then, by path."""
     return await set_aside.counted(tx, since=since)
 

@@ -37,7 +37,7 @@ async def keep(tx: Tx, entry: SetAside, *, now: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class SetAsideCount:
     """How many entries of a path were set aside, and when the last was."""
 
     path: str
@@ -46,13 +46,13 @@ class Counted:
     last_error: str
 
 
-async def counted(tx: Tx, *, since: datetime) -> list[Counted]:
+async def counted(tx: Tx, *, since: datetime) -> list[SetAsideCount]:
     """Return what was set aside since then, by path (walks the table: it should be empty)."""
     query = text("""
         SELECT path, count(*), max(created_at), (array_agg(error ORDER BY id DESC))[1] FROM set_aside
         WHERE created_at >= :since GROUP BY path ORDER BY path
     """)
-    return [Counted(*row) for row in await tx.execute(query, {"since": since})]
+    return [SetAsideCount(*row) for row in await tx.execute(query, {"since": since})]
 
 
 async def forget(tx: Tx, *, before: datetime) -> None:
