@@ -148,6 +148,8 @@ class Settings(BaseSettings):
         7, ge=7, le=3650, description="Days that receipts can still be matched to their message."
     )
     messages_kept_days: int = Field(400, ge=30, le=36_500, description="Days that messages are kept.")
+    codes_kept_days: int = Field(400, ge=1, le=36_500, description="Days that verification codes are kept.")
+    inbound_kept_days: int = Field(400, ge=1, le=36_500, description="Days that inbound SMS and their texts are kept.")
 
     smsc_port: int = Field(2775, ge=1, le=65535, description="TCP port of the demo's operator (the SMPP simulator).")
 

@@ -1,5 +1,6 @@
 """The periodic work: what is done, and how often."""
 
+import asyncio
 from datetime import timedelta
 
 import procrastinate
@@ -9,6 +10,7 @@ from procrastinate import builtin_tasks
 from smsflow.jobs.retirement import retire
 from smsflow.runtime import Platform
 from smsflow.services.upkeep import retention
+from smsflow.store.postgres import logs
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +38,23 @@ def add_to(app: procrastinate.App, platform: Platform) -> None:
             dropped = await retention.forget(tx, receipts_kept=kept, now=platform.clock())
         if dropped:
             log.warning("receipts_without_message_dropped", receipts=dropped)
+
+    @app.periodic(cron="27 * * * *")
+    @app.task(name="forget_texts", queue=QUEUE, queueing_lock="forget_texts", retry=retry)
+    async def forget_texts(timestamp: int) -> None:  # noqa: ARG001
+        for forget_some, days in (
+            (retention.forget_codes, settings.codes_kept_days),
+            (retention.forget_inbound, settings.inbound_kept_days),
+        ):
+            left = True
+            while left:
+                async with database.transaction() as tx:
+                    left = await forget_some(tx, kept=timedelta(days=days), now=platform.clock())
+
+    @app.periodic(cron="37 * * * *")
+    @app.task(name="prune_logs", queue=QUEUE, queueing_lock="prune_logs", retry=retry)
+    async def prune_logs(timestamp: int) -> None:  # noqa: ARG001
+        await asyncio.to_thread(logs.prune, settings.data_dir)
 
     @app.periodic(cron="43 3 * * *")
     @app.task(name="retire_partitions", queue=QUEUE, queueing_lock="retire_partitions", retry=retry)

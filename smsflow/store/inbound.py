@@ -167,6 +167,19 @@ async def forget_parts(tx: Tx, *, before: datetime) -> None:
     )
 
 
+# Ids grow with time: the oldest are at the left end of the primary key, and no index by time is needed.
+_FORGET = text("""
+DELETE FROM inbound WHERE id IN (
+    SELECT id FROM (SELECT id, received_at FROM inbound ORDER BY id LIMIT :limit) AS oldest WHERE received_at < :before
+) RETURNING id
+""")
+
+
+async def forget(tx: Tx, *, before: datetime, limit: int) -> int:
+    """Remove up to `limit` of the oldest messages, as far as they came before then; return how many."""
+    return len(await tx.execute(_FORGET, {"before": before, "limit": limit}))
+
+
 @dataclass(frozen=True, slots=True)
 class InboundRow:
     """An inbound message as it is shown; it came incomplete when `parts` is less than `total`."""

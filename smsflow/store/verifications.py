@@ -132,3 +132,16 @@ async def _read(tx: Tx, query: str, parameters: Mapping[str, object]) -> list[Ve
         replaced(code, state=CodeState.FAILED) if code.state is CodeState.SENT and message_id in failed else code
         for code, message_id in found
     ]
+
+
+# Ids grow with time: the oldest are at the left end of the primary key, and no index by time is needed.
+_FORGET = text("""
+DELETE FROM verification WHERE id IN (
+    SELECT id FROM (SELECT id, expires_at FROM verification ORDER BY id LIMIT :limit) AS oldest WHERE expires_at < :before
+) RETURNING id
+""")
+
+
+async def forget(tx: Tx, *, before: datetime, limit: int) -> int:
+    """Remove up to `limit` of the oldest codes, as far as they had expired before then; return how many."""
+    return len(await tx.execute(_FORGET, {"before": before, "limit": limit}))

@@ -75,6 +75,33 @@ async def test_partitions_are_made_ahead_and_none_in_use_is_dropped(platform, ap
     assert len(await query(platform, "SELECT 1 FROM message")) == 1
 
 
+async def test_old_codes_and_inbound_texts_are_removed_in_batches_and_new_ones_kept(platform, app, monkeypatch):
+    monkeypatch.setattr("smsflow.services.upkeep.retention.BATCH", 2)
+    company = await testing.a_company(platform)
+    now = platform.clock()
+    for age in (500, 450, 401, 399, 0):
+        at = now - timedelta(days=age)
+        await execute(
+            platform,
+            "INSERT INTO verification (company_id, message_id, number, code_sealed, timeout, state, created_at, expires_at)"
+            " VALUES (:company, 1, '+237690000001', 'x', 300, 1, :at, :at)",
+            company=company.id,
+            at=at,
+        )
+        await execute(
+            platform,
+            "INSERT INTO inbound (connector_id, source, destination, data_coding, body, text, received_at)"
+            " VALUES (1, '237690000001', '8000', 0, '', 'STOP', :at)",
+            at=at,
+        )
+
+    assert await work(app, "forget_texts", "prune_logs") == []
+
+    for table, column in (("verification", "expires_at"), ("inbound", "received_at")):
+        kept = await query(platform, f"SELECT {column} AS at FROM {table} ORDER BY id")
+        assert [(now - row.at).days for row in kept] == [399, 0]
+
+
 @pytest.fixture
 def directory():
     """A place for a PostgreSQL of this test's own: not below pytest's, which only root may enter."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from smsflow.store import inbound, verifications
 from smsflow.store.accounts import attempts, tokens
 from smsflow.store.messages import parked, retirement
 from smsflow.store.postgres import partitions
@@ -14,6 +15,8 @@ _TOKENS_AFTER_EXPIRY = timedelta(days=1)
 _ATTEMPTS = timedelta(days=1)
 # Messages of one statement: a second of reading, far below the time-out of a statement.
 SLICE = 1_000_000
+# Rows of one transaction that removes.
+BATCH = 10_000
 
 
 @dataclass(slots=True)
@@ -44,6 +47,16 @@ async def forget(tx: Tx, *, receipts_kept: timedelta, now: datetime) -> int:
     await tokens.forget_tokens(tx, before=now - _TOKENS_AFTER_EXPIRY)
     await attempts.forget_attempts(tx, before=now - _ATTEMPTS)
     return await parked.forget(tx, before=now - receipts_kept)
+
+
+async def forget_codes(tx: Tx, *, kept: timedelta, now: datetime) -> bool:
+    """Remove old codes, a batch at a time; False when none is left."""
+    return await verifications.forget(tx, before=now - kept, limit=BATCH) == BATCH
+
+
+async def forget_inbound(tx: Tx, *, kept: timedelta, now: datetime) -> bool:
+    """Remove old inbound SMS with their texts, a batch at a time; False when none is left."""
+    return await inbound.forget(tx, before=now - kept, limit=BATCH) == BATCH
 
 
 async def old_parts(tx: Tx, *, kept: timedelta, now: datetime) -> list[Partition]:
