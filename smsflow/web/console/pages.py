@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from smsflow.web.console.app.contacts.page import ContactPage, Contacts
 from smsflow.web.console.app.dashboard.page import Dashboard
+from smsflow.web.console.app.lists.page import Lists
+from smsflow.web.console.app.optouts.page import OptOuts
 from smsflow.web.console.ops.monitoring.page import Monitoring
 from smsflow.web.console.shell.assets import CONSOLE
 from smsflow.web.console.shell.shell import Shell
@@ -28,6 +30,8 @@ APP: Final[Pages] = {
     "/app": Dashboard,
     "/app/contacts": Contacts,
     "/app/contacts/{number}": ContactPage,
+    "/app/lists": Lists,
+    "/app/opt-outs": OptOuts,
 }
 
 OPS: Final[Pages] = {

@@ -1,0 +1,1 @@
+"""`/app/campaigns`: SMS to many people, drafted, priced, launched and watched."""

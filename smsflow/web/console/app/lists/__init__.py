@@ -1,0 +1,1 @@
+"""`/app/lists`: lists of contacts."""

@@ -1,0 +1,1 @@
+"""`/app/opt-outs`: the people that the company does not write to."""
