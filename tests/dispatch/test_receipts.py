@@ -101,7 +101,7 @@ async def test_rule_08_an_unknown_state_is_counted_with_its_word(quick):
     assert counted.labels("operator", "PAUSED")._value.get() == 1
     assert counted.labels("operator", "ENROUTE")._value.get() == 0
     async with quick.database.transaction() as tx:
-        seen = await findings.look(tx)
+        seen = await findings.look(tx, now=runtime.now())
     told = findings.judge(seen, quick.vault, now=runtime.now())
     assert [f.says for f in told if f.what == "receipts of operator"] == [
         "1 receipts have the unknown state PAUSED: their SMS stay open"

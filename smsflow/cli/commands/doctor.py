@@ -91,7 +91,7 @@ async def _database(settings: Settings, url: str) -> list[Finding]:
             findings = await _server(tx)
             if any(f.state == "wrong" for f in findings):
                 return findings
-            seen = await look(tx)
+            seen = await look(tx, now=now())
             try:
                 await connections.check_all(tx, settings)
             except SettingsError as error:

@@ -10,7 +10,7 @@ import phonenumbers
 from smsflow.domain.account import Company
 from smsflow.domain.routing import Route
 from smsflow.store.accounts import companies
-from smsflow.store.messages import queue
+from smsflow.store.messages import queue, set_aside
 from smsflow.store.postgres.transactions import Tx
 from smsflow.store.routing import connectors, dispatchers, receipt_states, routes
 from smsflow.store.upkeep import processes
@@ -20,6 +20,8 @@ from smsflow.vault import Vault, VaultLocked
 LATE = timedelta(minutes=5)
 # A word that did not come for so long is no news.
 RECENT = timedelta(days=7)
+# An entry that was set aside since yesterday has not been looked at.
+FRESH = timedelta(days=1)
 
 State = Literal["ok", "note", "wrong"]
 
@@ -46,9 +48,10 @@ class Seen:
     depths: Sequence[queue.Depth]
     shown: Sequence[processes.ProcessShown] = ()
     unknown_states: Sequence[receipt_states.UnknownState] = ()
+    refused_entries: Sequence[set_aside.SetAsideCount] = ()
 
 
-async def look(tx: Tx) -> Seen:
+async def look(tx: Tx, *, now: datetime) -> Seen:
     """Read what is looked at; a dispatcher whose session has ended does not count."""
     # No dispatcher has the id 0: all of them are others.
     running = [i for i in await dispatchers.others(tx, 0) if not await dispatchers.has_gone(tx, i.id)]
@@ -61,6 +64,7 @@ async def look(tx: Tx) -> Seen:
         await queue.depths(tx),
         await processes.processes(tx),
         await receipt_states.unknown(tx),
+        await set_aside.counted(tx, since=now - RECENT),
     )
 
 
@@ -75,6 +79,7 @@ def judge(seen: Seen, vault: Vault, *, now: datetime) -> list[Finding]:
         *_clocks(seen),
         *(finding for c in seen.connectors for finding in _connector(c, seen, vault)),
         *_unknown_states(seen, now),
+        *_set_aside(seen, now),
         *_queue(seen, now),
     ]
 
@@ -201,6 +206,14 @@ def _unknown_states(seen: Seen, now: datetime) -> Iterator[Finding]:
             name = names.get(state.connector_id, str(state.connector_id))
             says = f"{state.receipts} receipts have the unknown state {state.word}: their SMS stay open"
             yield Finding(f"receipts of {name}", "note", says, "ask the operator what it means, and report it")
+
+
+def _set_aside(seen: Seen, now: datetime) -> Iterator[Finding]:
+    for counted in seen.refused_entries:
+        state: State = "wrong" if now - counted.last_at < FRESH else "note"
+        says = f"the database refused {counted.entries} in the last days, the last at {counted.last_at:%Y-%m-%d %H:%M} ({counted.last_error})"
+        do = "look at the table set_aside, and report what stands there"
+        yield Finding(f"set aside: {counted.path}", state, says, do)
 
 
 def _queue(seen: Seen, now: datetime) -> Iterator[Finding]:

@@ -5,6 +5,8 @@ import pytest
 from smsflow import runtime
 from smsflow.services.upkeep.findings import Seen, judge, look
 from smsflow.settings import Settings, secret_key
+from smsflow.store.messages import set_aside
+from smsflow.store.messages.set_aside import SetAside
 from smsflow.store.upkeep import processes
 from smsflow.store.upkeep.processes import Process, ProcessShown
 from smsflow.vault import Vault
@@ -54,9 +56,30 @@ def test_a_clock_that_differs_a_little_or_of_a_process_that_is_gone_is_none():
     assert "clock of web" not in found(a_process(ahead=60, silent=60))
 
 
+async def test_what_the_database_refused_alone_is_found_and_forgotten_in_time(platform):
+    moment = runtime.now()
+    entry = SetAside("outcomes", 1, 7, "attempt 1", "22021 invalid byte sequence")
+
+    async def look_at():
+        async with platform.database.transaction() as tx:
+            judged = judge(await look(tx, now=moment), platform.vault, now=moment)
+        return [(f.state, f.says) for f in judged if f.what == "set aside: outcomes"]
+
+    assert await look_at() == []
+    for age, state in ((timedelta(hours=1), "wrong"), (timedelta(days=2), "note")):
+        await execute(platform, "DELETE FROM set_aside")
+        async with platform.database.transaction() as tx:
+            await set_aside.keep(tx, entry, now=moment - age)
+        ((found_state, says),) = await look_at()
+        assert found_state == state
+        assert "22021 invalid byte sequence" in says
+    await execute(platform, "UPDATE set_aside SET created_at = now() - interval '8 days'")
+    assert await look_at() == []
+
+
 async def shown(platform):
     async with platform.database.transaction() as tx:
-        return (await look(tx)).shown
+        return (await look(tx, now=runtime.now())).shown
 
 
 async def test_a_process_with_a_role_shows_itself_and_leaves(platform, settings_of, database_url):

@@ -23,7 +23,7 @@ class Monitoring:
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor) -> None:
         """Show the page."""
         async with self._shell.platform.database.transaction() as tx:
-            seen = await findings.look(tx)
+            seen = await findings.look(tx, now=self._shell.clock())
         found = sorted(
             findings.judge(seen, self._shell.platform.vault, now=self._shell.clock()), key=lambda f: _ORDER[f.state]
         )
