@@ -51,7 +51,7 @@ class Unacknowledged:
 
 
 class Receiver:
-    """Stores deliver_sm in groups, then acknowledges them; while the database is away the operator is told to try again."""
+    """Stores deliver_sm in groups, then acknowledges them; while the database is away the operator is asked to repeat them."""
 
     def __init__(
         self, connector: Connector, database: Database, clock: Callable[[], datetime], turn: asyncio.Lock
@@ -87,7 +87,7 @@ class Receiver:
             link.acknowledge((sequence,))
 
     def _word(self, state: str) -> str:
-        """Return the word by which a state that is not known is counted: its SMS stays open, and somebody has to learn of it."""
+        """Return the word by which a state that is not known is counted: its SMS stays open."""
         word = _NO_WORD.sub("?", state[:_WORD_LENGTH])
         if word not in self._words and len(self._words) >= _WORDS:
             word = "other"

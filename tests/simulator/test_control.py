@@ -25,7 +25,7 @@ async def a_sent_message(simulator, text=b"Bonjour"):
     return link, memory
 
 
-async def test_the_counts_and_the_inbox_are_told():
+async def test_the_counts_and_the_inbox_are_answered():
     async with a_controlled_operator() as (simulator, ask):
         await a_sent_message(simulator, b"\x05t\x05")
         stats = await ask(do="stats")
@@ -67,7 +67,7 @@ async def test_the_inbox_is_dumped(tmp_path):
     assert json.loads(line)["destination"] == "237690000001"
 
 
-async def test_what_is_not_understood_is_told_and_the_line_stays_open():
+async def test_an_invalid_request_gets_an_error_and_the_line_stays_open():
     async with a_controlled_operator() as (simulator, _):
         server = await control.serve_control(simulator, 0)
         reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])

@@ -206,7 +206,7 @@ async def test_the_state_of_a_receipt_follows_the_number():
     }
 
 
-async def test_a_stray_receipt_is_for_an_id_that_nobody_knows():
+async def test_a_stray_receipt_is_for_an_unknown_id():
     async with an_operator(stray_every=1) as (_, link, memory):
         link.submit(a_submit(), 1)
         await memory.wait_for(lambda m: len(m.delivered) == 2)

@@ -20,15 +20,15 @@ class SessionPair:
         self.server = Session("server", server or SessionLimits(), now=self.now)
 
     def exchange(self) -> tuple[list[Event], list[Event]]:
-        """Carry octets both ways until nobody has more to say; return what the client and the server heard."""
-        heard_by_client: list[Event] = []
-        heard_by_server: list[Event] = []
+        """Carry octets both ways until neither has more; return the events of the client and of the server."""
+        received_by_client: list[Event] = []
+        received_by_server: list[Event] = []
         while True:
             up, down = self.client.data_to_send(), self.server.data_to_send()
             if not up and not down:
-                return heard_by_client, heard_by_server
-            heard_by_server += self.server.receive_data(up, self.now)
-            heard_by_client += self.client.receive_data(down, self.now)
+                return received_by_client, received_by_server
+            received_by_server += self.server.receive_data(up, self.now)
+            received_by_client += self.client.receive_data(down, self.now)
 
 
 def a_bound_pair(
@@ -71,7 +71,7 @@ def a_submit(dest: str = "237690000001", text: bytes = b"Bonjour", **fields: Any
 
 
 class Memory:
-    """A handler of the gateway's side that keeps what it was told and acknowledges at once."""
+    """A handler of the gateway's side that keeps its events and acknowledges at once."""
 
     def __init__(self):
         self.responses: list[tuple[Any, int, str]] = []

@@ -59,7 +59,7 @@ def test_rule_10_a_full_part_takes_the_shorter_header_and_is_never_truncated():
     assert first.short_message == bytes.fromhex("050003ff0201") + b"x" * 153
 
 
-def test_sar_says_it_in_parameters():
+def test_sar_is_three_parameters():
     _, second = concat.user_data(["a", "b"], "gsm7", reference=0x1FF, mode="sar")
 
     assert second == concat.UserData(b"b", 0, 0, {0x020C: b"\x01\xff", 0x020E: b"\2", 0x020F: b"\2"})

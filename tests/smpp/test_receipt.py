@@ -11,7 +11,7 @@ AT = datetime(2026, 11, 22, 20, 5, tzinfo=UTC)
 USUAL = b"id:0123 sub:001 dlvrd:001 submit date:2611222005 done date:2611222006 stat:DELIVRD err:000 text:Bonjour"
 
 
-def told(text=b"", *, esm_class=0x04, tlvs=None, data_coding=0):
+def parsed(text=b"", *, esm_class=0x04, tlvs=None, data_coding=0):
     deliver = DeliverSm(
         source="237690000001",
         dest="smsflow",
@@ -24,17 +24,17 @@ def told(text=b"", *, esm_class=0x04, tlvs=None, data_coding=0):
 
 
 def test_rule_8_the_usual_text_is_read():
-    assert told(USUAL) == receipt.Receipt("0123", "DELIVRD", "000", "Bonjour", "237690000001", "smsflow")
+    assert parsed(USUAL) == receipt.Receipt("0123", "DELIVRD", "000", "Bonjour", "237690000001", "smsflow")
 
 
 def test_rule_8_the_parameters_come_before_the_text():
-    news = told(USUAL, tlvs={0x1E: b"abc\0", 0x427: b"\5"})
+    news = parsed(USUAL, tlvs={0x1E: b"abc\0", 0x427: b"\5"})
 
     assert (news.reference, news.state, news.error) == ("abc", "UNDELIV", "000")
 
 
 def test_rule_8_the_parameters_suffice_whatever_the_esm_class():
-    news = told(esm_class=0, tlvs={0x1E: b"abc", 0x427: b"\2", 0x423: b"\x03\x00\x2a"})
+    news = parsed(esm_class=0, tlvs={0x1E: b"abc", 0x427: b"\2", 0x423: b"\x03\x00\x2a"})
 
     assert (news.reference, news.state, news.error) == ("abc", "DELIVRD", "42")
 
@@ -72,21 +72,21 @@ def test_rule_8_the_parameters_suffice_whatever_the_esm_class():
     ],
 )
 def test_rule_8_a_text_is_read_as_operators_write_it(text, reference, state, error):
-    news = told(text)
+    news = parsed(text)
 
     assert (news.reference, news.state, news.error) == (reference, state, error)
 
 
 @pytest.mark.parametrize("esm_class", [0x04, 0x20, 0x44, 0x84, 0x06])
 def test_rule_8_the_type_is_read_under_its_mask(esm_class):
-    assert told(b"?", esm_class=esm_class).reference == ""
+    assert parsed(b"?", esm_class=esm_class).reference == ""
 
 
 def test_rule_8_a_receipt_without_the_flag_is_known_by_its_text_and_says_so():
-    assert told(USUAL).flagged
-    assert told(esm_class=0, tlvs={0x427: b"\2"}).flagged
+    assert parsed(USUAL).flagged
+    assert parsed(esm_class=0, tlvs={0x427: b"\2"}).flagged
 
-    unflagged = told(USUAL, esm_class=0)
+    unflagged = parsed(USUAL, esm_class=0)
     assert (unflagged.reference, unflagged.state, unflagged.flagged) == ("0123", "DELIVRD", False)
 
 
@@ -101,13 +101,13 @@ def test_rule_8_a_receipt_without_the_flag_is_known_by_its_text_and_says_so():
     ],
 )
 def test_rule_8_without_the_flag_a_text_needs_an_id_a_known_state_and_a_date(text):
-    assert told(text, esm_class=0) is None
-    assert told(text).flagged
+    assert parsed(text, esm_class=0) is None
+    assert parsed(text).flagged
 
 
 def test_rule_8_a_part_of_a_long_message_is_no_receipt_without_the_flag():
-    assert told(b"\x05\x00\x03\x07\x02\x01" + USUAL, esm_class=0x40) is None
-    assert told(b"\x05\x00\x03\x07\x01\x01" + USUAL, esm_class=0x40).reference == "0123"
+    assert parsed(b"\x05\x00\x03\x07\x02\x01" + USUAL, esm_class=0x40) is None
+    assert parsed(b"\x05\x00\x03\x07\x01\x01" + USUAL, esm_class=0x40).reference == "0123"
 
 
 @pytest.mark.parametrize("data_coding", [0x00, 0x01, 0x03, 0x08, 0x48, 0xF5])
@@ -124,13 +124,13 @@ def test_rule_8_a_part_of_a_long_message_is_no_receipt_without_the_flag():
     ids=["ascii", "utf-16-be", "utf-16-le", "utf-16-be with bom", "utf-16-le with bom", "utf-8 with bom"],
 )
 def test_rule_8_a_text_is_read_in_the_encoding_that_it_has(octets, data_coding):
-    news = told(octets, data_coding=data_coding)
+    news = parsed(octets, data_coding=data_coding)
 
     assert (news.reference, news.state, news.error, news.text20) == ("0123", "DELIVRD", "000", "Bonjour")
 
 
 def test_an_at_sign_of_the_default_alphabet_does_not_pass_for_utf_16():
-    news = told(USUAL.replace(b"Bonjour", b"a\0b"))
+    news = parsed(USUAL.replace(b"Bonjour", b"a\0b"))
 
     assert (news.reference, news.state) == ("0123", "DELIVRD")
 
@@ -139,60 +139,60 @@ def test_an_at_sign_of_the_default_alphabet_does_not_pass_for_utf_16():
 @pytest.mark.parametrize("header", ["050003070101", "06080400070101", "0500030a0201"])
 @pytest.mark.parametrize("encoding", ["ascii", "utf-16-be"])
 def test_rule_8_a_user_data_header_before_the_text_is_skipped(header, esm_class, encoding):
-    news = told(bytes.fromhex(header) + USUAL.decode().encode(encoding), esm_class=esm_class)
+    news = parsed(bytes.fromhex(header) + USUAL.decode().encode(encoding), esm_class=esm_class)
 
     assert (news.reference, news.state) == ("0123", "DELIVRD")
 
 
 def test_rule_8_a_flag_of_a_header_that_is_not_there_hides_nothing():
-    assert told(USUAL, esm_class=0x44).reference == "0123"
+    assert parsed(USUAL, esm_class=0x44).reference == "0123"
 
 
 def test_rule_8_the_id_of_the_text_stays_beside_a_foreign_one_of_the_parameters():
-    news = told(USUAL, tlvs={0x1E: b"77aa\0", 0x427: b"\2"})
+    news = parsed(USUAL, tlvs={0x1E: b"77aa\0", 0x427: b"\2"})
     assert (news.reference, news.text_reference) == ("77aa", "0123")
 
-    same = told(USUAL, tlvs={0x1E: b"0123\0"})
+    same = parsed(USUAL, tlvs={0x1E: b"0123\0"})
     assert (same.reference, same.text_reference) == ("0123", "")
 
 
 def test_rule_8_a_parameter_that_numbers_delivered_as_3_does_not_contradict_its_text():
-    assert told(USUAL, tlvs={0x427: b"\3"}).state == "DELIVRD"
-    assert told(USUAL.replace(b"DELIVRD", b"EXPIRED"), tlvs={0x427: b"\3"}).state == "EXPIRED"
-    assert told(b"?", tlvs={0x427: b"\3"}).state == "EXPIRED"
+    assert parsed(USUAL, tlvs={0x427: b"\3"}).state == "DELIVRD"
+    assert parsed(USUAL.replace(b"DELIVRD", b"EXPIRED"), tlvs={0x427: b"\3"}).state == "EXPIRED"
+    assert parsed(b"?", tlvs={0x427: b"\3"}).state == "EXPIRED"
 
 
 @pytest.mark.parametrize(("state", "known"), [("DELIVRD", True), ("UNKNOWN", True), ("BUFFERED", False), ("42", False)])
 def test_rule_8_a_state_is_known_or_not(state, known):
-    assert told(USUAL.replace(b"DELIVRD", state.encode())).known is known
+    assert parsed(USUAL.replace(b"DELIVRD", state.encode())).known is known
 
 
-def test_a_parameter_with_an_unknown_state_is_told_by_its_number():
-    assert told(b"", tlvs={0x427: b"\x0b"}).state == "11"
+def test_a_parameter_with_an_unknown_state_is_reported_by_its_number():
+    assert parsed(b"", tlvs={0x427: b"\x0b"}).state == "11"
 
 
 def test_a_receipt_in_ucs2_or_in_the_payload_is_read():
-    assert told(USUAL.decode().encode("utf-16-be"), data_coding=8).reference == "0123"
-    assert told(tlvs={0x424: USUAL}).reference == "0123"
+    assert parsed(USUAL.decode().encode("utf-16-be"), data_coding=8).reference == "0123"
+    assert parsed(tlvs={0x424: USUAL}).reference == "0123"
 
 
 @pytest.mark.parametrize("text", [b"Bonjour", b"", b"id:5", b"mon id:5 et mon stat", b"valid:5 rustat:ok"])
 def test_a_message_of_a_person_is_no_receipt(text):
-    assert told(text, esm_class=0) is None
+    assert parsed(text, esm_class=0) is None
 
 
 def test_a_marked_receipt_that_cannot_be_read_settles_nothing():
-    assert told(b"tout va bien") == receipt.Receipt("", "UNKNOWN", None, None, "237690000001", "smsflow")
+    assert parsed(b"tout va bien") == receipt.Receipt("", "UNKNOWN", None, None, "237690000001", "smsflow")
 
 
 def test_words_of_the_message_do_not_pass_for_fields():
-    assert told(b"id:7 stat:UNDELIV err:1 text:stat:DELIVRD id:8").state == "UNDELIV"
+    assert parsed(b"id:7 stat:UNDELIV err:1 text:stat:DELIVRD id:8").state == "UNDELIV"
 
 
 @given(st.binary(max_size=250), st.integers(0, 255), st.integers(0, 255), st.binary(max_size=5))
 def test_no_delivery_makes_it_raise(text, esm_class, data_coding, value):
-    told(text, esm_class=esm_class, data_coding=data_coding, tlvs={0x427: value, 0x423: value})
-    told(text, esm_class=esm_class, tlvs={0x1E: value, 0x424: text})
+    parsed(text, esm_class=esm_class, data_coding=data_coding, tlvs={0x427: value, 0x423: value})
+    parsed(text, esm_class=esm_class, tlvs={0x1E: value, 0x424: text})
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_rule_5_either_base_finds_the_other(number):
     assert receipt.normalise(decimal, "dec_to_hex") == receipt.normalise(hexadecimal, "as_is")
 
 
-def test_rule_5_the_forms_of_an_id_are_each_told_once():
+def test_rule_5_the_forms_of_an_id_are_each_listed_once():
     assert receipt.alternatives("0010") == {"as_is": "10", "hex_to_dec": "16", "dec_to_hex": "a"}
     assert receipt.alternatives("5") == {"as_is": "5"}
 

@@ -71,7 +71,7 @@ def test_a_peer_that_does_not_bind_in_time_is_dropped(role):
     assert session.get_timer() is None
 
 
-def test_a_second_bind_is_told_that_it_is_bound():
+def test_a_second_bind_gets_ralybnd():
     server = a_bound_server()
     server.receive_data(codec.encode(pdu.BindTransceiver("demo"), 2), 1000.0)
 
@@ -102,10 +102,10 @@ def test_a_submission_comes_back_with_its_id():
     pair.client.submit(a_submit(), "our message", pair.now)
     _, (asked,) = pair.exchange()
     pair.server.respond(asked.sequence, pdu.SubmitSmResp("id-1"))
-    heard, _ = pair.exchange()
+    events, _ = pair.exchange()
 
     assert asked.pdu == a_submit()
-    assert heard == [Responded("our message", 0, "id-1")]
+    assert events == [Responded("our message", 0, "id-1")]
 
 
 def test_a_delivery_comes_back_with_its_acknowledgement():
@@ -114,9 +114,9 @@ def test_a_delivery_comes_back_with_its_acknowledgement():
     (asked,), _ = pair.exchange()
     assert pair.exchange() == ([], [])
     pair.client.acknowledge([asked.sequence])
-    _, heard = pair.exchange()
+    _, events = pair.exchange()
 
-    assert heard == [Responded("their message", 0, "")]
+    assert events == [Responded("their message", 0, "")]
 
 
 def test_rule_2_the_window_is_full_until_a_response_frees_a_slot():
@@ -134,7 +134,7 @@ def test_rule_2_the_window_is_full_until_a_response_frees_a_slot():
     assert (pair.client.free, pair.client.in_flight) == (1, 1)
 
 
-def test_rule_2_every_slot_expires_and_a_late_response_is_still_told():
+def test_rule_2_every_slot_expires_and_a_late_response_is_still_reported():
     pair = a_bound_pair(SessionLimits(window=2, response_timeout=30))
     pair.client.submit(a_submit(), "a", 1000.0)
     pair.client.submit(a_submit(), "b", 1005.0)
@@ -289,7 +289,7 @@ def test_what_is_delivered_while_we_unbind_stays_with_the_peer():
     assert commands(client.data_to_send()) == [spec.UNBIND]
 
 
-def test_a_response_is_heard_while_we_unbind():
+def test_a_response_is_taken_while_we_unbind():
     client = a_bound_client()
     sequence = client.submit(a_submit(), "a", 1000.0)
     client.unbind()
@@ -297,7 +297,7 @@ def test_a_response_is_heard_while_we_unbind():
     assert client.receive_data(codec.encode(pdu.SubmitSmResp("1"), sequence), 1000.0) == [Responded("a", 0, "1")]
 
 
-def test_the_end_of_the_connection_is_told_once_with_what_is_owed():
+def test_the_end_of_the_connection_is_reported_once_with_the_open_requests():
     client = a_bound_client()
     client.submit(a_submit(), "a", 1000.0)
 
@@ -474,26 +474,26 @@ def test_any_fragmentation_gives_the_same_events(make, chunks, cuts):
 @given(st.lists(st.tuples(st.sampled_from("csCS"), st.booleans()), max_size=30))
 def test_every_request_gets_exactly_one_outcome(steps):
     pair = a_bound_pair(SessionLimits(window=50, response_timeout=10), SessionLimits(window=50, response_timeout=10))
-    sent, told = {"c": 0, "s": 0}, {"c": 0, "s": 0}
+    sent, ended = {"c": 0, "s": 0}, {"c": 0, "s": 0}
     for who, answers in steps:
         side, other = (pair.client, pair.server) if who in "cC" else (pair.server, pair.client)
         side.submit(a_submit() if side is pair.client else pdu.DeliverSm(), who, pair.now)
         sent[who.lower()] += 1
-        for name, heard in zip("cs", pair.exchange(), strict=True):
-            for event in heard:
+        for name, events in zip("cs", pair.exchange(), strict=True):
+            for event in events:
                 if isinstance(event, Requested) and answers:
                     (pair.client if name == "c" else pair.server).acknowledge([event.sequence])
-        for name, heard in zip("cs", pair.exchange(), strict=True):
-            told[name] += sum(isinstance(event, Responded) for event in heard)
+        for name, events in zip("cs", pair.exchange(), strict=True):
+            ended[name] += sum(isinstance(event, Responded) for event in events)
         assert other.in_flight <= 50
         pair.now += 3
         for name, session in (("c", pair.client), ("s", pair.server)):
             for event in session.handle_timer(pair.now):
-                told[name] += len(event.tokens) if isinstance(event, TimedOut) else 0
-    told["c"] += sum(len(event.tokens) for event in pair.client.connection_lost("end"))
-    told["s"] += sum(len(event.tokens) for event in pair.server.connection_lost("end"))
+                ended[name] += len(event.tokens) if isinstance(event, TimedOut) else 0
+    ended["c"] += sum(len(event.tokens) for event in pair.client.connection_lost("end"))
+    ended["s"] += sum(len(event.tokens) for event in pair.server.connection_lost("end"))
 
-    assert told == sent
+    assert ended == sent
 
 
 def test_a_bind_is_asked_with_its_password():

@@ -13,7 +13,7 @@ TLVS = st.dictionaries(st.integers(0, 0xFFFF), st.binary(max_size=9), max_size=3
 
 
 @given(st.tuples(OCTET, OCTET, STRING, STRING, OCTET, st.binary(max_size=254), OCTET, STRING, TLVS))
-def test_the_fast_encoder_says_what_the_slow_one_says(fields):
+def test_the_fast_encoder_and_the_slow_one_agree(fields):
     ton, npi, source, dest, coding, text, wish, validity, tlvs = fields
     fast = encode_submit(ton, npi, source, npi, ton, dest, coding, ton, text, wish, validity, npi, coding, tlvs)
 

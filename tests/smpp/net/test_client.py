@@ -104,7 +104,7 @@ async def test_an_operator_that_hangs_up_is_a_reason():
             await connect(a_config(port), Memory())
 
 
-async def test_a_lost_connection_is_told_once_with_what_was_submitted():
+async def test_a_lost_connection_is_reported_once_with_the_open_submissions():
     memory = Memory()
     async with await Simulator.start(script=Script(latency=60)) as simulator:
         link = await connect(a_config(simulator.port), memory)
@@ -176,7 +176,7 @@ async def test_rule_2_a_lost_response_frees_its_slot():
     assert memory.lost == [([], "the session was unbound")]
 
 
-async def test_rule_2_a_late_response_is_told():
+async def test_rule_2_a_late_response_is_reported():
     memory = Memory()
     async with await Simulator.start(script=Script(latency=0.2, receipts="none")) as simulator:
         link = await connect(a_config(simulator.port, response_timeout=0.05), memory)

@@ -25,14 +25,14 @@ def within(awaitable):
 # smpp34 is the client, the simulator the operator.
 
 
-async def a_stranger(simulator, **fields):
+async def a_foreign_client(simulator, **fields):
     client = smpp34.Client("127.0.0.1", simulator.port, "demo", "secret", **{"bind_type": "TRX", **fields})
     return client, await within(client.connect())
 
 
 async def test_smpp34_submits_to_us_and_reads_our_receipt():
     async with await Simulator.start() as simulator:
-        client, smsc = await a_stranger(simulator)
+        client, smsc = await a_foreign_client(simulator)
         answer = await within(
             smsc.submit_sm("237690000001", b"\x05t\x05", source_addr="smsflow", registered_delivery=1)
         )
@@ -50,9 +50,9 @@ async def test_smpp34_submits_to_us_and_reads_our_receipt():
     assert f"id:{answer.message_id} ".encode() in event.short_message
 
 
-async def test_smpp34_hears_our_refusal():
+async def test_smpp34_gets_our_refusal():
     async with await Simulator.start(script=Script(refuse=[("", spec.ESME_RINVDSTADR)])) as simulator:
-        client, smsc = await a_stranger(simulator)
+        client, smsc = await a_foreign_client(simulator)
         answer = await within(smsc.submit_sm("1", b"x"))
         await within(smsc.unbind())
         await within(client.stop())
@@ -62,7 +62,7 @@ async def test_smpp34_hears_our_refusal():
 
 async def test_smpp34_sends_a_payload_that_we_read():
     async with await Simulator.start() as simulator:
-        client, smsc = await a_stranger(simulator)
+        client, smsc = await a_foreign_client(simulator)
         payload = smpp34.Tlv(smpp34.TLV_MESSAGE_PAYLOAD, b"x" * 1000)
         await within(smsc.submit_sm("237690000001", tlvs=[payload]))
         await within(smsc.unbind())
@@ -74,7 +74,7 @@ async def test_smpp34_sends_a_payload_that_we_read():
 async def test_smpp34_with_a_wrong_password_does_not_get_in():
     async with await Simulator.start(script=Script(passwords={"demo": "other"})) as simulator:
         with pytest.raises(Exception, match=r"(?i)bind|RINVPASWD"):
-            await a_stranger(simulator, connect_timeout_ms=200)
+            await a_foreign_client(simulator, connect_timeout_ms=200)
         assert simulator.binds_max == 0
 
 
@@ -237,7 +237,7 @@ async def test_smpplib_transmits_and_its_receipt_waits_for_a_receiver():
         assert simulator.stats()["deliveries_waiting"] == 1
 
 
-async def test_smpplib_with_a_wrong_password_hears_why():
+async def test_smpplib_with_a_wrong_password_gets_the_status():
     async with await Simulator.start(script=Script(passwords={})) as simulator:
         with pytest.raises(smpplib.exceptions.PDUError, match="15"):
             await within(asyncio.to_thread(talk_with_smpplib, simulator.port))

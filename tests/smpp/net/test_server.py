@@ -61,7 +61,7 @@ async def read_frame(reader):
     return codec.Framer().feed(header + body)[0]
 
 
-async def test_a_client_who_binds_submits_and_receives():
+async def test_a_client_that_binds_submits_and_receives():
     server, (*_,) = await a_server()
     memory = Memory()
     link = await connect(a_config(server), memory)
@@ -80,7 +80,7 @@ async def test_a_client_who_binds_submits_and_receives():
     assert server.peers == set()
 
 
-async def test_a_client_who_does_not_bind_in_time_is_dropped():
+async def test_a_client_that_does_not_bind_in_time_is_dropped():
     server, handlers = await a_server(bind_timeout=0.05)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
 
@@ -90,7 +90,7 @@ async def test_a_client_who_does_not_bind_in_time_is_dropped():
     await server.close()
 
 
-async def test_a_client_who_is_refused_hears_why_and_is_dropped():
+async def test_a_refused_client_gets_the_status_and_is_dropped():
     server, _ = await a_server()
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(codec.encode(pdu.BindTransceiver("c", "wrong"), 1))
@@ -113,7 +113,7 @@ async def test_connections_beyond_the_limit_are_closed():
     await server.close()
 
 
-async def test_rule_15_a_client_who_sends_nonsense_is_told_and_dropped_and_the_others_stay():
+async def test_rule_15_a_client_that_sends_nonsense_gets_generic_nack_and_is_dropped_alone():
     server, _ = await a_server()
     link = await connect(a_config(server), Memory())
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
@@ -170,7 +170,7 @@ async def test_a_server_that_closes_unbinds_its_clients():
     assert memory.lost == [([], "the peer unbound")]
 
 
-async def test_a_client_who_does_not_read_its_answers_is_not_read():
+async def test_a_client_that_does_not_read_its_answers_is_not_read():
     server, handlers = await a_server(unacknowledged=100_000)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
     writer.write(codec.encode(pdu.BindTransceiver("c", "secret"), 1))
