@@ -45,6 +45,12 @@ class MessageTooLong(Refused):
     code = "message_too_long"
 
 
+class ParameterRepeated(Refused):
+    """{parameter} is given more than once: a request has one."""
+
+    code = "parameter_repeated"
+
+
 class DateOutOfRange(Refused):
     """{parameter} must be a Unix time from now to one year ahead."""
 
@@ -63,6 +69,13 @@ class NoRoute(Refused):
     code = "no_route"
 
 
+class ConnectorDisabled(NoRoute):
+    """The connector that leads to {number} is disabled: enable it, or try again in {retry_after} seconds."""
+
+    code = "connector_disabled"
+    status = 503
+
+
 class CodeRefused(Refused):
     """The code was refused."""
 
@@ -70,7 +83,7 @@ class CodeRefused(Refused):
 
 
 class CodeWrong(CodeRefused):
-    """The code is wrong."""
+    """The code is wrong: {tries_left} tries are left."""
 
     code = "code_wrong"
 
@@ -201,6 +214,13 @@ class ContentTypeUnknown(Refused):
     """The content type {content_type} is not known: use a form, multipart or JSON."""
 
     code = "content_type_unknown"
+    status = 415
+
+
+class CharsetUnknown(Refused):
+    """The body is announced in {charset}, which is not read: send it in UTF-8."""
+
+    code = "charset_unknown"
     status = 415
 
 

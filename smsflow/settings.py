@@ -108,8 +108,12 @@ class Settings(BaseSettings):
     )
 
     token_hours: int = Field(24, ge=1, le=8760, description="Life of an API token, in hours.")
-    login_per_username: int = Field(10, ge=1, le=100_000, description="Logins tried per username in one login period.")
-    login_per_address: int = Field(50, ge=1, le=100_000, description="Logins tried per address in one login period.")
+    login_per_username: int = Field(
+        10, ge=1, le=100_000, description="Logins that may fail per username in one login period."
+    )
+    login_per_address: int = Field(
+        50, ge=1, le=100_000, description="Logins that may fail per address in one login period."
+    )
     login_period: Seconds = Field(300, le=DAY, description="Length of the login period, in seconds.")
 
     message_segments_limit: int = Field(

@@ -1,5 +1,6 @@
 """An account: the company, its senders, its users and what a token stands for."""
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -63,6 +64,15 @@ class Company:
         if found is None and len(wanted) <= _MOST_DIGITS and wanted.isascii() and wanted.isdigit():
             found = next((s for s in self.senders if s.id == int(wanted)), None)
         return found if found and found.state == "approved" else None
+
+
+def folded(username: str) -> str:
+    """Return the form in which usernames are compared: case, width and spaces around do not count (Unicode 3.13, NFKC casefold).
+
+    Made here and stored: `lower()` differs between Python, PostgreSQL and its locales.
+    """
+    once = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", username).casefold())
+    return unicodedata.normalize("NFKC", once.casefold()).strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A message: its kind, its status, and the one table of its transitions."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -73,6 +74,11 @@ def internal_id(public: str) -> int | None:
     digits = public[3:]
     well_formed = public[:3].upper() == "SMS" and 7 <= len(digits) <= 18 and digits.isascii() and digits.isdigit()
     return int(digits) if well_formed else None
+
+
+def composed(text: str) -> str:
+    """Return the text in its composed form (NFC): « é » written in two characters is outside of the GSM alphabet, and costs three times as much."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,15 @@ from functools import cache
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
+from smsflow.domain import digits
 from smsflow.errors import NumberInvalid
 
-# E.164 has 15 digits at most; twice that leaves room for every way to space them, and bounds the work.
-MAX_LENGTH = 32
+# E.164 has 15 digits at most; this leaves room for every way to space them, between the marks of an address book, and bounds the work.
+MAX_LENGTH = 64
 
 MOBILE_TYPES = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
-# Besides the usual separators: the no-break spaces and hyphen of word processors, and the direction marks that
-# address books put around a number that is copied.
-_SEPARATORS = dict.fromkeys(map(ord, " \t.-()/\u00a0\u202f\u2009\u2011\u2010\u200e\u200f\u202a\u202c\ufeff"))
+_SEPARATORS = dict.fromkeys(map(ord, " .-()"))
 
 # The kinds of number that the library tells from mobile ones.
 _OTHER_TYPES = (
@@ -33,7 +32,17 @@ _OTHER_TYPES = (
 
 _NEVER = r"(?!)"
 
+_MOST_ECHOED = 32
+# The longest calling code with a plus; and the least that the rest of a number has.
+_SHORT = 4
+_LEAST_GROUP = 2
+_BETWEEN = re.compile(r"[ .()-]+")
+
 _DIALLED = re.compile(r"\+?[0-9]{3,17}")
+# What one number may look like: separators stand between its digits, never a dash before them.
+_WRITTEN = re.compile(r"\(?\+?[0-9(][0-9 .()-]*[0-9]")
+# As spreadsheets and JSON write a whole number.
+_DECIMAL = re.compile(r"\.00?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +55,54 @@ class Number:
 
 
 def parse(raw: str, *, country: str, parameter: str = "number") -> Number:
-    """Return the number written in `raw`, national in `country` or international, or raise NumberInvalid."""
-    dialled = raw.translate(_SEPARATORS) if len(raw) <= MAX_LENGTH else ""
-    if _DIALLED.fullmatch(dialled):
+    """Return the number written in `raw`, national in `country` or international, or raise NumberInvalid.
+
+    Never another number than the one that was meant: what can be read in two ways is refused.
+    """
+    dialled = raw if _DIALLED.fullmatch(raw) else _dialled(raw)
+    if dialled:
         if dialled.startswith("00"):
             dialled = "+" + dialled[2:]
         whole = dialled if dialled[0] == "+" else _calling_code(country) + dialled
         number = _plain_mobile(whole) or _valid(dialled, country)
-        if number is None and dialled[0] != "+":
+        if number is None and dialled[0] != "+" and not _is_two(raw, country):
             number = _valid("+" + dialled, country)
         if number is not None:
             return number
-    raise NumberInvalid(parameter=parameter, country=country, number=raw[:MAX_LENGTH])
+    raise NumberInvalid(parameter=parameter, country=country, number=raw[:_MOST_ECHOED])
+
+
+def _dialled(raw: str) -> str:
+    """Return the digits to dial of a number as people write it, with a plus where one stands; "" when it is not plainly one number."""
+    # A sentence that a number is copied from ends with a full stop.
+    written = digits.plain(raw).removesuffix(".") if len(raw) <= MAX_LENGTH else ""
+    if not _WRITTEN.fullmatch(written):
+        return ""
+    whole, dot, rest = written.partition(".")
+    if dot and rest.isdigit():
+        # A dot before the last digits may be a decimal point, unless what precedes it is too short for a number, as a calling code is.
+        if _DECIMAL.search(written) and _DIALLED.fullmatch(whole):
+            return whole
+        if len(whole.translate(_SEPARATORS)) > _SHORT or len(rest) < _SHORT:
+            return ""
+    if len(written.rpartition(".")[2]) < _LEAST_GROUP:
+        return ""
+    dialled = written.translate(_SEPARATORS)
+    return dialled if _DIALLED.fullmatch(dialled) else ""
+
+
+def _is_two(raw: str, country: str) -> bool:
+    """Tell whether a separator stands between two national numbers: joined, they may look like one of another country."""
+    written = digits.plain(raw)
+    return any(
+        _reads(written[: found.start()], country) and _reads(written[found.end() :], country)
+        for found in _BETWEEN.finditer(written)
+    )
+
+
+def _reads(written: str, country: str) -> bool:
+    dialled = written.translate(_SEPARATORS)
+    return _DIALLED.fullmatch(dialled) is not None and _valid(dialled, country) is not None
 
 
 @dataclass(frozen=True, slots=True)

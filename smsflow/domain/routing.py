@@ -81,6 +81,16 @@ class Table:
         )
         return tuple(id_ for id_ in connectors if id_ not in without) if without else connectors
 
+    def is_disabled(self, number: Number, *, company_id: int, sender: str, kind: Kind) -> bool:
+        """Tell whether a route matches whose connector is disabled."""
+        return any(
+            _mismatch(route, country=number.country, e164=number.e164, company_id=company_id, sender=sender, kind=kind)
+            is None
+            and (connector := self.connectors.get(route.connector_id)) is not None
+            and not connector.enabled
+            for route in self.routes
+        )
+
     def explain(
         self,
         number: Number,

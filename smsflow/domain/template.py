@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from smsflow.domain import segments
+from smsflow.domain.message import composed
 from smsflow.errors import ParameterInvalid
 
 # The short way out of marketing, made for each recipient when the SMS is accepted.
@@ -54,7 +55,7 @@ class Template:
             if value is None:
                 return Missing(piece.name)
             written.append(value)
-        return "".join(written)
+        return composed("".join(written))
 
     def longest(self, people: Iterable[Mapping[str, str]]) -> str | None:
         """Return the rendering that costs most, by segments and then by its length; None when nobody has all the values."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from smsflow.errors import CodeBlocked, CodeExpired, CodeNeverSent, CodeUsed, CodeWrong, Refused
+from smsflow.domain import digits, segments
+from smsflow.domain.message import composed
+from smsflow.errors import CodeBlocked, CodeExpired, CodeNeverSent, CodeUsed, CodeWrong, MessageTooLong, Refused
 
 # Five tries in a million codes: a guesser's chance stays below one in 100,000 per code sent.
 MAX_TRIES = 5
@@ -17,6 +19,10 @@ TIMEOUT_MAX = 86400
 TIMEOUT_DEFAULT = 900
 
 DEFAULT_TEMPLATE_FR = "Votre code de vérification {company} est {code}. Il expire dans {minutes} minutes."
+
+# Six digits with something around each of them; what is longer is no code, and is not looked through.
+_MOST_TYPED = 64
+_BETWEEN_DIGITS = dict.fromkeys(map(ord, " -"))
 
 _LOWEST = 100_000
 _CODES = 900_000
@@ -63,6 +69,15 @@ def shown_state(state: CodeState, expires_at: datetime, now: datetime) -> CodeSt
     return CodeState.EXPIRED if state is CodeState.SENT and now >= expires_at else state
 
 
+def typed(given: str) -> str:
+    """Return the code that a person typed or pasted: without spaces, dashes and invisible marks, in ASCII digits."""
+    if len(given) > _MOST_TYPED:
+        return given
+    code = digits.plain(given).translate(_BETWEEN_DIGITS)
+    # A spreadsheet's or JSON's whole number.
+    return code.removesuffix(".0")
+
+
 def judge(
     given: str,
     expected: str,
@@ -75,14 +90,15 @@ def judge(
     """Return what the try `given` makes of the code `expected`; only a wrong try on a live code counts."""
     # Compared before anything else is looked at, so that the time taken tells nothing. As bytes: compare_digest
     # refuses text that is not ASCII.
-    right = hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
+    right = hmac.compare_digest(typed(given).encode("utf-8", "surrogatepass"), expected.encode())
     current = shown_state(state, expires_at, now)
     if current is not CodeState.SENT:
         return Judgement(current, tries, _REFUSALS[current]())
     if right:
         return Judgement(CodeState.VALIDATED, tries, None)
     tries += 1
-    return Judgement(CodeState.BLOCKED if tries >= MAX_TRIES else CodeState.SENT, tries, CodeWrong())
+    refusal = CodeWrong(tries_left=max(MAX_TRIES - tries, 0))
+    return Judgement(CodeState.BLOCKED if tries >= MAX_TRIES else CodeState.SENT, tries, refusal)
 
 
 def minutes_of(timeout: int) -> int:
@@ -97,6 +113,14 @@ def render(template: str, *, code: str, company: str, minutes: int) -> str:
     values = {"code": code, "company": company, "minutes": str(minutes)}
     # One pass, so that a company named "{code}" is a name and nothing more.
     return _FIELD.sub(lambda field: values[field[1]], template)
+
+
+def check_template(template: str, *, company: str, most_segments: int) -> None:
+    """Raise MessageTooLong when the longest SMS that a template makes has more segments than an SMS may have."""
+    longest = render(template, code=str(_LOWEST), company=company, minutes=minutes_of(TIMEOUT_MAX))
+    count = segments.count(composed(longest))
+    if count > most_segments:
+        raise MessageTooLong(parameter="code_template", segments=count, limit=most_segments)
 
 
 def wait_before_next(

@@ -1,5 +1,6 @@
 """Codes: made, told, judged, limited."""
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from smsflow.domain.verification import (
     new_code,
     render,
     shown_state,
+    typed,
     wait_before_next,
 )
 from smsflow.errors import CodeBlocked, CodeExpired, CodeNeverSent, CodeUsed, CodeWrong
@@ -55,12 +57,60 @@ def test_the_right_code_is_validated_after_four_wrong_ones():
     assert a_judgement(tries=MAX_TRIES - 1) == Judgement(CodeState.VALIDATED, MAX_TRIES - 1, None)
 
 
-@pytest.mark.parametrize("wrong", ["422511", "", "42251", "4225100", "422 510", "４２２５１０", "é", "\ud800"])
+@pytest.mark.parametrize(
+    "wrong", ["422511", "", "42251", "4225100", "422510.5", "422510.00", "4 2 2 5 1", "-", "é", "\ud800", "422510" * 20]
+)
 def test_a_wrong_code_counts(wrong):
     judgement = a_judgement(given=wrong, tries=1)
 
     assert (judgement.state, judgement.tries) == (CodeState.SENT, 2)
     assert isinstance(judgement.refusal, CodeWrong)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "422 510",
+        " 422510 ",
+        "422-510",
+        "4 2 2 5 1 0",
+        "422510.0",
+        "422510\r\n",
+        "\u200f422510\u200e",
+        "\u2066422\u00a0510\u2069",
+        "422\u2013510",
+        "422\u202f510",
+        "\ufeff422510",
+        "４２２５１０",
+        "٤٢٢٥١٠",
+        "४२२५१०",
+    ],
+)
+def test_the_right_code_is_right_however_it_is_typed(written):
+    assert a_judgement(given=written) == Judgement(CodeState.VALIDATED, 0, None)
+
+
+@given(
+    st.integers(100_000, 999_999).map(str),
+    st.text(" \t\u00a0\u2009-\u2010\u2013\u200e\u202a\ufeff", max_size=5),
+    st.integers(0, 6),
+    st.sampled_from(["0123456789", "٠١٢٣٤٥٦٧٨٩", "০১২৩৪৫৬৭৮৯"]),
+)
+def test_marks_spaces_and_dashes_in_a_code_of_any_script_change_nothing(code, marks, place, script):
+    written = "".join(script[int(digit)] for digit in code)
+
+    assert typed(written[:place] + marks + written[place:]) == code
+
+
+@given(st.text(max_size=80))
+def test_no_text_is_a_code_that_it_does_not_spell(text):
+    if typed(text) == "422510":
+        assert [unicodedata.decimal(c) for c in text.removesuffix(".0") if c.isdecimal()] == [4, 2, 2, 5, 1, 0]
+
+
+@pytest.mark.parametrize(("tries", "left"), [(0, 4), (3, 1), (4, 0)])
+def test_a_wrong_code_says_how_many_tries_are_left(tries, left):
+    assert a_judgement(given="000000", tries=tries).refusal.details == {"tries_left": left}
 
 
 def test_the_fifth_wrong_code_is_told_wrong_and_kills_the_code():

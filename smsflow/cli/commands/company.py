@@ -15,6 +15,7 @@ from smsflow.runtime import now
 from smsflow.services.accounts import companies
 from smsflow.services.accounts.companies import Account
 from smsflow.services.messages import waiting
+from smsflow.settings import load
 from smsflow.store.postgres.transactions import Tx
 
 _MOST_CREDITS = 10**12
@@ -144,7 +145,8 @@ def set_(
         raise typer.BadParameter("say what to change: `smsflow company set --help` lists it.")
 
     async def job(tx: Tx) -> Account:
-        return await companies.change(tx, (await companies.find(tx, company)).id, values)
+        found = await companies.find(tx, company)
+        return await companies.change(tx, found.id, values, most_segments=load().message_segments_limit)
 
     shown = _document(transact(job))
     output.result(shown, f"Company {shown['id']} ({shown['name']}) has changed.", as_json=as_json)

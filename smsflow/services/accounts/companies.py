@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from smsflow.domain import phone
+from smsflow.domain import phone, verification
 from smsflow.domain.account import Company
 from smsflow.errors import Ambiguous, NotFound, ParameterInvalid
 from smsflow.services.accounts.senders import add_sender
@@ -86,11 +86,19 @@ async def every(tx: Tx) -> list[Account]:
     return [Account(c, left.get(c.id, 0)) for c in await companies.companies(tx)]
 
 
-async def change(tx: Tx, company_id: int, values: Mapping[str, Any]) -> Account:
-    """Change the name or the rules of a company, by column; return it as it is now."""
+async def change(tx: Tx, company_id: int, values: Mapping[str, Any], *, most_segments: int) -> Account:
+    """Change the name or the rules of a company, by column; return it as it is now.
+
+    Raises MessageTooLong when the text of its codes, which may hold the name, would then be refused at each sending.
+    """
     if not await companies.update_company(tx, company_id, values):
         raise NotFound(what="company", id=company_id)
-    return await account(tx, company_id)
+    changed = await account(tx, company_id)
+    if changed.company.code_template is not None:
+        verification.check_template(
+            changed.company.code_template, company=changed.company.name, most_segments=most_segments
+        )
+    return changed
 
 
 async def suspend(tx: Tx, company_id: int, *, suspended: bool) -> None:

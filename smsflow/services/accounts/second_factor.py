@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pyotp
 
+from smsflow.domain import verification
 from smsflow.store.accounts import people
 from smsflow.store.accounts.people import SignIn
 from smsflow.store.postgres.transactions import Tx
@@ -54,7 +55,7 @@ async def check(tx: Tx, found: SignIn, code: str, *, vault: Vault, now: datetime
     if found.totp_sealed is None:
         return True
     typed = "".join(code.split()).lower()
-    step = _step_of(vault.open(found.totp_sealed), typed, now)
+    step = _step_of(vault.open(found.totp_sealed), verification.typed(code), now)
     if step is not None:
         return await people.use_step(tx, found.person.id, step)
     return await people.use_recovery(tx, found.person.id, _digest(typed))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from smsflow.domain.account import folded
 from smsflow.errors import LoginFailed, TooManyRequests
 from smsflow.services.accounts import second_factor, sessions
 from smsflow.services.accounts.passwords import fits
@@ -61,7 +62,7 @@ class SigningIn:
         name = username.replace("\x00", "").strip()[:200]
         async with self.database.autocommit() as tx:
             found = await people.by_name(tx, name)
-            who = str(found.person.id) if found else f"name:{name.casefold()}"
+            who = str(found.person.id) if found else f"name:{folded(name)}"
             await self._check_limits(tx, who, address, now)
         loop = asyncio.get_running_loop()
         right = await loop.run_in_executor(_HASHES_AT_ONCE, fits, found.password_hash if found else None, password)

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from smsflow.domain import phone, segments
 from smsflow.domain.account import Company
-from smsflow.domain.message import Kind, NewMessage
+from smsflow.domain.message import Kind, NewMessage, composed
 from smsflow.domain.routing import Table
 from smsflow.errors import (
     AccountSuspended,
+    ConnectorDisabled,
     CountryNotAllowed,
     DateOutOfRange,
     MessageTooLong,
@@ -17,6 +18,9 @@ from smsflow.errors import (
     ParameterInvalid,
     SenderNotAllowed,
 )
+
+# A connector is disabled by hand, for some minutes at least.
+_TRY_AGAIN = 60
 
 _PAST_IS_NOW = timedelta(minutes=5)
 
@@ -55,23 +59,25 @@ def prepare(order: Order, *, company: Company, routes: Table, now: datetime, lim
         raise NumberNotMobile(parameter=number_is, number=number.e164)
     if not company.reaches(number.country):
         raise CountryNotAllowed(country=number.country)
-    _check_storable(order.text, text_is)
+    text = _storable(order.text, text_is)
     sender = company.sender(order.sender)
     if sender is None:
         raise SenderNotAllowed(sender=order.sender or "")
     due_at = _due(order.planned_at, date_is, now)
     ways = routes.decide(number, company_id=company.id, sender=sender.name, kind=order.kind)
     if not ways:
+        if routes.is_disabled(number, company_id=company.id, sender=sender.name, kind=order.kind):
+            raise ConnectorDisabled(number=number.e164, retry_after=_TRY_AGAIN)
         raise NoRoute(number=number.e164)
     # As the route's first connector sends it; a fallback to another connector changes nothing of the charge (ADR 7).
-    count = segments.count(order.text, latin1=routes.connectors[ways[0]].latin1)
+    count = segments.count(text, latin1=routes.connectors[ways[0]].latin1)
     if count > limits.segments:
         raise MessageTooLong(parameter=text_is, segments=count, limit=limits.segments)
     return NewMessage(
         company_id=company.id,
         number=number.e164,
         country=number.country,
-        text=order.text,
+        text=text,
         sender=sender.name,
         kind=order.kind,
         segments=count,
@@ -82,8 +88,8 @@ def prepare(order: Order, *, company: Company, routes: Table, now: datetime, lim
     )
 
 
-def _check_storable(text: str, parameter: str) -> None:
-    """Refuse what no database can hold as text: a NUL, or half a surrogate pair."""
+def _storable(text: str, parameter: str) -> str:
+    """Return the text composed; refuse what no database can hold: a NUL, or half a surrogate pair."""
     if "\x00" in text:
         raise ParameterInvalid(parameter=parameter, expected="a text without NUL characters")
     if not text.isascii():
@@ -91,6 +97,7 @@ def _check_storable(text: str, parameter: str) -> None:
             text.encode()
         except UnicodeEncodeError:
             raise ParameterInvalid(parameter=parameter, expected="a text in UTF-8") from None
+    return composed(text)
 
 
 def _due(planned_at: datetime | None, parameter: str, now: datetime) -> datetime | None:

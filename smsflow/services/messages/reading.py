@@ -20,6 +20,6 @@ async def find(tx: Tx, company_id: int, public_id: str) -> Shown:
     return found
 
 
-async def latest(tx: Tx, company_id: int, *, limit: int) -> list[Shown]:
-    """Return the company's last messages, newest first."""
-    return await rows.latest(tx, company_id, limit=limit)
+async def latest(tx: Tx, company_id: int, *, campaign_id: int | None, limit: int) -> list[Shown]:
+    """Return the company's last messages, or those of a campaign, newest first."""
+    return await rows.latest(tx, company_id, campaign_id=campaign_id, limit=limit)

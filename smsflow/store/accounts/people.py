@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smsflow.domain.access import Role
+from smsflow.domain.account import folded
+from smsflow.store.accounts import usernames
 from smsflow.store.accounts.sessions import PERSON, Person, person
 from smsflow.store.postgres.transactions import Tx, text
 
@@ -34,10 +36,7 @@ def _sign_in(row: Sequence[object]) -> SignIn:
 
 async def by_name(tx: Tx, username: str) -> SignIn | None:
     """Return the person of that username, or None."""
-    row = (
-        await tx.execute(text(f"{_SIGN_IN} WHERE lower(u.username) = lower(:name)"), {"name": username})
-    ).one_or_none()
-    return None if row is None else _sign_in(row)
+    return await by_id(tx, await usernames.id_of(tx, username) or 0)
 
 
 async def by_id(tx: Tx, user_id: int) -> SignIn | None:
@@ -54,11 +53,13 @@ async def of_company(tx: Tx, company_id: int) -> list[SignIn]:
 
 async def add_operator(tx: Tx, username: str, *, password_hash: str, role: Role) -> int | None:
     """Add one of the platform's own people; return the id, or None when the name is taken."""
+    await usernames.fold_all(tx)
     insert = text("""
-        INSERT INTO account_user (company_id, operator, username, password_hash, role)
-        VALUES (NULL, true, :username, :hash, :role) ON CONFLICT (lower(username)) DO NOTHING RETURNING id
+        INSERT INTO account_user (company_id, operator, username, folded, password_hash, role)
+        VALUES (NULL, true, :username, :folded, :hash, :role) ON CONFLICT DO NOTHING RETURNING id
     """)
-    return (await tx.execute(insert, {"username": username, "hash": password_hash, "role": role})).scalar_one_or_none()
+    parameters = {"username": username, "folded": folded(username), "hash": password_hash, "role": role}
+    return (await tx.execute(insert, parameters)).scalar_one_or_none()
 
 
 async def set_role(tx: Tx, user_id: int, role: Role) -> None:

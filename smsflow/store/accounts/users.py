@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from smsflow.domain.account import User
+from smsflow.domain.account import User, folded
+from smsflow.store.accounts import usernames
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -23,8 +24,9 @@ FROM account_user u JOIN company c ON c.id = u.company_id
 
 async def login(tx: Tx, username: str) -> Credentials | None:
     """Return the user of that name, or None."""
-    query = text(f"{_CREDENTIALS} WHERE lower(u.username) = lower(:username)")
-    row = (await tx.execute(query, {"username": username})).one_or_none()
+    # The same two statements for a name that nobody has: the time tells nothing.
+    user_id = await usernames.id_of(tx, username) or 0
+    row = (await tx.execute(text(f"{_CREDENTIALS} WHERE u.id = :id"), {"id": user_id})).one_or_none()
     if row is None:
         return None
     *user, password_hash, disabled = row
@@ -41,11 +43,18 @@ async def users(tx: Tx, *, company_id: int | None) -> list[Credentials]:
 
 async def add_user(tx: Tx, username: str, *, company_id: int, password_hash: str, is_admin: bool) -> int | None:
     """Add a user; return the id, or None when the name is taken."""
+    await usernames.fold_all(tx)
     insert = text("""
-        INSERT INTO account_user (company_id, username, password_hash, is_admin) VALUES (:company_id, :username, :hash, :is_admin)
-        ON CONFLICT (lower(username)) DO NOTHING RETURNING id
+        INSERT INTO account_user (company_id, username, folded, password_hash, is_admin)
+        VALUES (:company_id, :username, :folded, :hash, :is_admin) ON CONFLICT DO NOTHING RETURNING id
     """)
-    parameters = {"company_id": company_id, "username": username, "hash": password_hash, "is_admin": is_admin}
+    parameters = {
+        "company_id": company_id,
+        "username": username,
+        "folded": folded(username),
+        "hash": password_hash,
+        "is_admin": is_admin,
+    }
     return (await tx.execute(insert, parameters)).scalar_one_or_none()
 
 

@@ -28,7 +28,7 @@ class Callers:
         scheme, _, token = (req.get_header("authorization") or "").partition(" ")
         token = token.strip()
         if scheme.lower() != "token" or not token:
-            raise Unauthenticated
+            raise Unauthenticated(scheme=scheme) if scheme.lower() == "bearer" else Unauthenticated
         company = await self._directory.company((await self._directory.caller(token)).company_id)
         if sends and company.suspended:
             raise AccountSuspended

@@ -20,7 +20,7 @@ _CALLS = (
             Parameter("password", {"type": "string", "minLength": 1, "format": "password"}, mandatory=True),
         ),
         reply=replies.LOGIN,
-        errors=(400, 401, 403, 429),
+        errors=(400, 401, 429),
         needs_token=False,
     ),
     Call(
@@ -41,9 +41,12 @@ _CALLS = (
         name="sms",
         method="GET",
         path="/apiv2/sms/",
-        parameters=(Parameter("id", {"type": "string", "pattern": "^SMS[0-9]{7,18}$", "examples": ["SMS0000001"]}),),
+        parameters=(
+            Parameter("id", {"type": "string", "pattern": "^SMS[0-9]{7,18}$", "examples": ["SMS0000001"]}),
+            Parameter("campagn_id", {"type": "integer", "minimum": 1}),
+        ),
         reply=replies.SMS,
-        errors=(400, 401, 403, 404),
+        errors=(400, 401, 404),
     ),
     Call(
         name="smscode",
@@ -65,7 +68,7 @@ _CALLS = (
             Parameter("code", {"type": "string", "pattern": "^[0-9]{6}$", "examples": ["422510"]}, mandatory=True),
         ),
         reply=replies.VERIFY_CODE,
-        errors=(400, 401, 403),
+        errors=(400, 401),
     ),
     Call(
         name="codes",
@@ -73,7 +76,7 @@ _CALLS = (
         path="/apiv2/smscode/",
         parameters=(Parameter("id", {"type": "integer", "minimum": 1, "examples": [1042]}),),
         reply=replies.CODES,
-        errors=(400, 401, 403, 404),
+        errors=(400, 401, 404),
     ),
     Call(
         name="balance",
@@ -81,7 +84,7 @@ _CALLS = (
         path="/apiv2/balance/",
         parameters=(),
         reply=replies.BALANCE,
-        errors=(401, 403),
+        errors=(401,),
     ),
 )
 

@@ -31,8 +31,8 @@ class Codes:
     async def on_post(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:
         """Send a code, which replaces the one before."""
         door, platform = self._door, self._door.platform
-        fields = await forms.read(req, door.body_limit)
-        number = forms.mandatory(fields, "phone_number")
+        fields = await forms.read(req, door.body_limit, numbers=wire.NUMBERS)
+        number = forms.mandatory(fields, "phone_number", numeric=True)
         timeout = _timeout(fields)
         ways = await platform.directory.routing()
         now = door.clock()
@@ -81,9 +81,9 @@ class CodeVerification:
     async def on_post(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:
         """Say whether the code is the right one."""
         door, platform = self._door, self._door.platform
-        fields = await forms.read(req, door.body_limit)
-        number = forms.mandatory(fields, "phone_number")
-        given = forms.mandatory(fields, "code").strip()
+        fields = await forms.read(req, door.body_limit, numbers=wire.NUMBERS)
+        number = forms.mandatory(fields, "phone_number", numeric=True)
+        given = forms.mandatory(fields, "code", numeric=True)
         now = door.clock()
         refusal = await commit(
             platform.database,

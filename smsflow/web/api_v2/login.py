@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import falcon.asgi
 
+from smsflow.errors import Refused
 from smsflow.runtime import new_token
-from smsflow.services.accounts.login import LoginLimits, log_in
+from smsflow.services.accounts import login
 from smsflow.web.api_v2 import wire
 from smsflow.web.api_v2.door import Door
 from smsflow.web.http import forms
@@ -25,19 +26,22 @@ class Login:
         self._door = door
         self._life = timedelta(hours=settings.token_hours)
         self._proxies = settings.trusted_proxies
-        self._limits = LoginLimits(settings.login_per_username, settings.login_per_address, settings.login_period)
+        self._limits = login.LoginLimits(settings.login_per_username, settings.login_per_address, settings.login_period)
 
     async def on_post(self, req: Request, resp: falcon.asgi.Response) -> None:
         """Answer a new token."""
         fields = await forms.read(req, self._door.body_limit)
-        token, user = await log_in(
-            self._door.platform.database,
-            forms.mandatory(fields, "username"),
-            forms.mandatory(fields, "password"),
-            address=caller_address(req, self._proxies),
-            now=self._door.clock(),
-            life=self._life,
-            limits=self._limits,
-            new_token=new_token,
-        )
+        username, password = forms.mandatory(fields, "username"), forms.mandatory(fields, "password")
+        database, now, limits = self._door.platform.database, self._door.clock(), self._limits
+        async with database.transaction() as tx:
+            address = caller_address(req, self._proxies)
+            attempt = await login.look_up(tx, username, address=address, limits=limits, now=now)
+        # Outside of a transaction: it takes its time, and its turn.
+        right = await login.is_right(attempt, password)
+        token = new_token()
+        async with database.transaction() as tx:
+            user = await login.admit(tx, attempt, right=right, token=token, life=self._life, limits=limits, now=now)
+        # Outside of the transaction: a failure counts, so it must be committed.
+        if isinstance(user, Refused):
+            raise user
         resp.data = wire.login_reply(token, user)

@@ -1,6 +1,8 @@
 """`/apiv2/sms/`: sending an SMS, now or at a date, and following it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import falcon.asgi
 
@@ -27,7 +29,7 @@ class Sms:
     async def on_post(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:
         """Accept an SMS: stored, charged, and it will leave."""
         door = self._door
-        order = await self._order(company, await forms.read(req, door.body_limit))
+        order = await self._order(company, await forms.read(req, door.body_limit, numbers=wire.NUMBERS))
         ways = await door.platform.directory.routing()
         message = prepare(order, company=company, routes=ways.table, now=door.clock(), limits=door.limits)
         # Before the message is charged, so that nothing can fail after.
@@ -38,30 +40,38 @@ class Sms:
     async def on_get(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:
         """Answer one SMS of the company by its id, or the last ones."""
         public = req.get_param("id")
+        campaign_id = None if public else await self._campaign(company, req.params)
         async with self._door.platform.database.autocommit() as tx:
             if public:
                 shown = [await reading.find(tx, company.id, public)]
             else:
-                shown = await reading.latest(tx, company.id, limit=wire.LIST_LIMIT)
+                shown = await reading.latest(tx, company.id, campaign_id=campaign_id, limit=wire.LIST_LIMIT)
         resp.data = wire.sms_reply(shown, company.timezone)
 
     on_head = on_get
 
     async def _order(self, company: Company, fields: forms.Fields) -> Order:
-        number = forms.mandatory(fields, "number")
+        number = forms.mandatory(fields, "number", numeric=True)
         text = forms.mandatory(fields, "message")
-        campaign_id = forms.digits(fields.get("campagn_id"), "campagn_id", expected="a whole number")
+        campaign_id = await self._campaign(company, fields)
         seconds = forms.digits(fields.get("planned_date"), "planned_date", expected="a Unix time")
-        if campaign_id is not None and not await self._door.platform.directory.has_campaign(company.id, campaign_id):
-            raise NotFound(what="campaign", id=campaign_id)
+        sender = forms.optional(fields, "sender_id", numeric=True)
         return Order(
             number,
             text,
-            sender=forms.optional(fields, "sender_id"),
+            sender=(sender.strip() or None) if sender else None,
             campaign_id=campaign_id,
             planned_at=None if seconds is None else _moment(seconds),
             kind=wire.KINDS[campaign_id is not None],
         )
+
+    async def _campaign(self, company: Company, fields: Mapping[str, Any]) -> int | None:
+        # The published name is misspelt, and programs that spell it right mean the same.
+        name = "campagn_id" if fields.get("campagn_id") else "campaign_id"
+        campaign_id = forms.digits(fields.get(name), name, expected="a whole number")
+        if campaign_id is not None and not await self._door.platform.directory.has_campaign(company.id, campaign_id):
+            raise NotFound(what="campaign", id=campaign_id)
+        return campaign_id
 
 
 def _moment(seconds: int) -> datetime:

@@ -12,12 +12,14 @@ from smsflow.domain.account import User
 from smsflow.domain.message import Kind, Status, public_id
 from smsflow.domain.verification import CodeState
 from smsflow.errors import (
+    CodeWrong,
     MethodNotAllowed,
     NotFound,
     OutcomeUnknown,
     ParameterInvalid,
     Refused,
     SenderNotAllowed,
+    Unauthenticated,
     Unavailable,
 )
 from smsflow.services.messages.reading import Shown
@@ -26,6 +28,8 @@ from smsflow.web.http.errors import RETRY_AFTER, DoorError
 
 CONTENT_TYPE = "application/json; charset=utf-8"
 LIST_LIMIT = 1000
+# The fields that hold a phone number: one request is about one.
+NUMBERS = ("number", "phone_number")
 _MOST_ECHOED = 100
 
 # Customers see no kind: an SMS of a campaign is marketing.
@@ -54,6 +58,9 @@ CODE_STATE_NAMES = {
 SENTENCES = {
     "parameter_missing": "Le paramètre « {parameter} » est obligatoire.",
     "parameter_invalid": "Le paramètre « {parameter} » n'a pas la bonne forme : il faut {expected}.",
+    "parameter_repeated": (
+        "Le paramètre « {parameter} » est donné plusieurs fois : chaque requête n'en prend qu'un ; faites une requête par numéro."
+    ),
     "number_invalid": (
         "Le paramètre « {parameter} » n'est pas un numéro de téléphone valable, ni national ({country}) ni international : "
         "{number}."
@@ -65,7 +72,6 @@ SENTENCES = {
     ),
     "body_unreadable": "Le corps de la requête est illisible : ce n'est pas du {content_type} entier et en UTF-8.",
     "no_route": "Le numéro {number} ne peut pas être atteint : aucune route n'y mène.",
-    "code_wrong": "Le code est incorrect",
     "code_expired": "Le code a expiré, demandez-en un nouveau",
     "code_blocked": "Le code est bloqué après trop d'essais faux, demandez-en un nouveau",
     "code_used": "Le code a déjà été utilisé, demandez-en un nouveau",
@@ -82,7 +88,12 @@ SENTENCES = {
     "content_type_unknown": (
         "Le type du corps de la requête est inconnu ({content_type}) : envoyez un formulaire, du multipart ou du JSON."
     ),
+    "charset_unknown": "Le corps de la requête est annoncé en {charset}, qui n'est pas pris en charge : envoyez-le en UTF-8.",
     "too_many_requests": "Trop de requêtes : réessayez dans {retry_after} s.",
+    "connector_disabled": (
+        "Le numéro {number} ne peut pas être atteint en ce moment : la liaison avec l'opérateur est fermée ; rien n'est débité "
+        "et rien ne sera envoyé ; réessayez dans {retry_after} s."
+    ),
     "unavailable": (
         "La plateforme ne peut pas enregistrer la requête en ce moment : rien n'est débité et rien ne sera envoyé ; "
         "réessayez dans {retry_after} s."
@@ -94,6 +105,9 @@ SENTENCES = {
 }
 REFUSED = "La requête est refusée."
 NO_DEFAULT_SENDER = "Aucun expéditeur par défaut n'est autorisé pour ce compte."
+_WRONG_CODE = "Le code est incorrect"
+_TRIES_LEFT = {0: " : il est désormais bloqué, demandez-en un nouveau", 1: " : il reste 1 essai"}
+_BEARER = "L'en-tête « Authorization » commence par « {scheme} » : écrivez « Token », une espace, puis le jeton."
 CODE_VALIDATED = "Le code a été validé"
 
 _FAILURES = {
@@ -107,6 +121,7 @@ _FAILURES = {
 _EXPECTED = {
     "message": "un texte en UTF-8 sans caractère nul",
     "campagn_id": "un nombre entier",
+    "campaign_id": "un nombre entier",
     "planned_date": "un temps Unix en secondes, un nombre entier",
     "timeout": "un nombre entier de secondes, de 30 à 86400",
     "id": "l'identifiant rendu à l'envoi",
@@ -123,7 +138,12 @@ def sentence(refusal: Refused) -> str:
     if isinstance(refusal, ParameterInvalid):
         details["expected"] = _EXPECTED.get(details["parameter"], _EXPECTED_ELSE)
     elif isinstance(refusal, NotFound):
-        details["parameter"], details["nothing"] = _NOTHING[details["what"]]
+        details["parameter"], details["nothing"] = _NOTHING.get(details["what"], ("id", "rien"))
+    elif isinstance(refusal, CodeWrong):
+        left = details["tries_left"]
+        return _WRONG_CODE + _TRIES_LEFT.get(left, f" : il reste {left} essais")
+    elif isinstance(refusal, Unauthenticated) and "scheme" in details:
+        return _BEARER.format_map(details)
     elif isinstance(refusal, SenderNotAllowed) and not details["sender"]:
         return NO_DEFAULT_SENDER
     return SENTENCES.get(refusal.code, REFUSED).format_map(details)

@@ -137,6 +137,18 @@ def test_what_is_not_there_is_one_sentence_and_1(smsflow, arguments, sentence):
     assert smsflow.out == ""
 
 
+def test_the_text_of_a_code_that_is_too_long_to_be_sent_is_refused(smsflow):
+    a_company(smsflow)
+    repeated = "{company}" * 8 + "{code}"
+    smsflow("company", "set", "1", "--code-template", repeated)
+
+    smsflow("company", "set", "1", "--code-template", "{code}" + "x" * 2000, code=1)
+    assert smsflow.err == "smsflow: code_template has 14 segments; the limit is 10.\n"
+    smsflow("company", "set", "1", "--name", "x" * 200, code=1)
+    assert smsflow.err == "smsflow: code_template has 11 segments; the limit is 10.\n"
+    assert smsflow.json("company", "show", "1")["code_template"] == repeated
+
+
 def test_a_user_has_a_made_password_that_is_printed_once(smsflow):
     a_company(smsflow)
 

@@ -183,7 +183,13 @@ async def test_five_wrong_codes_kill_the_code(site: Customer):
     answers = [await site.post("/apiv2/verify_code/", wrong, token=token) for _ in range(5)]
     right = await site.post("/apiv2/verify_code/", {**wrong, "code": sent.json["code"]}, token=token)
 
-    assert {(a.status_code, a.json["message"]) for a in answers} == {(400, "Le code est incorrect")}
+    assert [(a.status_code, a.json["message"]) for a in answers] == [
+        (400, "Le code est incorrect : il reste 4 essais"),
+        (400, "Le code est incorrect : il reste 3 essais"),
+        (400, "Le code est incorrect : il reste 2 essais"),
+        (400, "Le code est incorrect : il reste 1 essai"),
+        (400, "Le code est incorrect : il est désormais bloqué, demandez-en un nouveau"),
+    ]
     assert (right.status_code, right.json["message"]) == (
         400,
         "Le code est bloqué après trop d'essais faux, demandez-en un nouveau",

@@ -156,7 +156,7 @@ async def test_a_planned_date_is_from_five_minutes_ago_to_a_year_ahead(site: Cus
         assert answer.json["status"] == ("Planifié" if offset > timedelta(0) else "Reçu")
 
 
-NO_TOKENS = [None, "", "Token", "Token ", "Token nobody", "Bearer {token}", "{token}", "Token \xe9\xff"]
+NO_TOKENS = [None, "", "Token", "Token ", "Token nobody", "Basic {token}", "{token}", "Token \xe9\xff"]
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
@@ -222,7 +222,7 @@ async def test_a_suspended_company_can_still_read(site: Customer):
         assert (await site.get(path, token=token)).status_code == 200
 
 
-@pytest.mark.parametrize("sender", ["SOMEBODY", "999", "PENDING", "9" * 5000, "é", " "])
+@pytest.mark.parametrize("sender", ["SOMEBODY", "999", "PENDING", "9" * 5000, "é"])
 async def test_403_for_a_sender_that_is_not_the_companys_or_not_approved(site: Customer, sender):
     company, token = await site.opened()
     await testing.a_route(site.platform)

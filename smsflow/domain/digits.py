@@ -1,0 +1,28 @@
+"""Digits as people write and paste them: in any script, among invisible marks and typographic spaces and dashes."""
+
+import re
+import unicodedata
+
+_PLAIN = re.compile(r"[0-9+().\- ]*")
+# What is neither by its category: a tab, the mathematical minus, the wide and the small plus.
+_LIKE = {"\t": " ", "\u2212": "-", "\uff0b": "+", "\ufe62": "+"}
+
+
+def plain(text: str) -> str:
+    """Return `text` with ASCII digits, spaces and dashes and without invisible characters; what is odd stays as it is."""
+    text = text.strip()
+    return text if _PLAIN.fullmatch(text) else "".join(map(_plain, text)).strip()
+
+
+def _plain(character: str) -> str:
+    match unicodedata.category(character):
+        case "Nd":
+            return str(unicodedata.decimal(character))
+        case "Cf":
+            return ""
+        case "Zs":
+            return " "
+        case "Pd":
+            return "-"
+        case _:
+            return _LIKE.get(character, character)
