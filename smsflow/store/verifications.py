@@ -1,6 +1,6 @@
 """Verification codes, sealed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from datetime import datetime
@@ -97,6 +97,18 @@ async def last(tx: Tx, company_id: int, number: str) -> Verification | None:
     """Return the newest code of a number, or None."""
     query = text(f"{_SHOWN} AND number = :number ORDER BY id DESC LIMIT 1")
     return next(iter(await _read(tx, query, {"company_id": company_id, "number": number})), None)
+
+
+async def over(tx: Tx, message_ids: Sequence[int]) -> set[int]:
+    """Return those of these messages whose code counts no more: used, replaced or blocked (walks verification_message)."""
+    if not message_ids:
+        return set()
+    query = text(
+        "SELECT message_id FROM verification WHERE message_id = ANY(CAST(:ids AS bigint[])) AND state <> :sent"
+    )
+    return {
+        message_id for (message_id,) in await tx.execute(query, {"ids": ints(message_ids), "sent": int(CodeState.SENT)})
+    }
 
 
 async def judged(tx: Tx, verification_id: int, *, state: CodeState, tries: int) -> None:

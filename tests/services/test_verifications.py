@@ -11,8 +11,9 @@ from smsflow.domain.verification import CodeState
 from smsflow.errors import NotEnoughCredits
 from smsflow.services import verifications
 from smsflow.services.messages.cancel import cancel
+from smsflow.services.messages.overdue import resend_unknown
 from smsflow.services.messages.prepare import Limits
-from smsflow.store.messages import queue
+from smsflow.store.messages import queue, unknowns
 from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import query, sound
 
@@ -87,6 +88,28 @@ async def test_a_new_code_that_is_refused_leaves_the_one_before(platform, send):
 
     assert await statuses(platform) == [Status.RECEIVED]
     assert await shown(platform, company, first) is CodeState.SENT
+
+
+@pytest.mark.parametrize("over", ["used", "replaced", None])
+async def test_a_code_that_was_used_or_replaced_is_not_sent_again(platform, send, over):
+    company = await testing.a_company(platform, credits=5)
+    code = await send(company)
+    (waiting,) = await query(platform, "SELECT message_id FROM queue")
+    async with platform.database.transaction() as tx:
+        await unknowns.mark(tx, [unknowns.Unsure(waiting.message_id, _LATER, _LATER)], now=_NOW)
+    if over == "used":
+        async with platform.database.transaction() as tx:
+            check = verifications.check_code(tx, company, "690000001", code.code, vault=platform.vault, now=_NOW)
+            assert await check is None
+    elif over == "replaced":
+        await send(company, now=_LATER)
+    table = (await platform.directory.routing()).table
+    async with platform.database.transaction() as tx:
+        again = [await resend_unknown(tx, table, limit=10, now=_LATER) for _ in range(2)]
+
+    assert again == [int(over is None), 0]
+    assert (await statuses(platform))[0] == (Status.RECEIVED if over is None else Status.UNKNOWN)
+    assert await testing.balance(platform, company) == (3 if over == "replaced" else 4)
 
 
 async def test_a_code_whose_sms_was_cancelled_has_failed(platform, send):

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from smsflow.domain.message import PRESUMED, Status
+from smsflow.domain.message import PRESUMED, Kind, Status
 from smsflow.domain.phone import Number
 from smsflow.domain.routing import Table
 from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
 from smsflow.services.messages.outcomes import Graces, decide_unknown
+from smsflow.store import verifications
 from smsflow.store.messages import queue, unknowns
 from smsflow.store.messages.queue import Place
 from smsflow.store.postgres.arrays import ints
@@ -24,10 +25,15 @@ async def release_due(tx: Tx, *, limit: int, now: datetime) -> int:
 async def resend_unknown(tx: Tx, table: Table, *, limit: int, now: datetime) -> int:
     """Send unknown messages again whose grace has passed, by another connector where there is one; return how many.
 
-    One whose validity has ended ends presumed: it may have been delivered, so its credits stay where they are.
+    One whose validity has ended ends presumed: it may have been delivered, so its credits stay where they are. A code that was used,
+    replaced or blocked meanwhile is not sent again: its SMS stays unknown.
     """
     waiting = await unknowns.to_resend(tx, now=now, limit=limit)
-    again = [(w.message_id, _next_way(w, table)) for w in waiting if w.valid_until > now]
+    live = [w for w in waiting if w.valid_until > now]
+    over = await verifications.over(tx, [w.message_id for w in live if w.kind is Kind.OTP])
+    if over:
+        await unknowns.keep(tx, over)
+    again = [(w.message_id, _next_way(w, table)) for w in live if w.message_id not in over]
     if again:
         await unknowns.requeue(tx, again, now=now)
     late = [End(w.message_id, Status.EXPIRED, PRESUMED, not_taken=False) for w in waiting if w.valid_until <= now]

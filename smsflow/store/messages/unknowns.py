@@ -209,6 +209,12 @@ async def requeue(tx: Tx, again: Sequence[tuple[int, int]], *, now: datetime) ->
     await tx.execute(_REQUEUE, {"ids": ints(a[0] for a in again), "connectors": ints(a[1] for a in again), "now": now})
 
 
+async def keep(tx: Tx, ids: Iterable[int]) -> None:
+    """Let unknown messages stay so until news comes or they are given up: they are not sent again."""
+    statement = text("UPDATE unknown_outcome SET resend_at = NULL WHERE message_id = ANY(CAST(:ids AS bigint[]))")
+    await tx.execute(statement, {"ids": ints(ids)})
+
+
 async def give_up(tx: Tx, *, now: datetime, limit: int) -> int:
     """Stop waiting for news of old unknown messages: they stay unknown; return how many there were."""
     statement = text("""
