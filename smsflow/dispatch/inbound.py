@@ -30,6 +30,9 @@ log = structlog.get_logger(__name__)
 
 # A receipt may overtake the answer to its submit; one without the flag of a receipt cannot be parked, as a person may have written it.
 _EARLY = 2.0
+# The longest address (section 4.7.1) and time (7.1.1): a longer one is stored cut, as an index has no room for it.
+_ADDRESS = 65
+_TIME = 17
 # Of the words that an operator invents, a metric takes so many, so long.
 _WORDS = 50
 _WORD_LENGTH = 16
@@ -101,8 +104,8 @@ class Receiver:
         bound_at = self._bound_at.setdefault(link, now - timedelta(seconds=link.bound_seconds))
         return InboundPart(
             self._connector.id,
-            pdu.source,
-            pdu.dest,
+            pdu.source[:_ADDRESS],
+            pdu.dest[:_ADDRESS],
             piece.reference,
             piece.total,
             piece.number,
@@ -113,7 +116,7 @@ class Receiver:
             piece.data,
             bound_at,
             sequence,
-            pdu.schedule,
+            pdu.schedule[:_TIME],
             now,
         )
 

@@ -161,6 +161,17 @@ async def test_a_national_table_is_read_and_an_unknown_one_garbles_nothing(quick
     assert await texts(quick) == ["Istanbul ğİ", "ãoêà", "ok 12\ufffd"]
 
 
+async def test_an_address_that_is_longer_than_the_standard_allows_is_stored_cut(quick):
+    async with an_operator() as operator, an_engine(quick):
+        await a_bound_connector(quick, operator)
+        (oui,) = parts_of("OUI")
+        operator.deliveries.put(Delivery("smsflow", replace(oui.pdu, source="9" * 30_000, schedule="1" * 3000)))
+        await acknowledged(operator, 1)
+
+    (row,) = await stored(quick)
+    assert (row.source, row.text) == ("9" * 65, "OUI")
+
+
 # Repeats.
 
 
