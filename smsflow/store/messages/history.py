@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from smsflow.domain.message import Kind, Status
+from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -77,12 +78,12 @@ m.id, m.company_id, co.name, coalesce(co.suspended, false), m.campaign_id, ca.na
 _NAMES = """
 LEFT JOIN company co ON co.id = m.company_id LEFT JOIN campaign ca ON ca.id = m.campaign_id LEFT JOIN connector cn ON cn.id = m.connector_id
 """
+_ONE = bounded(f"SELECT {_COLUMNS} FROM message m {_NAMES} WHERE m.id = :id AND WITHIN(m.id)")
 
 
 async def message(tx: Tx, message_id: int) -> Stored | None:
     """Return a message, whichever company it belongs to, or None."""
-    query = text(f"SELECT {_COLUMNS} FROM message m {_NAMES} WHERE m.id = :id")
-    row = (await tx.execute(query, {"id": message_id})).one_or_none()
+    row = (await tx.execute(_ONE((message_id,)), {"id": message_id})).one_or_none()
     return _stored(row) if row else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from smsflow.domain.message import Kind
 from smsflow.store.postgres.arrays import ints, times
+from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -37,11 +38,11 @@ SELECT q.message_id, q.attempt, m.kind, c.resend, m.valid_until, q.losses FROM q
 JOIN message m ON m.id = q.message_id JOIN company c ON c.id = m.company_id
 WHERE q.claimed_by = :instance_id ORDER BY q.message_id LIMIT :limit FOR UPDATE OF q
 """)
-_CLAIMS = text("""
+_CLAIMS = bounded("""
 SELECT q.message_id, q.attempt, m.kind, c.resend, m.valid_until, q.losses
 FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
 JOIN queue q ON q.message_id = t.message_id AND q.attempt = t.attempt AND q.claimed_by = :instance_id
-JOIN message m ON m.id = q.message_id JOIN company c ON c.id = m.company_id
+JOIN message m ON m.id = q.message_id AND WITHIN(m.id) JOIN company c ON c.id = m.company_id
 ORDER BY q.message_id FOR UPDATE OF q
 """)
 
@@ -53,21 +54,25 @@ async def orphans(tx: Tx, instance_id: int, *, limit: int) -> list[Orphan]:
 
 async def claims(tx: Tx, held: Sequence[tuple[int, int]], *, instance_id: int) -> list[Orphan]:
     """Lock and return those of our own claims, given as (message, attempt), that we still hold."""
-    parameters = {"ids": ints(h[0] for h in held), "attempts": ints(h[1] for h in held), "instance_id": instance_id}
-    return _orphans(await tx.execute(_CLAIMS, parameters))
+    parameters = {
+        "ids": ints(message_id for message_id, _ in held),
+        "attempts": ints(attempt for _, attempt in held),
+        "instance_id": instance_id,
+    }
+    return _orphans(await tx.execute(_CLAIMS(message_id for message_id, _ in held), parameters))
 
 
 def _orphans(rows: Iterable[Any]) -> list[Orphan]:
     return [Orphan(message_id, attempt, Kind(kind), *rest) for message_id, attempt, kind, *rest in rows]
 
 
-_SETTLED = text("""
+_SETTLED = bounded("""
 WITH gone AS (
     DELETE FROM unknown_outcome u USING unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
     WHERE u.message_id = t.message_id AND u.attempt = t.attempt
     RETURNING u.message_id, u.attempt, u.company_id, u.connector_id, u.priority, u.segments, u.losses
 ), known AS (
-    UPDATE message m SET losses = greatest(coalesce(m.losses, 0) - 1, 0) FROM gone WHERE m.id = gone.message_id
+    UPDATE message m SET losses = greatest(coalesce(m.losses, 0) - 1, 0) FROM gone WHERE m.id = gone.message_id AND WITHIN(m.id)
 )
 SELECT g.message_id, g.attempt, g.company_id, g.connector_id, g.priority, g.segments, g.losses, c.resend
 FROM gone g JOIN company c ON c.id = g.company_id
@@ -93,16 +98,21 @@ async def settled(tx: Tx, attempts: Sequence[tuple[int, int]]) -> list[Settled]:
 
     The operator said that it did not take this attempt: it counts no more as one that may have reached the handset.
     """
-    parameters = {"ids": ints(a[0] for a in attempts), "attempts": ints(a[1] for a in attempts)}
+    parameters = {
+        "ids": ints(message_id for message_id, _ in attempts),
+        "attempts": ints(attempt for _, attempt in attempts),
+    }
     return [
         Settled(message_id, attempt, company_id, connector_id, Kind(kind), *rest)
-        for message_id, attempt, company_id, connector_id, kind, *rest in await tx.execute(_SETTLED, parameters)
+        for message_id, attempt, company_id, connector_id, kind, *rest in await tx.execute(
+            _SETTLED(message_id for message_id, _ in attempts), parameters
+        )
     ]
 
 
-_AGAIN = text("""
+_AGAIN = bounded("""
 WITH back AS (
-    UPDATE message m SET status = 1 FROM unnest(CAST(:ids AS bigint[])) AS t(id) WHERE m.id = t.id AND m.status = 8 RETURNING m.id, m.campaign_id
+    UPDATE message m SET status = 1 FROM unnest(CAST(:ids AS bigint[])) AS t(id) WHERE m.id = t.id AND WITHIN(m.id) AND m.status = 8 RETURNING m.id, m.campaign_id
 )
 INSERT INTO queue (message_id, company_id, connector_id, campaign_id, priority, segments, turn, due_at, attempt, losses)
 SELECT t.message_id, t.company_id, t.connector_id, back.campaign_id, t.priority, t.segments, 0, t.due_at, t.attempt, t.losses
@@ -126,10 +136,10 @@ async def queue_again(tx: Tx, again: Sequence[tuple[Settled, datetime]]) -> None
         "attempts": ints(s.attempt for s in settled),
         "losses": ints(max(0, s.losses - 1) for s in settled),
     }
-    await tx.execute(_AGAIN, parameters)
+    await tx.execute(_AGAIN(s.message_id for s in settled), parameters)
 
 
-_MARK = text("""
+_MARK = bounded("""
 WITH t AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:resend AS timestamptz[]), CAST(:give_up AS timestamptz[]))
         AS t(message_id, resend_at, give_up_at)
@@ -137,7 +147,7 @@ WITH t AS MATERIALIZED (
     DELETE FROM queue q USING t WHERE q.message_id = t.message_id
     RETURNING q.message_id, q.company_id, q.connector_id, q.priority, q.segments, q.attempt, q.losses, t.resend_at, t.give_up_at
 ), marked AS (
-    UPDATE message m SET status = 8, sent_at = :now, losses = coalesce(m.losses, 0) + 1 FROM gone g WHERE m.id = g.message_id RETURNING m.id, m.number, m.sender
+    UPDATE message m SET status = 8, sent_at = :now, losses = coalesce(m.losses, 0) + 1 FROM gone g WHERE m.id = g.message_id AND WITHIN(m.id) RETURNING m.id, m.number, m.sender
 )
 INSERT INTO unknown_outcome (message_id, company_id, connector_id, account_id, number, sender, priority, segments, attempt, since,
     resend_at, give_up_at, losses)
@@ -156,7 +166,7 @@ async def mark(tx: Tx, unsure: Sequence[Unsure], *, now: datetime) -> None:
         "give_up": times(u.give_up_at for u in unsure),
         "now": now,
     }
-    await tx.execute(_MARK, parameters)
+    await tx.execute(_MARK(u.message_id for u in unsure), parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +200,14 @@ async def to_resend(tx: Tx, *, now: datetime, limit: int) -> list[Waiting]:
     ]
 
 
-_REQUEUE = text("""
+_REQUEUE = bounded("""
 WITH t AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:connectors AS bigint[])) AS t(message_id, connector_id)
 ), gone AS (
     DELETE FROM unknown_outcome u USING t WHERE u.message_id = t.message_id
     RETURNING u.message_id, u.company_id, t.connector_id, u.priority, u.segments, u.attempt, u.losses
 ), back AS (
-    UPDATE message m SET status = 1, connector_id = g.connector_id FROM gone g WHERE m.id = g.message_id AND m.status = 8 RETURNING m.id, m.campaign_id
+    UPDATE message m SET status = 1, connector_id = g.connector_id FROM gone g WHERE m.id = g.message_id AND WITHIN(m.id) AND m.status = 8 RETURNING m.id, m.campaign_id
 )
 INSERT INTO queue (message_id, company_id, connector_id, campaign_id, priority, segments, turn, due_at, attempt, losses)
 SELECT g.message_id, g.company_id, g.connector_id, b.campaign_id, g.priority, g.segments, 0, :now, g.attempt, g.losses FROM gone g JOIN back b ON b.id = g.message_id
@@ -206,7 +216,9 @@ SELECT g.message_id, g.company_id, g.connector_id, b.campaign_id, g.priority, g.
 
 async def requeue(tx: Tx, again: Sequence[tuple[int, int]], *, now: datetime) -> None:
     """Put unknown messages, given as (message, connector), back into the queue; the attempt goes on counting, so old news is fenced."""
-    await tx.execute(_REQUEUE, {"ids": ints(a[0] for a in again), "connectors": ints(a[1] for a in again), "now": now})
+    ids = [message_id for message_id, _ in again]
+    parameters = {"ids": ints(ids), "connectors": ints(connector_id for _, connector_id in again), "now": now}
+    await tx.execute(_REQUEUE(ids), parameters)
 
 
 async def keep(tx: Tx, ids: Iterable[int]) -> None:

@@ -79,7 +79,7 @@ _STATEMENTS = {
     "sent to": (receipts._SENT_TO([1]), {"ids": "{1}"}, ("message_.*pkey",)),
     "oldest parked": (parked._OLDEST, _LOOK, ("parked_receipt_account", "part_.*reference", "unknown_outcome_number")),
     "newest parked": (parked._NEWEST, _LOOK, ("parked_receipt_account", "part_.*reference", "unknown_outcome_number")),
-    "settled": (unknowns._SETTLED, {"ids": "{1}", "attempts": "{1}"}, ("unknown_outcome_pkey", "message_.*pkey")),
+    "settled": (unknowns._SETTLED([1]), {"ids": "{1}", "attempts": "{1}"}, ("unknown_outcome_pkey", "message_.*pkey")),
     "resend": (unknowns._RESEND, {"now": _NOW, "limit": 10}, ("unknown_outcome_resend",)),
     "latest": (rows._LATEST((1, 1)), {"company_id": 1, "limit": 10}, ("message_.*company_id",)),
     "one": (rows._ONE([1]), {"company_id": 1, "id": 1}, ("message_.*(?:pkey|company_id)",)),
