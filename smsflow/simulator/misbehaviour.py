@@ -54,13 +54,18 @@ class Misbehaviour:
     def __init__(self) -> None:
         """Start with the first fault."""
         self._turn = 0
+        self.counts: dict[str, int] = {}
         self._full: dict[str, int] = {}
         self._shared: OrderedDict[tuple[str, str, int, int], str] = OrderedDict()
 
     def next(self, faults: Sequence[str]) -> str:
-        """Return the fault of this submission."""
+        """Return the fault of this submission, empty when there is none to choose from."""
+        if not faults:
+            return ""
         self._turn += 1
-        return faults[self._turn % len(faults)]
+        fault = faults[self._turn % len(faults)]
+        self.counts[fault] = self.counts.get(fault, 0) + 1
+        return fault
 
     def is_full(self, number: str, *, begins: bool) -> bool:
         """Return whether the handset of `number` is full: three times from when that begins."""
@@ -73,7 +78,19 @@ class Misbehaviour:
             self._full.pop(number, None)
         return left > 0
 
-    def shared_id(self, message: ShortMessage, message_id: str) -> tuple[str, bool]:
+    def identify(
+        self, message: ShortMessage, ids: tuple[str, str], fault: str, *, shared: bool
+    ) -> tuple[str, str, bool]:
+        """Return the id of a submission, the same in the other base, and whether it has a receipt; `shared` is for all parts of an SMS."""
+        message_id, other = ids
+        if fault == "long-id":
+            message_id = other = message_id.ljust(LONG_ID, "0")
+        if not shared:
+            return message_id, other, True
+        common, last = self._shared_id(message, message_id)
+        return common, other if common == message_id else common, last
+
+    def _shared_id(self, message: ShortMessage, message_id: str) -> tuple[str, bool]:
         """Return the id that all parts of this long SMS have, and whether this is the part with the receipt: the last one."""
         piece = concat.fragment(message)
         if piece.total == 1:

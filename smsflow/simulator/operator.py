@@ -12,7 +12,7 @@ from smsflow.simulator.bucket import Bucket
 from smsflow.simulator.deliveries import Deliveries, Delivery
 from smsflow.simulator.ids import MessageIds
 from smsflow.simulator.inbox import Inbox, Received
-from smsflow.simulator.misbehaviour import LONG_ID, Misbehaviour, malformed, written_id
+from smsflow.simulator.misbehaviour import Misbehaviour, malformed, written_id
 from smsflow.simulator.receipts import format_receipt, inbound_parts, is_receipt_wanted, receipt_of
 from smsflow.simulator.script import Script, every
 from smsflow.simulator.session import SessionHandler
@@ -45,7 +45,6 @@ class Simulator:
         self._clock = clock
         self._random = random.Random(seed)  # noqa: S311  its ids are no secret
         self._ids = MessageIds(self._random)
-        self._misbehaviour = Misbehaviour()
         self._references = 0
         self._loop = asyncio.get_running_loop()
         self._server: SmppServer | None = None
@@ -111,6 +110,11 @@ class Simulator:
         """Return how many texts came again to a number that had them."""
         return self.handsets.duplicates
 
+    @property
+    def faults(self) -> dict[str, int]:
+        """Return how often it has misbehaved in each way."""
+        return self._misbehaviour.counts
+
     def received(self, number: str) -> list[Received]:
         """Return what one number received, oldest first; the plus is optional."""
         return self.handsets.received(number)
@@ -156,7 +160,7 @@ class Simulator:
         self.submits = self.accepted = self.refused = self.throttled = self.lost = 0
         self.responses_lost = self.disconnects = self.receipts_sent = 0
         self.inbound_sent = 0
-        self.faults: dict[str, int] = {}
+        self._misbehaviour = Misbehaviour()
         self._bucket = Bucket(self._loop.time())
 
     def disconnect_all(self) -> None:
@@ -192,7 +196,7 @@ class Simulator:
         if isinstance(message, SubmitSm):
             self.last_submit = message
         script = self.script
-        fault = self._next_fault() if every(self.submits, script.misbehave_every) else ""
+        fault = self._misbehaviour.next(script.faults) if every(self.submits, script.misbehave_every) else ""
         status = self._verdict(message, fault)
         if status:
             self.refused += 1
@@ -218,15 +222,6 @@ class Simulator:
         self.binds_max = max(self.binds_max, self.binds)
         self.changed()
 
-    def _next_fault(self) -> str:
-        """Return the fault of a submission, empty when the script has none."""
-        faults = self.script.faults
-        if not faults:
-            return ""
-        fault = self._misbehaviour.next(faults)
-        self.faults[fault] = self.faults.get(fault, 0) + 1
-        return fault
-
     def _verdict(self, message: ShortMessage, fault: str) -> int:
         script = self.script
         if script.throttle_rate is not None and not self._bucket.take(script.throttle_rate, self._loop.time()):
@@ -244,7 +239,10 @@ class Simulator:
     def _accept(self, peer: Peer, sequence: int, message: ShortMessage, fault: str) -> None:
         script = self.script
         self.handsets.add(message, now=self._loop.time(), at=self._clock())
-        message_id, other, reported = self._id_of(message, fault)
+        ids = self._ids.take(script.ids)
+        message_id, other, reported = self._misbehaviour.identify(
+            message, ids, fault, shared="same-id" in script.faults
+        )
         system_id = peer.bind.system_id if peer.bind is not None else ""
         if every(self.submits, script.disconnect_every):
             self.disconnects += 1
@@ -263,16 +261,6 @@ class Simulator:
             stray = self._receipt(message, str(self._random.randrange(10**12, 10**13)), "DELIVRD")
             self._later(script.latency, lambda: self._send_receipt(system_id, stray))
         self._act_beside(peer, system_id, message, fault)
-
-    def _id_of(self, message: ShortMessage, fault: str) -> tuple[str, str, bool]:
-        """Return the id of a submission, the same in the other base, and whether it has a receipt of its own."""
-        message_id, other = self._ids.take(self.script.ids)
-        if fault == "long-id":
-            message_id = other = message_id.ljust(LONG_ID, "0")
-        if "same-id" not in self.script.faults:
-            return message_id, other, True
-        shared, last = self._misbehaviour.shared_id(message, message_id)
-        return shared, other if shared == message_id else shared, last
 
     def _act_beside(self, peer: Peer, system_id: str, message: ShortMessage, fault: str) -> None:
         """Do what a fault adds to an accepted submission."""
