@@ -1,9 +1,9 @@
 """What was unknown at any time: it is gone from its own table once it is settled."""
 
-# Written in the transaction that made it so: no kill can hide it.
+# Written in the transaction that made it so: no kill can hide it. The platform may not write there by itself.
 REMEMBER = """
 CREATE TABLE seen_unknown (message_id bigint NOT NULL);
-CREATE FUNCTION remember_unknown() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION remember_unknown() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     INSERT INTO seen_unknown VALUES (NEW.message_id);
     RETURN NULL;

@@ -12,6 +12,7 @@ import traceback
 from dataclasses import asdict, fields
 from functools import partial
 
+from tests.cleanup import Run
 from tests.crash import misfortunes, scenarios
 from tests.crash.gateway import Gateway, a_directory
 from tests.crash.load import a_number, once
@@ -154,4 +155,9 @@ if __name__ == "__main__":
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the random moments")
     parser.add_argument("--backlog", type=int, default=50_000, help="messages of the fairness measurement; 0 skips it")
-    sys.exit(asyncio.run(main(parser.parse_args())))
+    arguments = parser.parse_args()
+    run = Run()
+    try:
+        sys.exit(asyncio.run(main(arguments)))
+    finally:
+        run.end()

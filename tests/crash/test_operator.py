@@ -1,7 +1,11 @@
 """An operator that misbehaves: every message ends, and what comes twice had been unknown."""
 
+import random
+
 import pytest
 
+from smsflow.simulator.misbehaviour import FAULTS
+from tests.crash.operators import misbehave_in_every_way_under_load
 from tests.crash.scenarios import misbehave_under_load, stop_under_load
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
@@ -32,3 +36,16 @@ async def test_every_message_ends_though_the_operator_stands_still_for_longer_th
     count = await stop_under_load(gateway, witness, seconds=4)
 
     assert count.accepted > 50
+
+
+async def test_nothing_is_lost_or_twice_though_the_operator_does_everything_wrong_while_processes_are_killed(
+    gateway, witness
+):
+    # A number that is full waits for minutes: `script/soak` has the time.
+    faults = [fault for fault in FAULTS if fault != "full"]
+
+    count = await misbehave_in_every_way_under_load(
+        gateway, witness, seconds=10, chance=random.Random(7), every=8, faults=faults
+    )
+
+    assert count.accepted > 100
