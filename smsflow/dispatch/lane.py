@@ -153,6 +153,7 @@ class Lane:
 
     async def _set_aside(self, report: Report, error: Exception) -> None:
         """Record an outcome that the database refuses as unanswered: the message may have left."""
+        self.traffic.let_go(report, recorded=False)
         async with self._database.autocommit() as tx:
             await set_aside.keep_outcome(tx, report, error, connector_id=self.connector.id, now=self._clock())
         if not isinstance(report.outcome, Unanswered):

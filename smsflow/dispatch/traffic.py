@@ -111,11 +111,14 @@ class Traffic:
         self._held[sending.claim.id, sending.claim.attempt] = sending
         self._held_pdus += len(sending.bodies)
 
-    def let_go(self, report: Report) -> None:
-        """Stop holding a message whose outcome is recorded."""
+    def let_go(self, report: Report, *, recorded: bool = True) -> None:
+        """Free the room of a message; one whose outcome cannot be recorded stays held, because it stays claimed until this process ends."""
         sending = self._held.pop((report.message_id, report.attempt), None)
         if sending is not None:
             self._held_pdus -= len(sending.bodies)
+            if not recorded:
+                sending.bodies = []
+                self._held[report.message_id, report.attempt] = sending
 
     def pump(self) -> None:
         """Submit what window and throttle allow now, and schedule the next call."""
@@ -226,9 +229,9 @@ class Traffic:
         elif smpp.is_throttle(status) or smpp.is_temporary(status):
             outcome = token.sending.decline_late()
             if outcome is not None:
-                self._report_claim(token.sending.claim, outcome)
+                self._report(token.sending, outcome, again=True)
         else:
-            self._report_claim(token.sending.claim, token.sending.refuse(smpp.status_name(status)))
+            self._report(token.sending, token.sending.refuse(smpp.status_name(status)), again=True)
 
     def on_deliver(self, link: Link, sequence: int, pdu: DeliverSm) -> None:
         """Take a receipt or an inbound SMS; refuse one that cannot be read, or the operator would repeat it for ever."""
@@ -285,16 +288,10 @@ class Traffic:
 
     def _settle(self, sending: Sending, outcome: Outcome | None) -> None:
         """Report an outcome; acceptance of all parts is reported even when the message had been reported lost."""
-        if isinstance(outcome, Accepted):
-            sending.reported = True
-            self._report_claim(sending.claim, outcome)
-        elif outcome is not None:
-            self._report(sending, outcome)
+        if outcome is not None:
+            self._report(sending, outcome, again=isinstance(outcome, Accepted))
 
-    def _report(self, sending: Sending, outcome: Outcome) -> None:
-        if not sending.reported:
+    def _report(self, sending: Sending, outcome: Outcome, *, again: bool = False) -> None:
+        if again or not sending.reported:
             sending.reported = True
-            self._report_claim(sending.claim, outcome)
-
-    def _report_claim(self, claim: queue.Claimed, outcome: Outcome) -> None:
-        self._report_to(Report(claim.id, claim.attempt, outcome))
+            self._report_to(Report(sending.claim.id, sending.claim.attempt, outcome))

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from psycopg.errors import DataError
 
 from smsflow import runtime, testing
 from smsflow.connectors import smpp
+from smsflow.dispatch import recorder
 from smsflow.dispatch.inbound import Receiver
+from smsflow.domain import delivery
 from smsflow.domain.message import Kind, Status
 from smsflow.smpp import spec
 from smsflow.store.messages import queue
@@ -151,6 +154,44 @@ async def test_an_answer_that_cannot_be_taken_leaves_its_message_unknown_and_the
         await until_status(quick, other, Status.SENT)
 
         assert operator.binds == 1
+
+
+async def test_a_temporary_refusal_that_comes_late_says_that_the_message_did_not_leave(quick, monkeypatch):
+    monkeypatch.setattr(delivery, "_BACKOFF", (0.1,))
+    async with an_operator(latency=1.3, refuse=[(".*", spec.ESME_RMSGQFUL)]) as operator, an_engine(quick):
+        company = await testing.a_company(quick, credits=5)
+        connector = await testing.a_connector(quick, port=operator.port, response_timeout=1)
+        (message,) = await accepted(quick, a_message(company, connector))
+        await until_status(quick, message, Status.UNKNOWN)
+        operator.script.latency, operator.script.refuse = 0.0, []
+        await until_status(quick, message, Status.DELIVERED)
+
+        assert (operator.submits, operator.accepted) == (2, 1)
+    await sound(quick)
+
+
+async def test_an_outcome_that_no_database_takes_costs_the_window_no_place(quick, monkeypatch):
+    real, refused = recorder.record, []
+
+    async def record(database, way, reports, *, now):
+        if any(r.message_id == refused[0] for r in reports):
+            raise DataError("a poisonous outcome")
+        await real(database, way, reports, now=now)
+
+    monkeypatch.setattr(recorder, "record", record)
+    async with an_operator(receipts="none") as operator:
+        company = await testing.a_company(quick, credits=5)
+        connector = await testing.a_connector(quick, port=operator.port, window=1)
+        poisonous, *others = await accepted(quick, *[a_message(company, connector) for _ in range(3)])
+        refused.append(poisonous)
+        async with an_engine(quick):
+            await until_status(quick, others, Status.SENT)
+
+            assert operator.submits == 3
+        # Its claim goes with the dispatcher: another takes it back, and it is unknown.
+        monkeypatch.setattr(recorder, "record", real)
+        async with an_engine(quick):
+            await until_status(quick, poisonous, Status.UNKNOWN)
 
 
 async def test_a_delivery_that_cannot_be_read_is_refused_and_the_next_ones_are_taken(quick, monkeypatch):
