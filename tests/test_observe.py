@@ -47,7 +47,7 @@ def test_the_logs_of_libraries_take_the_same_way(logged):
     assert (line["event"], line["logger"], line["role"]) == ("lost a connection", "psycopg.pool", "web")
 
 
-def test_what_is_below_the_level_is_not_logged(logged):
+def test_events_below_the_level_are_not_logged(logged):
     structlog.get_logger().debug("detail")
     logging.getLogger("library").debug("detail")
 

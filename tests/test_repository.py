@@ -31,7 +31,7 @@ def test_every_package_of_a_lock_has_hashes(lock):
     assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
 
 
-def test_what_is_tested_is_what_runs():
+def test_the_tests_use_the_versions_that_run():
     run, test = ({*REQUIREMENT.findall((ROOT / lock).read_text())} for lock in LOCKS)
 
     assert run - test == set()

@@ -8,7 +8,7 @@ from smsflow.vault import Vault, VaultLocked
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
-def test_what_was_sealed_is_opened():
+def test_a_sealed_text_is_opened():
     assert Vault(OLD).open(Vault(OLD).seal("Code 422510 é")) == "Code 422510 é"
 
 

@@ -48,7 +48,7 @@ def took(cluster, node, since):
     return max(at for at, line in cluster.operator.said if at > since and f"bound from {node.host}:" in line) - since
 
 
-async def test_what_either_node_accepts_goes_out(cluster, platform):
+async def test_messages_that_either_node_accepts_go_out(cluster, platform):
     await all_bound(cluster, platform)
     async with a_customer(platform) as (customer, _, _), steady(customer, list(cluster.nodes)) as sent:
         await asyncio.sleep(1)

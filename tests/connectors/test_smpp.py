@@ -147,7 +147,7 @@ def test_rule_05_a_connector_that_learns_looks_in_every_base_and_one_that_is_tol
     assert smpp.news(told, heard).reference == "255"
 
 
-def test_what_no_database_can_hold_does_not_come_through():
+def test_characters_that_no_database_can_hold_do_not_come_through():
     news = smpp.news(CONNECTOR, Receipt("a\x00b", "DELIVRD", "\x00", None, "2376\x0090", "A\x00"))
 
     assert "\x00" not in f"{news.reference}{news.error}{news.number}{news.sender}"

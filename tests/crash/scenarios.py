@@ -25,7 +25,7 @@ MISDEEDS = {
     "is full": {"refuse_every": 2, "refuse_status": spec.ESME_RMSGQFUL},
     "sends receipts before responses": {"receipts": "early"},
     "sends receipts twice": {"receipts": "duplicate"},
-    "sends receipts of strangers": {"stray_every": 3},
+    "sends receipts of foreign SMS": {"stray_every": 3},
     "sends no receipts": {"receipts": "none"},
     "writes ids of receipts in decimal": {"ids": "hex", "receipt_ids": "other"},
     "writes ids of receipts in hexadecimal": {"ids": "decimal", "receipt_ids": "other"},
@@ -173,7 +173,7 @@ async def freeze_under_load(gateway, witness):
                 await witness.behave(latency=0.01)
                 await until(
                     lambda: holder not in {row[0] for row in gateway.connect("SELECT pid FROM instance")},
-                    "the burial of the dispatcher that stands still",
+                    "the dispatcher that stands still to be declared dead",
                 )
                 await until(
                     lambda: (holder,) not in gateway.connect(_HOLDER) and gateway.connect(_HOLDER),

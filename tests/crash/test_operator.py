@@ -20,7 +20,7 @@ SHORT = (
     "throttles",
     "refuses everything",
     "sends receipts before responses",
-    "sends receipts of strangers",
+    "sends receipts of foreign SMS",
     "writes ids of receipts in decimal",
 )
 

@@ -122,7 +122,7 @@ async def test_a_stop_ends_everything_that_was_started():
             gateway.clean_up()
 
 
-async def test_whoever_presses_ctrl_c_again_and_again_leaves_nothing_behind():
+async def test_ctrl_c_pressed_again_and_again_leaves_nothing_behind():
     async with a_directory() as directory:
         gateway = Gateway(directory)
         try:

@@ -371,7 +371,7 @@ async def test_a_sweep_step_that_times_out_without_a_message_does_not_end_the_sw
     assert failed
 
 
-async def test_what_waits_for_a_disabled_connector_leaves_by_its_fallback(quick):
+async def test_messages_of_a_disabled_connector_leave_by_their_fallback(quick):
     async with an_operator() as operator, an_engine(quick):
         company = await testing.a_company(quick, credits=300)
         first = await testing.a_connector(quick, "first", port=1)
@@ -386,7 +386,7 @@ async def test_what_waits_for_a_disabled_connector_leaves_by_its_fallback(quick)
     await sound(quick)
 
 
-async def test_what_waits_for_a_connector_that_is_down_leaves_by_its_fallback_in_time(open_platform):
+async def test_messages_of_a_connector_that_is_down_leave_by_their_fallback_in_time(open_platform):
     async with (
         open_platform(poll_interval=0.05, fallback_after=0.5) as platform,
         an_operator() as operator,
@@ -402,7 +402,7 @@ async def test_what_waits_for_a_connector_that_is_down_leaves_by_its_fallback_in
         await sound(platform)
 
 
-async def test_what_has_no_other_way_does_not_keep_the_others_from_theirs(platform, monkeypatch):
+async def test_messages_without_a_fallback_do_not_keep_the_others_from_theirs(platform, monkeypatch):
     monkeypatch.setattr(sweeping, "_MOST", 2)
     monkeypatch.setattr(sweeping, "_PAGES", 1)
     lonely = await testing.a_company(platform, name="lonely", credits=10)

@@ -142,7 +142,7 @@ def test_the_probe_goes_to_another_number_where_there_is_one():
     assert popped(a_backlog(full, other), avoid="a") == [other, full]
 
 
-def test_what_is_kept_waits_for_nobody():
+def test_a_kept_refusal_waits_for_nobody():
     one, later = a_sending("a"), a_sending("a")
     backlog = a_backlog(one, later)
     popped(backlog)

@@ -55,7 +55,7 @@ async def test_five_hundred_messages_are_delivered_once_each(quick):
     await sound(quick)
 
 
-async def test_what_the_operator_refuses_is_returned_once(quick):
+async def test_the_credits_of_a_refused_message_are_returned_once(quick):
     async with an_operator(refuse=[(".*", spec.ESME_RINVDSTADR)]) as operator, an_engine(quick):
         company = await testing.a_company(quick, credits=5)
         connector = await testing.a_connector(quick, port=operator.port)

@@ -11,7 +11,7 @@ def test_idle_hours_do_not_let_the_first_throttling_cut_the_rate_to_nothing():
     assert throttle.rate == 50
 
 
-def test_what_was_sent_long_ago_says_nothing_about_now():
+def test_submits_of_long_ago_say_nothing_about_the_rate_of_now():
     throttle = Throttle(None, now=0.0)
     for _ in range(500):
         throttle.spend(10.0)

@@ -22,7 +22,7 @@ def test_an_act_is_refused_in_every_state_that_the_table_does_not_name(state, ac
 
 @pytest.mark.parametrize("act", ["prepare", "launch", "pause", "resume", "cancel", "edit"])
 @pytest.mark.parametrize("state", ["finished", "cancelled"])
-def test_what_has_ended_stays_so(state, act):
+def test_a_campaign_that_has_ended_stays_so(state, act):
     with pytest.raises(StateRefused):
         campaign.check(state, act)
 

@@ -129,7 +129,7 @@ def test_a_number_that_lost_digits_to_excel_is_told_as_such(cell):
         "6 9 " * 40,
     ],
 )
-def test_what_is_no_number_is_never_guessed(cell):
+def test_a_text_that_is_no_number_is_never_guessed(cell):
     assert numbers(cell) is NumberFault.INVALID
 
 

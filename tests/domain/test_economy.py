@@ -40,7 +40,7 @@ def test_an_accent_that_no_letter_can_take_is_left_out():
     assert economy("x\u0302, Ŏ\u0300, Ń°") == "x, O, No"
 
 
-def test_what_has_no_cheap_spelling_stays_and_is_told():
+def test_characters_without_a_cheap_spelling_stay_and_are_told():
     assert foreign(economy("Fête 😀 Привет")) == ("😀", "П", "р", "и", "в", "е", "т")
 
 

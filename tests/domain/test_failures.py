@@ -42,7 +42,7 @@ def test_a_failure_passes_or_stays(status, error, expected):
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.FAILED, Status.EXPIRED}))
-def test_what_has_not_failed_has_no_failure(status):
+def test_a_message_that_has_not_failed_has_no_failure(status):
     assert nature(status, "UNDELIV 001") is None
 
 

@@ -151,7 +151,7 @@ def test_a_person_who_says_stop_is_understood(text):
         "x" * 100_000,
     ],
 )
-def test_what_is_for_a_person_to_read_is_no_command(text):
+def test_a_text_for_a_person_to_read_is_no_command(text):
     assert command(text) is None
 
 

@@ -138,7 +138,7 @@ def test_a_number_that_is_mobile_or_fixed_by_the_plan_counts_as_mobile():
         "6️⃣90000001",
     ],
 )
-def test_what_is_no_number_is_refused(raw):
+def test_a_text_that_is_no_number_is_refused(raw):
     with pytest.raises(NumberInvalid):
         parse(raw, country="CM")
 

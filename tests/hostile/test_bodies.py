@@ -20,7 +20,7 @@ async def test_a_length_beyond_the_limit_is_refused_before_the_body_comes(live_s
     assert refused(await tell(live_server, declared), 413)
 
 
-async def test_who_asks_whether_to_send_too_much_is_told_no_at_once(live_server):
+async def test_a_client_that_asks_whether_to_send_too_much_is_told_no_at_once(live_server):
     asking = head("POST", LOGIN, JSON, "Content-Length: 99999999", "Expect: 100-continue")
 
     assert refused(await tell(live_server, asking), 413)
@@ -74,7 +74,7 @@ async def test_a_body_that_is_not_what_its_head_says_is_400(live_server, headers
     assert await is_well(live_server)
 
 
-async def test_what_follows_a_request_with_two_lengths_is_never_a_request(live_server):
+async def test_octets_after_a_request_with_two_lengths_are_never_a_request(live_server):
     smuggled = head("GET", "/healthz")
     both = head("POST", LOGIN, JSON, f"Content-Length: {len(smuggled) + 5}", "Transfer-Encoding: chunked")
 

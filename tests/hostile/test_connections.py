@@ -78,7 +78,7 @@ async def test_requests_that_never_end_hold_nobody_up(live_server, web, octets):
     await until(lambda: open_files(web) < files + 20)
 
 
-async def test_who_asks_for_much_and_reads_nothing_costs_no_memory(live_server, web):
+async def test_a_client_that_asks_for_much_and_reads_nothing_costs_no_memory(live_server, web):
     memory = resident(web)
     asked = head("GET", "/docs/") * 200
 

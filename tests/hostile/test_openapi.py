@@ -51,7 +51,7 @@ def test_every_answer_is_one_that_the_description_knows(case, token, live_server
 
 @described.parametrize()
 @much(20)
-def test_who_has_no_token_gets_answers_that_the_description_knows_too(case, live_server):
+def test_a_client_without_a_token_gets_answers_that_the_description_knows_too(case, live_server):
     case.call_and_validate(
         base_url=live_server.url, headers={"Authorization": "Token nobody"}, checks=CHECKS, timeout=30
     )

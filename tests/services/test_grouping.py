@@ -77,7 +77,7 @@ async def written(group, *entries):
         await group.drain()
 
 
-async def test_what_waits_is_written_together_and_in_order():
+async def test_entries_that_wait_are_written_together_and_in_order():
     table = Table()
     await written(table.group(most=4), *range(10))
 
@@ -142,7 +142,7 @@ async def test_an_entry_is_set_aside_once_the_database_is_back():
     assert [entry for entry, _ in table.aside] == [1]
 
 
-async def test_what_was_being_written_when_it_was_cancelled_is_written_first_next_time():
+async def test_a_batch_that_was_being_written_at_a_cancel_is_written_first_next_time():
     table = Table()
     table.hold.clear()
     group = table.group(most=2)
@@ -156,7 +156,7 @@ async def test_what_was_being_written_when_it_was_cancelled_is_written_first_nex
     assert table.written == list(range(5))
 
 
-async def test_what_was_written_one_by_one_before_a_cancel_is_not_written_again():
+async def test_entries_written_one_by_one_before_a_cancel_are_not_written_again():
     table, second, let_go = Table(poison=[9]), asyncio.Event(), asyncio.Event()
 
     async def write(entries):
@@ -239,7 +239,7 @@ async def test_beyond_the_bound_an_entry_is_refused_at_once():
         group.add(2)
 
 
-async def test_what_has_waited_too_long_is_refused_and_never_written():
+async def test_an_entry_that_has_waited_too_long_is_refused_and_never_written():
     table, now = Table(), [0.0]
     table.hold.clear()
     async with running(table.answers(patience=1.0, clock=lambda: now[0])) as group:

@@ -56,7 +56,7 @@ def test_a_repeat_is_told_by_its_session_and_its_sequence_number(second, repeat)
 
 
 @pytest.mark.parametrize(("after", "repeat"), [(1, False), (7, True), (11, False)])
-def test_what_comes_again_while_its_first_answer_is_late_is_a_repeat(after, repeat):
+def test_a_delivery_that_comes_again_while_its_answer_is_late_is_a_repeat(after, repeat):
     first = StoredPart(1, an_sms(), AT + seconds(10), 1)
 
     assert is_repeat(first, an_sms(after=after, sequence=2)) is repeat

@@ -16,7 +16,7 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_siz
 
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=20), st.sampled_from(";,\t|"))
 @settings(deadline=None)
-def test_what_a_csv_writer_writes_is_read(tmp_path_factory, written, separator):
+def test_the_output_of_a_csv_writer_is_read(tmp_path_factory, written, separator):
     path = tmp_path_factory.mktemp("csv") / "file.csv"
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=separator).writerows([["begin"], *written])

@@ -24,7 +24,7 @@ def test_a_formula_is_defused(text):
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_what_is_no_formula_stays(text):
+def test_a_cell_that_is_no_formula_stays(text):
     assert defuse(text) == text
 
 

@@ -249,7 +249,7 @@ def test_a_text_that_is_kept_one_by_a_formula(file):
     assert contacts(path) == [("+237691234567", {"nom": "Awa", "code": "007"})]
 
 
-def test_what_no_database_holds_is_left_out(file):
+def test_characters_that_no_database_holds_are_left_out(file):
     rows = "Zoë;677123456\n" * 10
 
     for encoding in ("utf-16", "utf-8", "cp1252"):

@@ -326,7 +326,7 @@ def test_a_script_refuses_what_it_does_not_understand_and_stays_as_it_was(change
     assert script == Script()
 
 
-async def test_what_the_simulator_does_not_do_is_refused():
+async def test_requests_that_the_simulator_does_not_support_are_refused():
     async with an_operator() as (_, link, memory):
         link._session.submit(pdu.QuerySm("1"), "query", link._connection.time())
         link._connection.wake()

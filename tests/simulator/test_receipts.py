@@ -11,7 +11,7 @@ USUAL = b"id:0123 sub:001 dlvrd:001 submit date:2611222005 done date:2611222006 
 
 
 @pytest.mark.parametrize("state", ["DELIVRD", "UNDELIV", "EXPIRED", "REJECTD"])
-def test_what_the_simulator_writes_is_what_we_read(state):
+def test_we_read_the_receipts_that_the_simulator_writes(state):
     submitted = SubmitSm(source="smsflow", dest="237690000001")
 
     news = receipt.parse(receipts.receipt_of(submitted, "9F", state, at=AT, tlvs=False))

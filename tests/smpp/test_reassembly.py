@@ -128,7 +128,7 @@ def test_parts_of_different_codings_are_read_each_in_its_own():
     assert whole.text == "ğê"
 
 
-def test_what_was_put_before_is_restored_with_what_its_parts_are_known_by():
+def test_parts_that_were_put_before_are_restored_with_their_keys():
     reassembly, key = Reassembly(), ("a", "b", 1, 2)
     reassembly.restore(key, 1, TextPart(0, b"oui ", tag="first"), 0.0, done=False)
     reassembly.restore(("a", "c", 1, 2), 1, TextPart(0, b"done"), 0.0, done=True)

@@ -281,7 +281,7 @@ def test_rule_14_an_unbind_ends_both_sides():
     assert (pair.client.state, pair.server.state) == (State.CLOSED, State.CLOSED)
 
 
-def test_what_is_delivered_while_we_unbind_stays_with_the_peer():
+def test_a_delivery_that_comes_while_we_unbind_stays_with_the_peer():
     client = a_bound_client()
     client.unbind()
 

@@ -130,7 +130,7 @@ def test_a_wrong_usage_is_2_and_says_which(shell, arguments, says):
         (["campaign", "add", "9", "Noël"], "There is no company 9."),
     ],
 )
-def test_what_is_not_there_is_one_sentence_and_1(smsflow, arguments, sentence):
+def test_a_missing_row_is_one_sentence_and_1(smsflow, arguments, sentence):
     smsflow(*arguments, code=1)
 
     assert smsflow.err == f"smsflow: {sentence}\n"

@@ -63,7 +63,7 @@ def test_the_same_file_again_changes_nothing(shop, file):
     assert (again["new"], again["updated"], again["unchanged"]) == (0, 0, 2)
 
 
-def test_what_exists_is_kept_when_that_is_wanted(shop, file):
+def test_existing_contacts_are_kept_when_that_is_wanted(shop, file):
     bring_in(shop, file)
     file.write_text("telephone,ville\n690000001,Limbé\n")
 

@@ -191,7 +191,7 @@ def test_a_connector_is_removed_when_nothing_needs_it(smsflow):
     assert smsflow.json("connector", "list")["connectors"] == []
 
 
-def test_what_cannot_be_undone_wants_a_yes_where_nobody_can_be_asked(smsflow):
+def test_an_act_that_cannot_be_undone_wants_a_yes_where_nobody_can_be_asked(smsflow):
     a_connector(smsflow)
     smsflow("connector", "disable", "op")
 

@@ -40,7 +40,7 @@ async def test_preparing_again_changes_nothing(platform):
     assert await demo.prepare(platform, smsc_port=2775) == first
 
 
-async def test_what_the_user_changed_is_kept(platform):
+async def test_changes_of_the_user_are_kept(platform):
     await demo.prepare(platform, smsc_port=2775)
     async with platform.database.transaction() as tx:
         login = await stored_users.login(tx, "demo")

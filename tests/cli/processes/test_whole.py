@@ -264,7 +264,7 @@ def test_a_second_start_on_the_same_directory_says_so(tmp_path):
         pass
 
 
-def test_what_a_killed_process_left_does_not_lock(tmp_path):
+def test_the_lock_of_a_killed_process_does_not_lock(tmp_path):
     (tmp_path / "lock").write_text("1 smsflow run\n")
     (tmp_path / "database_url").write_text("postgresql://gone\n")
 

@@ -151,7 +151,7 @@ async def test_a_launch_that_cannot_be_paid_changes_nothing(campaigns):
     assert (await campaigns.show(campaign_id)).state == "prepared"
 
 
-async def test_what_is_reserved_cannot_be_spent_by_another_campaign(campaigns):
+async def test_a_reserve_cannot_be_spent_by_another_campaign(campaigns):
     await campaigns.open(credits=15)
     await launched(campaigns)
     async with campaigns.platform.database.transaction() as tx:

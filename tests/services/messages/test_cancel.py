@@ -118,7 +118,7 @@ async def test_a_refusal_names_the_message_as_customers_know_it(platform):
     assert str(refusal) == "There is no sms SMS0000007."
 
 
-async def test_what_is_cancelled_and_claimed_at_once_is_one_of_both(platform, connector, way):
+async def test_a_message_cancelled_and_claimed_at_once_is_one_of_both(platform, connector, way):
     company = await testing.a_company(platform, credits=200)
     ids = await accepted(platform, *[a_message(company, connector) for _ in range(100)])
 

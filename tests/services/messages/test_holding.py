@@ -51,7 +51,7 @@ async def until_held(platform, ids):
     await until(held)
 
 
-async def test_what_waits_ends_with_its_validity_and_its_credits_go_back(platform):
+async def test_a_waiting_message_ends_with_its_validity_and_its_credits_go_back(platform):
     company = await testing.a_company(platform, credits=10)
     planned = a_message(company, 1, due_at=_LATER + timedelta(hours=1), valid_until=_LATER + timedelta(hours=49))
     ids = await accepted(platform, a_message(company, 1, segments=2), planned)
@@ -130,7 +130,7 @@ async def test_a_suspended_company_sends_nothing_until_it_resumes(quick):
     await sound(quick)
 
 
-async def test_what_outlived_a_suspension_is_returned(quick):
+async def test_a_message_that_outlived_a_suspension_is_returned(quick):
     company = await testing.a_company(quick, credits=10)
     async with an_operator() as operator, an_engine(quick):
         connector = await testing.a_connector(quick, port=operator.port)

@@ -116,7 +116,7 @@ async def test_a_statement_that_never_arrived_is_refused_and_charges_nothing(pla
 
 
 @pytest.mark.parametrize("credit", [1, 0])
-async def test_who_cannot_pay_is_still_refused_alone_after_a_lost_answer(platform, credit):
+async def test_a_company_that_cannot_pay_is_still_refused_alone_after_a_lost_answer(platform, credit):
     rich, poor = await a_company(platform, credits=10), await a_company(platform, name="Poor", credits=credit)
     connector_id = await a_connector(platform)
 

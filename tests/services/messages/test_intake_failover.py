@@ -36,7 +36,7 @@ async def test_a_commit_that_was_cut_while_it_waited_is_answered_once_the_standb
     assert await texts(platform) == [message.text]
 
 
-async def test_what_only_the_dead_primary_had_is_not_answered_200(servers, platform):
+async def test_a_message_that_only_the_dead_primary_had_is_not_answered_200(servers, platform):
     company = await a_company(platform, credits=10)
     message = a_message(company, await a_connector(platform))
     servers.stop_replication()

@@ -11,7 +11,7 @@ from tests.dispatch.stage import accepted, an_engine, an_operator, row, until_st
 @pytest.mark.parametrize(
     ("text", "latin1", "charged"), [("ê" * 140, True, 1), ("ê" * 140, False, 3), ("x" * 306, False, 2)]
 )
-async def test_what_is_charged_is_what_leaves(open_platform, text, latin1, charged):
+async def test_the_charge_is_the_number_of_pdus_that_leave(open_platform, text, latin1, charged):
     async with open_platform(poll_interval=0.05) as platform, an_operator() as operator, an_engine(platform):
         company = await testing.a_company(platform, credits=10)
         connector = await testing.a_connector(platform, port=operator.port, latin1=latin1)

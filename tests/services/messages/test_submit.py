@@ -131,7 +131,7 @@ async def test_a_poisonous_row_fails_alone(platform):
     await sound(platform)
 
 
-async def test_what_was_stored_is_not_stored_again_when_the_rest_of_its_batch_fails(platform, monkeypatch):
+async def test_a_stored_message_is_not_stored_again_when_the_rest_of_its_batch_fails(platform, monkeypatch):
     async def fail(*_, **__):
         raise ValueError("no decision")
 
@@ -172,7 +172,7 @@ async def test_beyond_its_bound_the_intake_refuses(platform):
     await sound(platform)
 
 
-async def test_who_went_away_does_not_keep_the_others_from_their_answer(platform):
+async def test_a_client_that_went_away_does_not_keep_the_others_from_their_answer(platform):
     company = await testing.a_company(platform, credits=10)
     async with an_intake(platform) as intake:
         gone = asyncio.create_task(intake.submit(a_message(company, 1)))

@@ -93,7 +93,7 @@ async def test_a_planned_message_that_is_cancelled_tells_both(platform):
     assert after == ["accepted", "charged", "planned", "routed", "cancelled", "refunded"]
 
 
-async def test_what_waits_for_a_suspended_company_is_held(platform):
+async def test_messages_of_a_suspended_company_are_held(platform):
     company = await testing.a_company(platform)
     connector = await testing.a_connector(platform, "op")
     (message,) = await accepted(platform, a_message(company, connector))
@@ -104,7 +104,7 @@ async def test_what_waits_for_a_suspended_company_is_held(platform):
     assert (await events(platform, message))[-1] == ("held", f"company {company.id} is suspended")
 
 
-async def test_what_a_paused_campaign_keeps_is_held(platform):
+async def test_messages_of_a_paused_campaign_are_held(platform):
     company = await testing.a_company(platform)
     connector = await testing.a_connector(platform, "op")
     (message,) = await accepted(platform, a_message(company, connector))

@@ -56,7 +56,7 @@ def test_a_clock_that_differs_a_little_or_of_a_process_that_is_gone_is_none():
     assert "clock of web" not in found(a_process(ahead=60, silent=60))
 
 
-async def test_what_the_database_refused_alone_is_found_and_forgotten_in_time(platform):
+async def test_a_row_that_the_database_refused_alone_is_found_and_forgotten_in_time(platform):
     moment = runtime.now()
     entry = SetAside("outcomes", 1, 7, "attempt 1", "22021 invalid byte sequence")
 

@@ -75,7 +75,7 @@ async def test_a_claim_gets_as_much_as_it_wants_behind_a_suspended_backlog(platf
     assert await held(platform) == mine
 
 
-async def test_what_was_held_leaves_in_its_order_when_its_company_resumes(platform, instance, awa):
+async def test_held_messages_leave_in_their_order_when_their_company_resumes(platform, instance, awa):
     ids = await accepted(platform, *[a_message(awa, 1) for _ in range(5)])
     await suspend(platform, awa)
     assert await claimed(platform, instance) == []

@@ -117,7 +117,7 @@ async def test_two_dispatchers_never_claim_the_same(platform, companies):
     assert sorted(c.id for batch in claims for c in batch) == ids
 
 
-async def test_what_is_given_back_leaves_in_its_old_place(platform, companies):
+async def test_a_message_that_is_given_back_leaves_in_its_old_place(platform, companies):
     instance = await an_instance(platform)
     ids = await accepted(platform, *[a_message(companies[0], 1) for _ in range(5)])
     (first, second) = await claim(platform, 1, instance, 2)

@@ -46,7 +46,7 @@ def test_a_password_may_hold_anything_but_the_sign_that_ends_it(password):
 
 
 @pytest.mark.parametrize("url", ["mysql://u@h/db", "postgresql://h/db?no_such_parameter=1", "postgresql://[::1/db"])
-def test_what_is_no_address_is_refused_with_a_sentence_that_does_not_repeat_it(url):
+def test_a_text_that_is_no_address_is_refused_with_a_sentence_that_does_not_repeat_it(url):
     with pytest.raises(UnreadableAddress) as refused:
         libpq_url(url)
 

@@ -34,7 +34,7 @@ def query(server, statement):
         return cursor.fetchone()[0] if cursor.description else None
 
 
-def test_what_was_committed_is_there_after_a_second_start(data_dir):
+def test_committed_rows_are_there_after_a_second_start(data_dir):
     first = embedded.start(data_dir)
     query(first, "CREATE TABLE kept AS SELECT 42 AS answer")
     first.stop()

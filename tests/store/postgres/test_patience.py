@@ -81,7 +81,7 @@ async def test_a_commit_that_a_hanging_server_does_not_answer_is_an_outage_too(s
     assert is_outage(away.value)
 
 
-async def test_what_may_take_long_is_not_cut(server):
+async def test_a_statement_that_may_take_long_is_not_cut(server):
     database = Database(server.url, pool=1, patience=0.2)
     async with database.transaction() as tx:
         tx.patience = None

@@ -15,7 +15,7 @@ LOGIN = "/auth2/get_token_auth/"
     ["69000000/1", "690000001.5", "690000001/690000002", "690000001,690000002", 690000001.5, -690000001, "690000001²"],
 )
 @pytest.mark.parametrize(("path", "name"), [("/apiv2/sms/", "number"), ("/apiv2/smscode/", "phone_number")])
-async def test_what_is_not_plainly_one_number_is_sent_to_nobody(site: Customer, path, name, number):
+async def test_a_value_that_is_not_plainly_one_number_is_sent_to_nobody(site: Customer, path, name, number):
     company, token = await site.opened()
     await testing.a_route(site.platform)
 

@@ -31,7 +31,7 @@ def test_every_refusal_has_a_french_sentence_made_of_what_the_refusal_tells(kind
     assert sentence not in {kind.__doc__, wire.REFUSED}
 
 
-def test_what_this_door_does_not_know_is_still_french():
+def test_a_refusal_that_this_door_does_not_know_is_still_french():
     assert wire.sentence(errors.AlreadyExists(what="user", name="x")) == "La requête est refusée."
 
 

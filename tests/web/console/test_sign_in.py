@@ -122,7 +122,7 @@ async def test_a_form_of_another_site_changes_nothing(browser, awa):
     assert answer.status_code == 403
 
 
-async def test_what_was_typed_when_the_session_had_ended_comes_back_after_signing_in(browser, awa, site):
+async def test_a_form_typed_when_the_session_had_ended_comes_back_after_signing_in(browser, awa, site):
     await browser.sign_in("awa")
     await browser.get("/me")
     site.clock.advance(hours=13)

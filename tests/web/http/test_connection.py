@@ -97,7 +97,7 @@ async def test_more_headers_than_anybody_needs_are_400(server):
     assert refused(await answered(server, head("GET", "/", *[f"X-{n}: y" for n in range(200)])), 400)
 
 
-async def test_what_is_not_http_is_400(server):
+async def test_octets_that_are_not_http_are_400(server):
     assert refused(await answered(server, b"hello\r\n\r\n"), 400)
 
 
@@ -141,7 +141,7 @@ async def test_more_requests_at_once_than_a_connection_may_have_are_not_begun(se
 
 
 @pytest.mark.parametrize("octets", [b"", GET[:-2], b"\r\n"], ids=["nothing", "half a head", "a line"])
-async def test_who_does_not_say_what_he_wants_is_closed(server, monkeypatch, octets):
+async def test_a_client_that_sends_no_whole_request_is_closed(server, monkeypatch, octets):
     monkeypatch.setattr(connection, "HEAD_SECONDS", 0.1)
 
     assert await all_of(server, octets) == b""
@@ -162,7 +162,7 @@ async def test_the_rest_of_a_body_that_was_answered_already_is_not_waited_for(se
 
 
 @pytest.mark.parametrize("requests", [1, 5])
-async def test_who_does_not_read_is_waited_for_and_then_cut_off(server, monkeypatch, requests):
+async def test_a_client_that_does_not_read_is_waited_for_and_then_closed(server, monkeypatch, requests):
     monkeypatch.setattr(connection, "_READ_SECONDS", 0.1)
     monkeypatch.setattr(connection, "_LINGER_SECONDS", 0.1)
     much = bytes(2**26)

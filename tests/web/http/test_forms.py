@@ -52,7 +52,7 @@ def test_each_kind_of_body_gives_the_same_fields(kind):
         (MULTIPART, multipart({"a": "MQ=="})[0].replace(b"\r\n\r\n", b"\r\nContent-Transfer-Encoding: base64\r\n\r\n")),
     ],
 )
-def test_what_cannot_be_read_is_refused_whole(content_type, body):
+def test_a_body_that_cannot_be_read_is_refused_whole(content_type, body):
     with pytest.raises(BodyUnreadable):
         forms.parse(content_type, body)
 
@@ -259,7 +259,7 @@ def test_whole_numbers_of_json_are_digits():
 
 
 @pytest.mark.parametrize("value", [1.5, 1e300, True, [1], {"a": 1}])
-def test_what_is_no_whole_number_of_json_is_refused(value):
+def test_json_numbers_that_are_not_whole_are_refused(value):
     with pytest.raises(ParameterInvalid):
         forms.digits(value, "timeout", expected="")
 

@@ -48,7 +48,7 @@ async def test_the_platform_is_not_ready_without_its_database(tmp_path):
     assert alive.status_code == 200
 
 
-async def test_what_is_accepted_and_refused_is_counted(site: Customer):
+async def test_accepted_and_refused_requests_are_counted(site: Customer):
     _, token = await site.opened(credits=2)
     await testing.a_route(site.platform)
 
