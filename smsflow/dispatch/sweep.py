@@ -17,7 +17,7 @@ from smsflow.services.messages.outcomes import Graces
 from smsflow.services.messages.parked import ReceiptRules
 from smsflow.store.messages import queue
 from smsflow.store.messages.parked import Look
-from smsflow.store.messages.queue import FRONT, Place
+from smsflow.store.messages.rerouting import FRONT, Place
 from smsflow.store.postgres.outages import first_line
 from smsflow.store.routing import dispatchers
 from smsflow.store.routing.connectors import Connector

@@ -12,7 +12,7 @@ from smsflow.dispatch import sweep as sweeping
 from smsflow.domain.message import Status
 from smsflow.simulator.operator import Simulator
 from smsflow.smpp.net.client import ConnectFailed
-from smsflow.store.messages import queue
+from smsflow.store.messages import due
 from smsflow.store.postgres.transactions import Database, text
 from smsflow.store.routing import connectors, dispatchers
 from tests.dispatch.stage import (
@@ -352,7 +352,7 @@ async def test_a_beat_that_times_out_without_a_message_does_not_end_the_dispatch
 
 
 async def test_a_sweep_step_that_times_out_without_a_message_does_not_end_the_sweep(quick, monkeypatch):
-    real, failed = queue.release_due, []
+    real, failed = due.release_due, []
 
     async def release_due(*arguments, **named):
         if not failed:
@@ -360,12 +360,12 @@ async def test_a_sweep_step_that_times_out_without_a_message_does_not_end_the_sw
             raise TimeoutError
         return await real(*arguments, **named)
 
-    monkeypatch.setattr(queue, "release_due", release_due)
+    monkeypatch.setattr(due, "release_due", release_due)
     async with an_operator() as operator, an_engine(quick):
         company = await testing.a_company(quick, credits=300)
         connector = await testing.a_connector(quick, port=operator.port)
-        due = runtime.now() + timedelta(seconds=0.2)
-        ids = await accepted(quick, a_message(company, connector, due_at=due))
+        planned = runtime.now() + timedelta(seconds=0.2)
+        ids = await accepted(quick, a_message(company, connector, due_at=planned))
         await until_status(quick, ids, Status.DELIVERED)
 
     assert failed

@@ -10,7 +10,7 @@ from smsflow.dispatch import recorder
 from smsflow.domain.delivery import Accepted
 from smsflow.jobs.retirement import retire
 from smsflow.services.messages.outcomes import Report, Way
-from smsflow.store.messages import queue
+from smsflow.store.messages import due, queue
 from smsflow.store.postgres import partitions
 from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import a_message, accepted, execute, query, sound
@@ -99,7 +99,7 @@ async def test_a_planned_message_keeps_its_reference_as_long_as_any_other(platfo
     now = runtime.now()
     await accepted(platform, a_message(company, 1, due_at=now + 20 * _DAYS))
     async with platform.database.transaction() as tx:
-        await queue.release_due(tx, now=now + 20 * _DAYS, limit=10)
+        await due.release_due(tx, now=now + 20 * _DAYS, limit=10)
     await deliver_all(platform)
     await narrow(platform)
 

@@ -8,7 +8,7 @@ from smsflow.services.campaigns.draft import held
 from smsflow.services.messages import cancel as messages
 from smsflow.store.campaigns import drafts, recipients
 from smsflow.store.credits import reserve
-from smsflow.store.messages import queue
+from smsflow.store.messages import campaign_queue
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -33,7 +33,7 @@ async def pause(tx: Tx, company_id: int, campaign_id: int, *, why: str = "", now
     campaign = await held(tx, company_id, campaign_id)
     rules.check(campaign.state, "pause")
     await drafts.set_state(tx, company_id, campaign_id, "paused", why=why)
-    await queue.hold_campaign(tx, company_id, campaign_id)
+    await campaign_queue.hold_campaign(tx, company_id, campaign_id)
 
 
 async def resume(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> None:
@@ -41,14 +41,14 @@ async def resume(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) ->
     campaign = await held(tx, company_id, campaign_id)
     rules.check(campaign.state, "resume")
     await drafts.set_state(tx, company_id, campaign_id, "running")
-    await queue.free_campaign(tx, company_id, campaign_id, now=now)
+    await campaign_queue.free_campaign(tx, company_id, campaign_id, now=now)
 
 
 async def cancel(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> int:
     """End a campaign: what waits unclaimed is cancelled with its credits back, and the reserve is released; return how many waited."""
     campaign = await held(tx, company_id, campaign_id)
     rules.check(campaign.state, "cancel")
-    waiting = await queue.of_campaign(tx, company_id, campaign_id)
+    waiting = await campaign_queue.of_campaign(tx, company_id, campaign_id)
     answers = await messages.cancel(tx, waiting, company_id=company_id, now=now)
     await release_rest(tx, company_id, campaign_id, campaign.reserved, now=now)
     await drafts.set_state(tx, company_id, campaign_id, "cancelled", finished_at=now)

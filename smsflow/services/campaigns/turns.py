@@ -4,7 +4,7 @@ from smsflow.domain.schedule import Policy
 from smsflow.store.campaigns import drafts
 from smsflow.store.campaigns import policies as stored
 from smsflow.store.campaigns.drafts import OpenCampaign
-from smsflow.store.messages import queue
+from smsflow.store.messages import campaign_queue
 from smsflow.store.postgres.transactions import Tx
 
 __all__ = ["OpenCampaign", "due", "policies", "set_policy", "waiting"]
@@ -22,7 +22,7 @@ async def policies(tx: Tx) -> dict[str, Policy]:
 
 async def waiting(tx: Tx, connector_id: int, *, most: int) -> int:
     """Return how much marketing waits for a connector, counted to `most`."""
-    return await queue.marketing_waiting(tx, connector_id, most=most)
+    return await campaign_queue.marketing_waiting(tx, connector_id, most=most)
 
 
 async def set_policy(tx: Tx, policy: Policy) -> None:

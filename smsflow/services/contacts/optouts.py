@@ -5,7 +5,7 @@ from datetime import datetime
 
 from smsflow.services.messages.cancel import cancel
 from smsflow.store.contacts import optouts
-from smsflow.store.messages import queue
+from smsflow.store.messages import campaign_queue
 from smsflow.store.postgres.transactions import Tx
 
 OptOut = optouts.OptOut
@@ -31,7 +31,7 @@ async def opt_out(
         tx, company_id, numbers, scope=scope, source=source, author=author, reason=reason, now=now
     )
     if changed:
-        await cancel(tx, await queue.marketing_to(tx, company_id, changed), company_id=company_id, now=now)
+        await cancel(tx, await campaign_queue.marketing_to(tx, company_id, changed), company_id=company_id, now=now)
     return changed
 
 

@@ -11,15 +11,15 @@ from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
 from smsflow.services.messages.outcomes import Graces, decide_unknown
 from smsflow.store import verifications
-from smsflow.store.messages import queue, unknowns
-from smsflow.store.messages.queue import Place
+from smsflow.store.messages import due, rerouting, unknowns
+from smsflow.store.messages.rerouting import Place
 from smsflow.store.postgres.arrays import ints
 from smsflow.store.postgres.transactions import Tx
 
 
 async def release_due(tx: Tx, *, limit: int, now: datetime) -> int:
     """Let planned and deferred messages leave whose time has come; return how many there were."""
-    return await queue.release_due(tx, now=now, limit=limit)
+    return await due.release_due(tx, now=now, limit=limit)
 
 
 async def resend_unknown(tx: Tx, table: Table, *, limit: int, now: datetime) -> int:
@@ -75,16 +75,16 @@ async def reroute(
 
     `out` holds every connector that is out of order; what has no other way keeps its place.
     """
-    page = await queue.stuck(tx, connector_id, after=after, before=now, limit=limit)
+    page = await rerouting.stuck(tx, connector_id, after=after, before=now, limit=limit)
     late = [End(s.message_id, Status.EXPIRED, "validity ended", not_taken=True) for s in page if s.valid_until <= now]
     await closing.close(tx, late, now=now)
     moved = _other_ways([s for s in page if s.valid_until > now], table, out)
     if moved:
-        await queue.move(tx, ints(m for m, _ in moved), ints(c for _, c in moved))
+        await rerouting.move(tx, ints(m for m, _ in moved), ints(c for _, c in moved))
     return Rerouted(len(moved), page[-1].place if len(page) == limit else None)
 
 
-def _other_ways(page: Sequence[queue.Stuck], table: Table, out: frozenset[int]) -> list[tuple[int, int]]:
+def _other_ways(page: Sequence[rerouting.Stuck], table: Table, out: frozenset[int]) -> list[tuple[int, int]]:
     moved = []
     for s in page:
         number = Number(s.number, s.country, mobile=True)

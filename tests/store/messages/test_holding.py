@@ -7,7 +7,7 @@ import pytest
 from smsflow import runtime, testing
 from smsflow.domain.message import Status
 from smsflow.store.accounts import companies
-from smsflow.store.messages import holding, queue
+from smsflow.store.messages import due, holding, queue
 from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import a_message, accepted, query, row
 
@@ -43,7 +43,7 @@ async def claimed(platform, instance, limit=100):
 
 async def released(platform, now, limit=1000):
     async with platform.database.transaction() as tx:
-        return await queue.release_due(tx, now=now, limit=limit)
+        return await due.release_due(tx, now=now, limit=limit)
 
 
 async def freed(platform, now=_NOW, limit=1000):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from smsflow import runtime, testing
-from smsflow.store.messages import accept, closing, holding, parked, queue, receipts, rows, unknowns
+from smsflow.store.messages import accept, closing, due, holding, parked, queue, receipts, rows, unknowns
 from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import a_message, accepted, execute
 
@@ -64,7 +64,7 @@ _STATEMENTS = {
     "sent": (queue._SENT([1]), _SENT, ("queue_pkey", "unknown_outcome_pkey")),
     "held": (queue._HOLD, {"ids": "{1}", "attempts": "{1}", "instance_id": 1}, ("queue_pkey",)),
     "release": (queue._RELEASE, {"ids": "{1}", "attempts": "{1}", "due": "{NULL}", "instance_id": 1}, ("queue_pkey",)),
-    "due": (queue._DUE, {"now": _NOW, "limit": 10}, ("queue_due", "company_suspended")),
+    "due": (due._DUE, {"now": _NOW, "limit": 10}, ("queue_due", "company_suspended")),
     "hold": (holding._HOLD_READY, {"connector_id": 1, "limit": 10}, ("queue_ready", "queue_pkey", "company_suspended")),
     "free": (holding._FREE, {"now": _NOW, "limit": 10}, ("queue_held", "company_pkey", "queue_pkey")),
     "only parts": (receipts._ONLY_PARTS, _RECEIVED, ("part_.*reference",)),

@@ -8,7 +8,7 @@ from psycopg.errors import OperationalError, ReadOnlySqlTransaction
 
 from smsflow import runtime, testing
 from smsflow.domain.message import Kind, Status
-from smsflow.store.messages import queue
+from smsflow.store.messages import due, queue
 from smsflow.store.postgres.outages import first_line, is_outage
 from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import (
@@ -36,7 +36,7 @@ async def claim(platform, connector, instance, limit):
 
 async def release_due(platform, now, limit=10_000):
     async with platform.database.transaction() as tx:
-        return await queue.release_due(tx, now=now, limit=limit)
+        return await due.release_due(tx, now=now, limit=limit)
 
 
 @pytest.fixture

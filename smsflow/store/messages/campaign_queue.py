@@ -1,0 +1,63 @@
+"""What waits of campaigns: held while they are paused, found when they are cancelled or somebody opts out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from smsflow.store.postgres.arrays import texts
+from smsflow.store.postgres.transactions import Tx, text
+
+# Walks queue_campaign. A time that never comes: what is held is neither claimed nor released by the sweep.
+_HOLD_CAMPAIGN = text("""
+UPDATE queue SET due_at = 'infinity' WHERE message_id IN (
+    SELECT message_id FROM queue WHERE company_id = :company_id AND campaign_id = :campaign_id AND claimed_by IS NULL
+    ORDER BY message_id FOR UPDATE
+)
+""")
+_FREE_CAMPAIGN = text("""
+UPDATE queue SET due_at = :now WHERE company_id = :company_id AND campaign_id = :campaign_id AND due_at = 'infinity'
+""")
+_OF_CAMPAIGN = text("""
+SELECT message_id FROM queue WHERE company_id = :company_id AND campaign_id = :campaign_id
+""")
+
+
+async def hold_campaign(tx: Tx, company_id: int, campaign_id: int) -> None:
+    """Keep what waits unclaimed of a campaign from leaving."""
+    await tx.execute(_HOLD_CAMPAIGN, {"company_id": company_id, "campaign_id": campaign_id})
+
+
+async def free_campaign(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> None:
+    """Let what was held of a campaign leave, each in its fair turn."""
+    await tx.execute(_FREE_CAMPAIGN, {"company_id": company_id, "campaign_id": campaign_id, "now": now})
+
+
+async def of_campaign(tx: Tx, company_id: int, campaign_id: int) -> list[int]:
+    """Return the messages of a campaign that are in the queue, claimed or not."""
+    rows = await tx.execute(_OF_CAMPAIGN, {"company_id": company_id, "campaign_id": campaign_id})
+    return [message_id for (message_id,) in rows]
+
+
+# Walks queue_campaign of one company: what a campaign keeps in the queue is a few seconds of its lane.
+_MARKETING_TO = text("""
+SELECT q.message_id FROM queue q JOIN message m ON m.id = q.message_id
+WHERE q.company_id = :company_id AND q.campaign_id IS NOT NULL AND q.priority = 2 AND q.claimed_by IS NULL
+    AND m.number = ANY(CAST(:numbers AS text[]))
+""")
+
+
+async def marketing_to(tx: Tx, company_id: int, numbers: Sequence[str]) -> list[int]:
+    """Return the unclaimed marketing messages of a company's campaigns to these numbers."""
+    rows = await tx.execute(_MARKETING_TO, {"company_id": company_id, "numbers": texts(numbers)})
+    return [message_id for (message_id,) in rows]
+
+
+_WAITING = text("""
+SELECT count(*) FROM (
+    SELECT FROM queue WHERE connector_id = :connector_id AND priority = 2 AND due_at IS NULL AND claimed_by IS NULL LIMIT :most
+) AS q
+""")
+
+
+async def marketing_waiting(tx: Tx, connector_id: int, *, most: int) -> int:
+    """Return how much marketing waits for a connector, counted to `most` (walks queue_ready)."""
+    return int((await tx.execute(_WAITING, {"connector_id": connector_id, "most": most})).scalar_one())
