@@ -11,6 +11,7 @@ from smsflow.cli import streams
 
 _RUNNING: Final = "Running it"
 _MANAGING: Final = "Managing it"
+_AS_JSON: Final = "smsflow.as_json"
 
 # name → module (its `add_to(app)` adds the command), section of --help, description (the same as the command's own).
 COMMANDS: Final = {
@@ -74,9 +75,14 @@ class Commands(TyperGroup):
         name, found, rest = super().resolve_command(ctx, args)
         return name, load(name) if name in COMMANDS else found, rest
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Note whether the answer is for a program before anything can be wrong with the rest."""
+        ctx.meta[_AS_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command; what the user can do something about is one sentence on stderr (a document with --json), and no traceback."""
-        as_json = "--json" in [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - the arguments of the command, before they are read
+        as_json = ctx.meta[_AS_JSON]
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
