@@ -154,6 +154,27 @@ class CountryNotAllowed(Refused):
     status = 403
 
 
+class OptedOut(Refused):
+    """{number} has opted out of {scope}."""
+
+    code = "opted_out"
+    status = 403
+
+
+class OutsideHours(Refused):
+    """Marketing may not reach {number} at that time: it may from {opens}."""
+
+    code = "outside_hours"
+    status = 403
+
+
+class DailyLimitReached(Refused):
+    """{number} gets no more than {limit} marketing SMS a day."""
+
+    code = "daily_limit"
+    status = 403
+
+
 class NotFound(Refused):
     """There is no {what} {id}."""
 

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from smsflow.domain.account import Caller, Company
+from smsflow.domain.message import Kind
 from smsflow.domain.routing import ConnectorState, Table
 from smsflow.errors import Unauthenticated
 from smsflow.services.accounts.tokens import digest
@@ -111,7 +112,7 @@ class Directory:
         self._listening = False
         self._callers: Memory[bytes, Caller | None] = Memory(self._load_caller, self._life)
         self._companies: Memory[int, Company | None] = Memory(self._load_company, self._life)
-        self._campaigns: Memory[tuple[int, int], bool] = Memory(self._load_campaign, self._life)
+        self._campaigns: Memory[tuple[int, int], Kind | None] = Memory(self._load_campaign, self._life)
         self._routing: Memory[None, Routing] = Memory(self._load_routing, self._life)
         self._on_change: list[Callable[[], None]] = []
 
@@ -129,8 +130,8 @@ class Directory:
             raise Unauthenticated
         return found
 
-    async def has_campaign(self, company_id: int, campaign_id: int) -> bool:
-        """Tell whether the company has this campaign."""
+    async def campaign_kind(self, company_id: int, campaign_id: int) -> Kind | None:
+        """Return what the SMS of the company's campaign are for, or None when it has no such campaign."""
         return await self._campaigns.get((company_id, campaign_id))
 
     async def routing(self) -> Routing:
@@ -177,9 +178,9 @@ class Directory:
         async with self._database.autocommit() as tx:
             return await companies.company(tx, company_id)
 
-    async def _load_campaign(self, key: tuple[int, int]) -> bool:
+    async def _load_campaign(self, key: tuple[int, int]) -> Kind | None:
         async with self._database.autocommit() as tx:
-            return await names.has_campaign(tx, *key)
+            return await names.campaign_kind(tx, *key)
 
     async def _load_routing(self, _key: None) -> Routing:
         async with self._database.autocommit() as tx:

@@ -104,10 +104,12 @@ async def a_sender(
     return sender_id
 
 
-async def a_campaign(platform: Platform, company: Company, name: str = "Rentrée") -> int:
+async def a_campaign(
+    platform: Platform, company: Company, name: str = "Rentrée", *, kind: Kind = Kind.TRANSACTIONAL
+) -> int:
     """Give a company a campaign; return its id."""
     async with platform.database.transaction() as tx:
-        campaign_id = await names.add_campaign(tx, company.id, name)
+        campaign_id = await names.add_campaign(tx, company.id, name, kind=kind)
     platform.directory.forget()
     return campaign_id
 

@@ -17,6 +17,8 @@ class Budget:
     send_rate: int | None = None
     rate_left: float = 0.0
     rate_at: datetime | None = None
+    opted_out_of_all: bool = False
+    """Somebody gets nothing of this company but codes."""
 
 
 def refill(budget: Budget, now: datetime) -> float:

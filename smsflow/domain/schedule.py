@@ -1,7 +1,7 @@
 """When a campaign may write, and how fast: hours allowed by the platform, the company and the campaign, and its pace."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Self
@@ -14,6 +14,8 @@ _DAY_MINUTES = 24 * 60
 _BURST = timedelta(seconds=2)
 _UNLIMITED = 1_000_000
 _FARTHEST = timedelta(days=366)
+# Two windows of a day that meet do so within a week.
+_MOST_TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,22 @@ def closes_at(hours: Hours, timezone: str, now: datetime) -> datetime | None:
         # A window that lasts until midnight goes on where the next day begins with one.
         if not hours.includes(end):
             return end.astimezone(now.tzinfo)
+    return None
+
+
+def next_open(windows: Sequence[tuple[Hours, str]], now: datetime) -> datetime | None:
+    """Return the next moment, which may be `now`, that is within all of these hours, each of its time zone; None when there is none."""
+    moment = now
+    for _ in range(_MOST_TRIES):
+        latest = moment
+        for hours, timezone in windows:
+            opens = opens_at(hours, timezone, latest)
+            if opens is None:
+                return None
+            latest = opens
+        if latest == moment:
+            return moment
+        moment = latest
     return None
 
 

@@ -69,7 +69,9 @@ async def send_code(
     if replaced:
         await cancel(tx, replaced, company_id=company.id, now=now)
     # The stored text holds the code, so it is sealed like the code itself.
-    (answer,) = await submit(tx, [replace(checked, text=vault.seal(text), sealed=True)], now=now)
+    (answer,) = await submit(
+        tx, [replace(checked, text=vault.seal(text), sealed=True)], fingerprint=vault.fingerprint, now=now
+    )
     if isinstance(answer, Refused):
         raise answer
     code_id = await verifications.add(

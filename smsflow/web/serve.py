@@ -78,7 +78,13 @@ async def serve(
 ) -> None:
     """Serve until `stopped()` returns; every request that was accepted gets its answer before this returns."""
     async with platform(settings, url, role="web") as here:
-        intake = Intake(here.database, here.clock, most=settings.intake_batch, bound=settings.intake_bound)
+        intake = Intake(
+            here.database,
+            here.clock,
+            fingerprint=here.vault.fingerprint,
+            most=settings.intake_batch,
+            bound=settings.intake_bound,
+        )
         committing = asyncio.create_task(intake.run())
         application = create(here, intake)
         config = Config(

@@ -47,7 +47,7 @@ def a_message(company, connector_id, **fields):
 async def accepted(platform, *batch, now=None):
     """Store, charge and queue messages; return their ids."""
     async with platform.database.autocommit() as tx:
-        ids = await accept.accept(tx, batch, now=now or runtime.now())
+        ids = await accept.accept(tx, batch, now=now or runtime.now(), checked=True)
     assert None not in ids
     return ids
 

@@ -18,7 +18,13 @@ def open_site(open_platform):
     async def open_(**settings):
         async with open_platform(**settings) as platform:
             clock = Clock()
-            intake = Intake(platform.database, clock, most=500, bound=platform.settings.intake_bound)
+            intake = Intake(
+                platform.database,
+                clock,
+                fingerprint=platform.vault.fingerprint,
+                most=500,
+                bound=platform.settings.intake_bound,
+            )
             writing = asyncio.create_task(intake.run())
             async with ASGIConductor(create(platform, intake, clock=clock)) as conductor:
                 yield Customer(platform, clock, conductor)

@@ -8,7 +8,7 @@ from datetime import datetime
 from smsflow.domain import campaign as rules
 from smsflow.domain import segments, template
 from smsflow.domain.account import Company
-from smsflow.domain.message import Kind
+from smsflow.domain.optout import Scope, forbids
 from smsflow.domain.phone import Number
 from smsflow.domain.routing import Table
 from smsflow.domain.template import Missing, Template
@@ -102,7 +102,7 @@ class _Judge:
     """What one campaign is for one recipient."""
 
     def __init__(
-        self, campaign: Campaign, company: Company, routes: Table, limits: Limits, opted_out: dict[str, str]
+        self, campaign: Campaign, company: Company, routes: Table, limits: Limits, opted_out: dict[str, Scope]
     ) -> None:
         self._campaign, self._company, self._routes, self._limits = campaign, company, routes, limits
         self._opted_out = opted_out
@@ -118,7 +118,7 @@ class _Judge:
 
     def _cost(self, person: _Person, values: dict[str, str]) -> tuple[str | None, int, int | None]:
         scope = self._opted_out.get(person.number)
-        if scope == "all" or (scope and self._campaign.kind is Kind.MARKETING):
+        if scope is not None and forbids(scope, self._campaign.kind):
             return OPTED_OUT, 0, None
         if not self._company.reaches(person.country):
             return COUNTRY_NOT_ALLOWED, 0, None

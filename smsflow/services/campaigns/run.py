@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from smsflow.domain import schedule, template
 from smsflow.domain.account import Company
 from smsflow.domain.message import Kind, NewMessage
+from smsflow.domain.optout import forbids
 from smsflow.domain.phone import Number
 from smsflow.domain.routing import Table
 from smsflow.domain.schedule import Pace, Plan, Policy
@@ -18,7 +19,7 @@ from smsflow.store.campaigns import caps, drafts, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.campaigns.recipients import Recipient
 from smsflow.store.contacts import contacts, optouts
-from smsflow.store.credits import reserve
+from smsflow.store.credits import balances, reserve
 from smsflow.store.messages.accept import accept
 from smsflow.store.postgres.transactions import Tx
 
@@ -178,7 +179,7 @@ class _Turn:
         marketing = self._campaign.kind is Kind.MARKETING
         for row in open_rows:
             scope = scopes.get(row.number)
-            if scope == "all" or (scope and marketing):
+            if scope is not None and forbids(scope, self._campaign.kind):
                 self._reasons[row.place] = OPTED_OUT
         made = [(r, self._message(r, validity)) for r in open_rows if r.place not in self._reasons]
         written = [(row, message) for row, message in made if message is not None]
@@ -195,7 +196,10 @@ class _Turn:
         for row, policy in limited:
             today = schedule.day_of(policy, self._now).isoformat()
             by_most.setdefault((policy.per_day or 0, today), []).append(row)
-        for (most, day), group in by_most.items():
+        if by_most:
+            # In the order of all who accept: the company, then the people.
+            await balances.lock_budgets(self._tx, [self._company.id])
+        for (most, day), group in sorted(by_most.items()):
             people = {self._fingerprint(r.number): r for r in group}
             allowed = await caps.count(self._tx, day, list(people), most=most)
             for person, row in people.items():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from smsflow.domain.optout import Scope
 from smsflow.services.messages.cancel import cancel
 from smsflow.store.contacts import optouts
 from smsflow.store.messages import campaign_queue
@@ -27,6 +28,8 @@ async def opt_out(
     Waits for the marketing that is being accepted for this company, then cancels what of it still waits for these numbers.
     """
     await optouts.close_marketing(tx, company_id)
+    if scope == Scope.ALL:
+        await optouts.close_transactional(tx, company_id)
     changed = await optouts.add(
         tx, company_id, numbers, scope=scope, source=source, author=author, reason=reason, now=now
     )

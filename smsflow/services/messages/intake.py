@@ -10,6 +10,7 @@ from smsflow import observe
 from smsflow.domain.message import NewMessage
 from smsflow.errors import OutcomeUnknown, Refused, Unavailable
 from smsflow.services.grouping import Answers
+from smsflow.services.messages.permission import Fingerprint
 from smsflow.services.messages.submit import submit
 from smsflow.store.messages import accept
 from smsflow.store.postgres.commits import find_out
@@ -26,8 +27,17 @@ _AWAKE = 0.1
 class Intake:
     """The door's way to `submit`: one message in, its id out once the database has flushed it to disk."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], *, most: int, bound: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        *,
+        fingerprint: Fingerprint,
+        most: int,
+        bound: int,
+    ) -> None:
         """Accept at most `most` messages in one commit; answer Unavailable while `bound` are waiting."""
+        self._fingerprint = fingerprint
         self._database = database
         self._clock = clock
         self._woken: dict[int, float] = {}
@@ -106,7 +116,7 @@ class Intake:
         try:
             async with self._database.transaction() as tx:
                 pid = tx.pid
-                return await submit(tx, left, now=now)
+                return await submit(tx, left, fingerprint=self._fingerprint, now=now)
         except Exception as error:
             if tx is not None and tx.connection.closed:
                 try:

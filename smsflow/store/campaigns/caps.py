@@ -20,6 +20,18 @@ async def count(tx: Tx, day: str, people: Sequence[bytes], *, most: int) -> set[
     return {bytes(person) for (person,) in await tx.execute(_COUNT, parameters)}
 
 
+_UNCOUNT = text("""
+UPDATE marketing_count m SET messages = m.messages - t.messages
+FROM (SELECT person, count(*) AS messages FROM unnest(CAST(:people AS bytea[])) AS person GROUP BY person) AS t
+WHERE m.day = CAST(:day AS date) AND m.person = t.person
+""")
+
+
+async def uncount(tx: Tx, day: str, people: Sequence[bytes]) -> None:
+    """Take back one SMS for each of `people`, whose rows this transaction has locked by counting them."""
+    await tx.execute(_UNCOUNT, {"day": day, "people": texts("\\x" + p.hex() for p in people)})
+
+
 async def forget(tx: Tx, *, before: str) -> None:
     """Drop the counts of the days before this one."""
     await tx.execute(text("DELETE FROM marketing_count WHERE day < CAST(:before AS date)"), {"before": before})

@@ -3,19 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from smsflow.domain.message import Kind
 from smsflow.store.postgres.transactions import Tx, text
 
 
-async def add_campaign(tx: Tx, company_id: int, name: str) -> int:
-    """Add a campaign; return its id."""
-    insert = text("INSERT INTO campaign (company_id, name) VALUES (:company_id, :name) RETURNING id")
-    return int((await tx.execute(insert, {"company_id": company_id, "name": name})).scalar_one())
+async def add_campaign(tx: Tx, company_id: int, name: str, *, kind: Kind = Kind.TRANSACTIONAL) -> int:
+    """Add a campaign as a name; return its id."""
+    insert = text("INSERT INTO campaign (company_id, name, kind) VALUES (:company_id, :name, :kind) RETURNING id")
+    parameters = {"company_id": company_id, "name": name, "kind": int(kind)}
+    return int((await tx.execute(insert, parameters)).scalar_one())
 
 
-async def has_campaign(tx: Tx, company_id: int, campaign_id: int) -> bool:
-    """Tell whether the company has this campaign."""
-    query = text("SELECT 1 FROM campaign WHERE id = :id AND company_id = :company_id")
-    return (await tx.execute(query, {"id": campaign_id, "company_id": company_id})).one_or_none() is not None
+async def campaign_kind(tx: Tx, company_id: int, campaign_id: int) -> Kind | None:
+    """Return what the SMS of the company's campaign are for, or None when it has no such campaign."""
+    query = text("SELECT kind FROM campaign WHERE id = :id AND company_id = :company_id")
+    kind = (await tx.execute(query, {"id": campaign_id, "company_id": company_id})).scalar_one_or_none()
+    return None if kind is None else Kind(kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from smsflow.store.postgres.arrays import texts
+from smsflow.domain.optout import Scope
+from smsflow.store.postgres.arrays import ints, texts
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -78,13 +79,13 @@ async def remove(
     return [number for (number,) in await tx.execute(_REMOVE, parameters)]
 
 
-async def scopes(tx: Tx, company_id: int, numbers: Sequence[str]) -> dict[str, str]:
+async def scopes(tx: Tx, company_id: int, numbers: Sequence[str]) -> dict[str, Scope]:
     """Return the scope of those among `numbers` that have opted out (one look at the primary key each)."""
     query = text("""
         SELECT number, scope FROM opt_out WHERE company_id = :company_id AND number = ANY(CAST(:numbers AS text[]))
     """)
     rows = await tx.execute(query, {"company_id": company_id, "numbers": texts(numbers)})
-    return {number: scope for number, scope in rows}  # noqa: C416 - names say what the two are
+    return {number: Scope(scope) for number, scope in rows}
 
 
 async def page(tx: Tx, company_id: int, *, after: str, limit: int) -> list[OptOut]:
@@ -101,13 +102,29 @@ async def page(tx: Tx, company_id: int, *, after: str, limit: int) -> list[OptOu
 _MARKETING_LOCKS = 7305
 
 
-async def open_marketing(tx: Tx, company_id: int) -> None:
-    """Keep everybody from opting out of this company until the transaction ends."""
-    query = text("SELECT pg_advisory_xact_lock_shared(:space, hashint8(:company_id))")
-    await tx.execute(query, {"space": _MARKETING_LOCKS, "company_id": company_id})
+async def open_marketing(tx: Tx, *company_ids: int) -> None:
+    """Keep everybody from opting out of these companies until the transaction ends."""
+    await _lock(tx, "pg_advisory_xact_lock_shared", company_ids)
 
 
-async def close_marketing(tx: Tx, company_id: int) -> None:
-    """Wait until no marketing of this company is being accepted, and keep it so until the transaction ends."""
-    query = text("SELECT pg_advisory_xact_lock(:space, hashint8(:company_id))")
-    await tx.execute(query, {"space": _MARKETING_LOCKS, "company_id": company_id})
+async def close_marketing(tx: Tx, *company_ids: int) -> None:
+    """Wait until no marketing of these companies is being accepted, and keep it so until the transaction ends."""
+    await _lock(tx, "pg_advisory_xact_lock", company_ids)
+
+
+async def _lock(tx: Tx, function: str, company_ids: Sequence[int]) -> None:
+    # In one order, whatever the order of the companies: two transactions that lock several never wait for each other.
+    query = text(f"""
+        SELECT {function}(:space, h) FROM (
+            SELECT DISTINCT hashint8(c) AS h FROM unnest(CAST(:companies AS bigint[])) AS c ORDER BY h
+        ) AS locks
+    """)
+    await tx.execute(query, {"space": _MARKETING_LOCKS, "companies": ints(company_ids)})
+
+
+async def close_transactional(tx: Tx, company_id: int) -> None:
+    """Have every SMS of this company looked at before it is accepted, from now on; waits for what is being accepted.
+
+    Companies without an opt-out of all never pay for the look.
+    """
+    await tx.execute(text("UPDATE company SET opted_out_of_all = true WHERE id = :id"), {"id": company_id})

@@ -54,9 +54,9 @@ async def credit(tx: Tx, company_id: int, amount: int, *, note: str, now: dateti
 
 
 async def lock_budgets(tx: Tx, company_ids: Sequence[int]) -> dict[int, Budget]:
-    """Lock companies in the order of their ids and return what each has."""
+    """Lock companies in the order of their ids and return what each can spend."""
     query = text("""
-        SELECT id, balance, suspended, send_rate, rate_left, rate_at FROM company WHERE id = ANY(CAST(:ids AS bigint[]))
+        SELECT id, balance - reserved, suspended, send_rate, rate_left, rate_at, opted_out_of_all FROM company WHERE id = ANY(CAST(:ids AS bigint[]))
         ORDER BY id FOR NO KEY UPDATE
     """)
     return {company_id: Budget(*budget) for company_id, *budget in await tx.execute(query, {"ids": ints(company_ids)})}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from smsflow.domain.message import NewMessage
+from smsflow.domain.message import Kind, NewMessage
 from smsflow.store.postgres.arrays import flags, ints, texts, times
 from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.transactions import Tx, text
@@ -15,7 +15,8 @@ _ACCEPT = text("""
 WITH debit AS (
     UPDATE company c SET balance = c.balance - d.amount
     FROM unnest(CAST(:payers AS bigint[]), CAST(:amounts AS bigint[])) AS d(company_id, amount)
-    WHERE c.id = d.company_id AND c.balance - c.reserved >= d.amount AND (:checked OR NOT c.suspended AND c.send_rate IS NULL)
+    WHERE c.id = d.company_id AND c.balance - c.reserved >= d.amount
+        AND (:checked OR NOT c.suspended AND c.send_rate IS NULL AND NOT c.opted_out_of_all)
     RETURNING c.id
 ), incoming AS MATERIALIZED (
     SELECT nextval('message_id_seq') AS id, t.*
@@ -67,15 +68,19 @@ async def accept(
 ) -> list[int | None]:
     """Store, queue and charge `batch`; return each message's id, or None for all messages of a company that could not pay them all.
 
-    With `checked`, the caller holds the companies' locks and has looked at suspension and rate itself.
+    With `checked`, the caller holds the companies' locks and has looked at suspension, rate and opt-outs itself. Without it, all
+    messages of a company that has marketing among them are left out too: marketing is accepted under a lock of its own.
     """
     payers: dict[int, list[int]] = {}
+    undecided: set[int] = set()
     steps: dict[tuple[int, int, int], int] = {}
     step_of = []
     for m in batch:
         owed = payers.setdefault(m.company_id, [0, 0])
         owed[0] += m.segments
         owed[1] += 1
+        if m.kind is Kind.MARKETING and not checked:
+            undecided.add(m.company_id)
         if m.due_at is None:
             lane = (m.company_id, m.connector_id, m.kind)
             step = steps.get(lane, 0)
@@ -83,7 +88,9 @@ async def accept(
             step_of.append(step)
         else:
             step_of.append(0)
-    ordered = sorted(payers)  # every batch locks companies in this order, so that two batches never wait for each other
+    ordered = sorted(
+        payers.keys() - undecided
+    )  # every batch locks companies in this order, so that two batches never wait for each other
     result = await tx.execute(
         _ACCEPT,
         {

@@ -7,6 +7,7 @@ from typing import Any
 import falcon.asgi
 
 from smsflow.domain.account import Company
+from smsflow.domain.message import Kind
 from smsflow.errors import DateOutOfRange, NotFound
 from smsflow.services.messages import reading
 from smsflow.services.messages.prepare import Order, prepare
@@ -40,7 +41,7 @@ class Sms:
     async def on_get(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:
         """Answer one SMS of the company by its id, or the last ones."""
         public = req.get_param("id")
-        campaign_id = None if public else await self._campaign(company, req.params)
+        campaign_id, _ = (None, None) if public else await self._campaign(company, req.params)
         async with self._door.platform.database.autocommit() as tx:
             if public:
                 shown = [await reading.find(tx, company.id, public)]
@@ -53,7 +54,7 @@ class Sms:
     async def _order(self, company: Company, fields: forms.Fields) -> Order:
         number = forms.mandatory(fields, "number", numeric=True)
         text = forms.mandatory(fields, "message")
-        campaign_id = await self._campaign(company, fields)
+        campaign_id, kind = await self._campaign(company, fields)
         seconds = forms.digits(fields.get("planned_date"), "planned_date", expected="a Unix time")
         sender = forms.optional(fields, "sender_id", numeric=True)
         return Order(
@@ -62,16 +63,19 @@ class Sms:
             sender=(sender.strip() or None) if sender else None,
             campaign_id=campaign_id,
             planned_at=None if seconds is None else _moment(seconds),
-            kind=wire.KINDS[campaign_id is not None],
+            kind=kind,
         )
 
-    async def _campaign(self, company: Company, fields: Mapping[str, Any]) -> int | None:
+    async def _campaign(self, company: Company, fields: Mapping[str, Any]) -> tuple[int | None, Kind]:
         # The published name is misspelt, and programs that spell it right mean the same.
         name = "campagn_id" if fields.get("campagn_id") else "campaign_id"
         campaign_id = forms.digits(fields.get(name), name, expected="a whole number")
-        if campaign_id is not None and not await self._door.platform.directory.has_campaign(company.id, campaign_id):
+        if campaign_id is None:
+            return None, Kind.TRANSACTIONAL
+        kind = await self._door.platform.directory.campaign_kind(company.id, campaign_id)
+        if kind is None:
             raise NotFound(what="campaign", id=campaign_id)
-        return campaign_id
+        return campaign_id, kind
 
 
 def _moment(seconds: int) -> datetime:

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from smsflow.domain.account import User
-from smsflow.domain.message import Kind, Status, public_id
+from smsflow.domain.message import Status, public_id
 from smsflow.domain.verification import CodeState
 from smsflow.errors import (
     CodeWrong,
     MethodNotAllowed,
     NotFound,
     OutcomeUnknown,
+    OutsideHours,
     ParameterInvalid,
     Refused,
     SenderNotAllowed,
@@ -31,9 +32,6 @@ LIST_LIMIT = 1000
 # The fields that hold a phone number: one request is about one.
 NUMBERS = ("number", "phone_number")
 _MOST_ECHOED = 100
-
-# Customers see no kind: an SMS of a campaign is marketing.
-KINDS = {True: Kind.MARKETING, False: Kind.TRANSACTIONAL}
 
 STATUS_NAMES = {
     Status.RECEIVED: "Reçu",
@@ -82,6 +80,9 @@ SENTENCES = {
     "account_suspended": "Le compte est suspendu.",
     "sender_not_allowed": "Le paramètre « sender_id » nomme un expéditeur qui n'est pas autorisé pour ce compte : {sender}.",
     "country_not_allowed": "Le pays de destination {country} n'est pas autorisé pour ce compte.",
+    "opted_out": "Le numéro {number} s'est désabonné : il ne reçoit plus ce type de SMS de votre société.",
+    "outside_hours": "Un SMS marketing n'est pas admis à cette heure pour le numéro {number} : il l'est à partir du {opens}.",
+    "daily_limit": "Le numéro {number} ne peut pas recevoir plus de {limit} SMS marketing ce jour-là.",
     "not_found": "Le paramètre « {parameter} » ne désigne {nothing} de votre société : {id}.",
     "method_not_allowed": "La méthode {method} n'est pas admise à cette adresse : utilisez {allowed}.",
     "body_too_large": "Le corps de la requête dépasse {limit} octets.",
@@ -105,6 +106,7 @@ SENTENCES = {
 }
 REFUSED = "La requête est refusée."
 NO_DEFAULT_SENDER = "Aucun expéditeur par défaut n'est autorisé pour ce compte."
+NO_HOURS = "Aucune heure n'est ouverte aux SMS marketing de ce compte vers ce pays."
 _WRONG_CODE = "Le code est incorrect"
 _TRIES_LEFT = {0: " : il est désormais bloqué, demandez-en un nouveau", 1: " : il reste 1 essai"}
 _BEARER = "L'en-tête « Authorization » commence par « {scheme} » : écrivez « Token », une espace, puis le jeton."
@@ -144,6 +146,11 @@ def sentence(refusal: Refused) -> str:
         return _WRONG_CODE + _TRIES_LEFT.get(left, f" : il reste {left} essais")
     elif isinstance(refusal, Unauthenticated) and "scheme" in details:
         return _BEARER.format_map(details)
+    elif isinstance(refusal, OutsideHours):
+        opens = refusal.details["opens"]
+        if opens is None:
+            return NO_HOURS
+        details["opens"] = opens if isinstance(opens, str) else f"{opens:%d-%m-%Y %H:%M}"
     elif isinstance(refusal, SenderNotAllowed) and not details["sender"]:
         return NO_DEFAULT_SENDER
     return SENTENCES.get(refusal.code, REFUSED).format_map(details)

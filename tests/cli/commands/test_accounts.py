@@ -223,7 +223,7 @@ def test_a_campaign_belongs_to_its_company(smsflow):
 
     campaign = smsflow.json("campaign", "add", "1", "Noël")
 
-    assert read(smsflow, lambda tx: names.has_campaign(tx, 1, campaign["id"]))
+    assert read(smsflow, lambda tx: names.campaign_kind(tx, 1, campaign["id"]))
 
 
 async def give_a_token(tx):

@@ -10,7 +10,7 @@ from smsflow.services.messages.intake import Intake
 @asynccontextmanager
 async def submitted(database, message):
     """Submit a message, and give the answer to come."""
-    intake = Intake(database, runtime.now, most=10, bound=10)
+    intake = Intake(database, runtime.now, fingerprint=str.encode, most=10, bound=10)
     running = asyncio.create_task(intake.run())
     answer = asyncio.ensure_future(intake.submit(message))
     try:

@@ -62,7 +62,7 @@ class CutDatabase(Database):
 async def submit(platform, batch, *, after, in_transaction=False):
     database = CutDatabase(platform.database.url, after=after)
     database.in_transaction = in_transaction
-    intake = Intake(database, runtime.now, most=10, bound=10)
+    intake = Intake(database, runtime.now, fingerprint=str.encode, most=10, bound=10)
     asked = [asyncio.ensure_future(intake.submit(m)) for m in batch]
     await asyncio.sleep(0)
     running = asyncio.create_task(intake.run())

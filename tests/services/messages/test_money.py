@@ -74,7 +74,7 @@ class World:
             valid_until=self.now + timedelta(hours=1),
         )
         async with self.platform.database.transaction() as tx:
-            (answer,) = await submit(tx, [message], now=self.now)
+            (answer,) = await submit(tx, [message], fingerprint=self.platform.vault.fingerprint, now=self.now)
         if isinstance(answer, int):
             self.numbers[answer] = number
 
@@ -144,7 +144,17 @@ class World:
 
 async def live(platform, steps):
     """Take the steps, and prove the ledger after each."""
-    for table in ("message", "part", "queue", "share", "lane_clock", "unknown_outcome", "parked_receipt", "ledger"):
+    for table in (
+        "message",
+        "part",
+        "queue",
+        "share",
+        "lane_clock",
+        "unknown_outcome",
+        "parked_receipt",
+        "ledger",
+        "marketing_policy",
+    ):
         await execute(platform, f"DELETE FROM {table}")
     await execute(platform, "DELETE FROM company")
     company = await testing.a_company(platform, credits=8, sender=None)

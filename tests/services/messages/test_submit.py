@@ -19,7 +19,7 @@ _NOBODY = 999_999
 
 @asynccontextmanager
 async def an_intake(platform, clock=runtime.now, *, bound=10_000):
-    intake = Intake(platform.database, clock, most=500, bound=bound)
+    intake = Intake(platform.database, clock, fingerprint=platform.vault.fingerprint, most=500, bound=bound)
     running = asyncio.create_task(intake.run())
     try:
         yield intake

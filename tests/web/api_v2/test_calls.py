@@ -7,7 +7,10 @@ from datetime import timedelta
 import pytest
 
 from smsflow import testing
-from smsflow.domain.message import Status
+from smsflow.domain.message import Kind, Status
+from smsflow.domain.schedule import Policy
+from smsflow.services.campaigns.turns import set_policy
+from smsflow.services.contacts.optouts import opt_out
 from smsflow.store.messages import closing
 from tests.web.customer import BODIES, Customer
 
@@ -269,3 +272,37 @@ async def test_the_scheme_of_the_token_is_in_any_case(site: Customer):
     for scheme in ("Token", "token", "TOKEN"):
         answer = await site.get("/apiv2/balance/", headers={"Authorization": f"{scheme}  {token} "})
         assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("kind", [Kind.TRANSACTIONAL, Kind.MARKETING])
+async def test_an_sms_of_a_campaign_is_what_the_campaign_is_for(site: Customer, kind):
+    company, token = await site.opened()
+    await testing.a_route(site.platform)
+    campaign = await testing.a_campaign(site.platform, company, kind=kind)
+    async with site.platform.database.transaction() as tx:
+        await set_policy(tx, Policy("CM", "Africa/Douala"))
+
+    await site.send(token, campagn_id=campaign)
+
+    async with site.platform.database.autocommit() as tx:
+        assert [tuple(row) for row in await tx.execute("SELECT kind FROM message")] == [(kind,)]
+
+
+async def test_somebody_who_opted_out_is_not_sent_marketing_and_the_customer_reads_why(site: Customer):
+    company, token = await site.opened()
+    await testing.a_route(site.platform)
+    campaign = await testing.a_campaign(site.platform, company, kind=Kind.MARKETING)
+    async with site.platform.database.transaction() as tx:
+        await opt_out(
+            tx, company.id, ["+237690000001"], scope="marketing", source="sms", author="sms", now=site.clock()
+        )
+
+    refused = await site.send(token, campagn_id=campaign)
+    sent = await site.send(token)
+
+    assert (refused.status_code, sent.status_code) == (403, 200)
+    assert refused.json == {
+        "code": 403,
+        "message": "Le numéro +237690000001 s'est désabonné : il ne reçoit plus ce type de SMS de votre société.",
+    }
+    assert await testing.balance(site.platform, company) == 9

@@ -96,7 +96,7 @@ async def test_a_company_whose_batch_half_fails_is_charged_once(site: Customer):
     async with site.platform.database.transaction() as tx:
         await tx.execute(text("ALTER TABLE message ADD CONSTRAINT poison CHECK (text <> 'Secret de famille')"))
     asked = [a_message(calm, connector, site), a_message(hurried, connector, site, text="Secret de famille")]
-    intake = Intake(site.platform.database, site.clock, most=500, bound=10)
+    intake = Intake(site.platform.database, site.clock, fingerprint=site.platform.vault.fingerprint, most=500, bound=10)
 
     waiting = [asyncio.ensure_future(intake.submit(message)) for message in asked]
     writing = asyncio.create_task(intake.run())

@@ -39,7 +39,7 @@ async def test_the_platform_is_not_ready_without_its_database(tmp_path):
 
     url = f"postgresql://nobody@/nowhere?host={tmp_path}"
     async with platform(Settings(data_dir=tmp_path), url) as away:
-        app = create(away, Intake(away.database, now, most=1, bound=1))
+        app = create(away, Intake(away.database, now, fingerprint=away.vault.fingerprint, most=1, bound=1))
         async with ASGIConductor(app) as conductor:
             ready = await conductor.simulate_get("/readyz")
             alive = await conductor.simulate_get("/healthz")
