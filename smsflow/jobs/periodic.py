@@ -1,4 +1,4 @@
-"""The periodic work: what is done, and how often."""
+"""The periodic tasks and their times."""
 
 import asyncio
 from datetime import timedelta

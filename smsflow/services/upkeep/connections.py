@@ -8,7 +8,7 @@ from smsflow.store.postgres import capacity
 from smsflow.store.postgres.transactions import Tx
 from smsflow.store.upkeep import processes
 
-# What a process of each role opens beside its pool: for notifications, for the lease of dispatch, for the queue of jobs.
+# Connections of a process beside its pool, by role: for notifications, for the lease of dispatch, for the queue of jobs.
 _BESIDE: Final = {"web": 1, "dispatch": 3, "jobs": 6}
 # Commands, migrations and an administrator who looks.
 _SPARE: Final = 5

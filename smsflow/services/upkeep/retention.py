@@ -1,4 +1,4 @@
-"""Retention: what is old is removed, in steps that nobody waits for."""
+"""Retention: old rows and partitions are removed, in steps behind which no other statement waits for long."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ BATCH = 10_000
 
 @dataclass(slots=True)
 class Read:
-    """What was read of a partition's messages: charges by company, and the latest date that one was planned for."""
+    """The charges of a partition's messages by company, and the latest date that one was planned for."""
 
     charges: dict[int, int] = field(default_factory=dict)
     planned_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""What waits of campaigns: held while they are paused, found when they are cancelled or somebody opts out."""
+"""Queued messages of campaigns: held while these are paused, found when they are cancelled or a recipient opts out."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What waits for a time: planned messages and those that are tried again later, let go when it has come."""
+"""Messages that wait for a time, planned or to be tried again, and their release when it has come."""
 
 from dataclasses import dataclass
 from datetime import datetime

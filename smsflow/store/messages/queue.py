@@ -1,4 +1,4 @@
-"""The queue: what has to leave, who claimed it, and what became of it."""
+"""The queue: messages that have to leave, their claims, and the outcomes that are recorded of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

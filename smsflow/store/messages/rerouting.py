@@ -1,4 +1,4 @@
-"""What waits for a connector that is down, and its move to another."""
+"""Messages that wait for a connector that is down, and their move to another."""
 
 from dataclasses import dataclass
 from datetime import datetime

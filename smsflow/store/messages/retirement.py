@@ -1,4 +1,4 @@
-"""Old messages: what keeps a partition, and what the messages of one that goes had been charged."""
+"""Old messages: the reasons to keep their partition, and the charges that outlive it."""
 
 from collections.abc import Mapping
 from datetime import datetime

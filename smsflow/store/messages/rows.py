@@ -30,7 +30,7 @@ FROM message m LEFT JOIN campaign c ON c.id = m.campaign_id
 _ONE = bounded(_SHOWN + "WHERE m.id = :id AND WITHIN(m.id) AND m.company_id = :company_id")
 
 
-# Ordered by the company too, of which the planner must not know that there is one: else it may walk everybody's messages by id.
+# Ordered by the company too, of which the planner must not know that there is one: else it may walk the messages of all companies by id.
 _LATEST = bounded(f"""
 {_SHOWN} WHERE m.company_id BETWEEN :company_id AND :company_id AND WITHIN(m.id) ORDER BY m.company_id DESC, m.id DESC LIMIT :limit
 """)
@@ -52,7 +52,7 @@ async def find(tx: Tx, company_id: int, message_id: int) -> Shown | None:
 async def latest(tx: Tx, company_id: int, *, campaign_id: int | None = None, limit: int) -> list[Shown]:
     """Return the company's last messages, or those of a campaign, newest first (walks message_company backwards).
 
-    Each further look goes back twice as far: nobody's list opens every partition, and few looks reach the oldest.
+    Each further look goes back twice as far: few looks reach the oldest, and no list opens every partition at once.
     """
     last = (await tx.execute(text("SELECT last_value FROM message_id_seq"))).scalar_one()
     found: list[Shown] = []

@@ -19,7 +19,7 @@ _WITHIN = re.compile(r"\bWITHIN\(([a-z_.]+)\)")
 
 
 def bounded(statement: str) -> Callable[[Iterable[int]], str]:
-    """Return what makes the text of `statement` for some ids; in it, `WITHIN(m.id)` stands for the bounds of a column."""
+    """Return a function from ids to the text of `statement`, in which `WITHIN(m.id)` stands for the bounds of a column."""
     prepared = text(statement)
 
     @lru_cache(_TEXTS)

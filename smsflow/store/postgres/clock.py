@@ -1,4 +1,4 @@
-"""The database's time, which every node goes by: what is due, expires or retires does not depend on a node's own wall clock."""
+"""The database's time, by which every node decides what is due, expires or retires; its own wall clock decides nothing."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from smsflow.store.postgres.transactions import Database
 
 log = structlog.get_logger(__name__)
 
-# Between two measurements the monotonic clock goes on, which no administrator sets and no time server corrects in leaps.
+# Between two measurements the monotonic clock goes on, which nobody can set.
 _EVERY: Final = 5.0
 _AGAIN: Final = 0.2
 

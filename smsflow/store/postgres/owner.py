@@ -13,7 +13,7 @@ _READY = """
 SELECT d.datdba = r.oid AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relowner <> r.oid)
 FROM pg_roles r, pg_database d WHERE r.rolname = %s AND d.datname = current_database()
 """
-# What an earlier release made belongs to the superuser, who cannot give it away all at once.
+# Objects of an earlier release belong to the superuser, which REASSIGN OWNED refuses to take them from.
 _GIVE = """
 DO $$
 DECLARE statement text;

@@ -29,7 +29,7 @@ class Partition:
     high: int
 
 
-# Partitions may be partitioned again, by something else: what has no range of its own holds that of the level above.
+# A partition may be partitioned again by another key: its leaves have no range of ids of their own, and hold that of the level above.
 _PARTITIONS = text(r"""
 WITH RECURSIVE tree AS (
     SELECT CAST(to_regclass(:table) AS oid) AS oid, CAST(NULL AS bigint[]) AS bounds
@@ -80,7 +80,7 @@ async def drop(tx: Tx, partition: Partition) -> None:
 
 
 async def _attach(tx: Tx, table: str, partition: Partition, options: str) -> None:
-    """Make a partition apart and attach it: unlike CREATE TABLE … PARTITION OF, it lets everybody read and write meanwhile."""
+    """Make a partition apart and attach it: unlike CREATE TABLE … PARTITION OF, no reader or writer waits meanwhile."""
     like = "INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES INCLUDING STORAGE"
     await tx.execute(text(f"CREATE TABLE {partition.name} (LIKE {table} {like}) WITH ({options})"))
     bounds = f"FROM ({partition.low}) TO ({partition.high})"

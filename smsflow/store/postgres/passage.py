@@ -1,6 +1,6 @@
-"""The way of PostgreSQL's own user to its files when root runs SMSFLOW: opened for that user, and for nobody else.
+"""The right of PostgreSQL's own user to pass the folders above its files, when root runs SMSFLOW: given to that user alone.
 
-The wheel would open every folder from the data directory up to `/`, and its own, to everybody.
+The wheel would open every folder from the data directory up to `/` to all users of the machine.
 """
 
 import errno

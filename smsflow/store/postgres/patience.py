@@ -42,7 +42,7 @@ class Patience:
 
 
 def _shut_down(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Have whoever waits for an answer see the end of the connection."""
+    """End the wait for an answer: its task sees the end of the connection."""
     with (
         contextlib.suppress(OSError, psycopg.OperationalError),
         socket.socket(fileno=os.dup(connection.fileno())) as ours,

@@ -16,7 +16,7 @@ from psycopg.pq import TransactionStatus
 Connection = psycopg.AsyncConnection[Any]
 
 _WAIT = 10.0
-# An idle connection is closed after this time: the server's slots are for those who use them.
+# An idle connection is closed after this time: the server has few slots.
 _IDLE = 60.0
 
 
@@ -28,7 +28,7 @@ class Pool:
     """At most `size` connections, the one used last given out first."""
 
     def __init__(self, url: str, *, size: int, connect: Mapping[str, Any], idle: float = _IDLE) -> None:
-        """Connect to `url` with the libpq parameters `connect`; nothing is opened yet. What is idle for `idle` seconds is closed."""
+        """Connect to `url` with the libpq parameters `connect`; nothing is opened yet. A connection idle for `idle` seconds is closed."""
         self._url = url
         self._connect = connect
         self._free = asyncio.Semaphore(size)
