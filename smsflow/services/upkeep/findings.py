@@ -164,11 +164,18 @@ def _names(shown: Sequence[processes.ProcessShown]) -> str:
 
 
 def _dispatchers(seen: Seen) -> Iterator[Finding]:
-    if seen.dispatchers:
-        names = ", ".join(f"{i.host} (process {i.pid})" for i in seen.dispatchers)
+    """Say where dispatchers run; one that hangs keeps its session, and is known by its silence."""
+    silent = {(s.process.host, s.process.pid) for s in seen.shown if s.silent > processes.SILENCE}
+    hanging = [i for i in seen.dispatchers if (i.host, i.pid) in silent]
+    alive = [i for i in seen.dispatchers if i not in hanging]
+    if alive:
+        names = ", ".join(f"{i.host} (process {i.pid})" for i in alive)
         yield Finding("dispatch", "ok", f"running on {names}")
-    else:
+    elif not hanging:
         yield Finding("dispatch", "wrong", "none is running, so nothing leaves", "start it: smsflow run")
+    for instance in hanging:
+        says = f"{instance.host} (process {instance.pid}) is there and shows no life"
+        yield Finding("dispatch", "wrong", says, "look at its log, and start it again")
 
 
 def _connector(connector: connectors.Connector, seen: Seen, vault: Vault) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from smsflow.services.upkeep.findings import Seen, judge, look
 from smsflow.settings import Settings, secret_key
 from smsflow.store.messages import set_aside
 from smsflow.store.messages.set_aside import SetAside
+from smsflow.store.routing.dispatchers import Instance
 from smsflow.store.upkeep import processes
 from smsflow.store.upkeep.processes import Process, ProcessShown
 from smsflow.vault import Vault
@@ -41,6 +42,18 @@ def test_a_process_that_has_been_silent_is_gone():
         "wrong",
         "here (process 7) has been silent for 21 s, so nothing is accepted",
     )
+
+
+def test_a_dispatcher_that_hangs_is_named():
+    vault = Vault(secret_key(Settings(secret_key=SECRET_KEY)))
+    instance = Instance(1, "here", 7, 3)
+
+    def dispatch(silent):
+        seen = Seen([], [], [], [], [instance], [], [a_process("dispatch", silent=silent)])
+        return [(f.state, f.says) for f in judge(seen, vault, now=runtime.now()) if f.what == "dispatch"]
+
+    assert dispatch(silent=1) == [("ok", "running on here (process 7)")]
+    assert dispatch(silent=60) == [("wrong", "here (process 7) is there and shows no life")]
 
 
 @pytest.mark.parametrize(("ahead", "says"), [(6.0, "6 s ahead of"), (-216_000, "216000 s behind")])
