@@ -15,7 +15,7 @@ from smsflow.services import inbound
 from smsflow.services.messages import holding, overdue, parked
 from smsflow.services.messages.outcomes import Graces
 from smsflow.services.messages.parked import ReceiptRules
-from smsflow.store.messages import queue
+from smsflow.store.messages import queue, unsettled
 from smsflow.store.messages.parked import Look
 from smsflow.store.messages.rerouting import FRONT, Place
 from smsflow.store.postgres.outages import first_line
@@ -33,6 +33,11 @@ _FALLBACK_EVERY = 2.0
 _HELD_EVERY = 1.0
 _VALIDITY_EVERY = 2.0
 _INBOUND_EVERY = 5.0
+_SENT_EVERY = 5.0
+# Twice the longest that a statement may take.
+_COMMITTED_WITHIN = 60.0
+# Blocks of messages that one step remembers, and looks at: as many as ten thousand SMS a second make.
+_BLOCKS = 20
 # Looks for claims without an owner after a start and after a death: more than one, because a claim may have been on its way.
 _LOOKS = 5
 # How much older than overdue a parked receipt may be to be looked at every second.
@@ -62,6 +67,7 @@ class Sweep:
         self._looked_at: dict[int, Place] = {}
         self._expired_to = 0
         self._parked_at: dict[int, tuple[datetime, int]] = {}
+        self._last_ids: list[tuple[float, int]] = []
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -74,6 +80,7 @@ class Sweep:
             (_FALLBACK_EVERY, self._fall_back),
             (_HELD_EVERY, self._free_resumed),
             (_VALIDITY_EVERY, self._expire_waiting),
+            (_SENT_EVERY, self._expire_sent),
             (_DEPTHS_EVERY, self._measure),
             (_INBOUND_EVERY, self._release_inbound),
         )
@@ -228,6 +235,26 @@ class Sweep:
                 self._expired_to = await holding.expire(tx, after=self._expired_to, limit=_MOST, now=self._clock())
             if not self._expired_to:
                 return
+
+    async def _expire_sent(self) -> None:
+        """End sent messages whose validity has passed without a receipt."""
+        async with self._database.autocommit() as tx:
+            last = await unsettled.last_id(tx)
+        moment = time.monotonic()
+        # An id is given before its message is committed: what had been given a while ago is there, or never comes.
+        self._last_ids = [(at, i) for at, i in self._last_ids if moment - at < _COMMITTED_WITHIN * 2] + [(moment, last)]
+        settled = [last_id for at, last_id in self._last_ids if moment - at >= _COMMITTED_WITHIN]
+        for _ in range(_BLOCKS if settled else 0):
+            async with self._database.transaction() as tx:
+                if not await overdue.remember_sent(tx, below=settled[-1] + 1):
+                    break
+        for _ in range(_BLOCKS):
+            async with self._database.transaction() as tx:
+                ended = await overdue.expire_sent(tx, limit=_MOST, now=self._clock())
+            if ended is None:
+                return
+            if ended:
+                log.info("sent_without_receipt_expired", messages=ended)
 
     async def _measure(self) -> None:
         names = {c.id: c.name for c in (await self._platform.directory.routing()).connectors}

@@ -14,9 +14,8 @@ _CUT = "…"
 
 # Fewer digits are a short code, or too little of a number to say whose it is.
 _FEWEST_DIGITS = 7
-# What of a masked number must be legible: its last digits, or nearly all of its first ones.
+# What of a masked number must be legible: this many of its last digits, or as many as of a whole one.
 _LEGIBLE_END = 3
-_LEGIBLE_START = 7
 _SEPARATORS = str.maketrans("", "", " -.()/\u00a0")
 _MASKED = re.compile(r"([0-9]*)[*xX#?]+([0-9]*)")
 
@@ -78,7 +77,7 @@ def _compare(number: str, field: str) -> Agreement:
     # A national number begins somewhere behind the country code, which has at most three digits.
     if not digits.endswith(end) or not any(digits[n:].startswith(start) for n in range(4)):
         return Agreement.CONTRADICTS
-    legible = len(end) >= _LEGIBLE_END or len(start) >= _LEGIBLE_START
+    legible = len(end) >= _LEGIBLE_END or len(start) + len(end) >= _FEWEST_DIGITS
     return Agreement.AGREES if legible else Agreement.SILENT
 
 

@@ -1,4 +1,4 @@
-"""What time alone brings about: unknown messages sent again or ended, waiting ones moved to another connector, a dead dispatcher's claims."""
+"""What time alone brings about: unknown messages sent again or ended, sent ones without a receipt ended, waiting ones moved."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
 from smsflow.services.messages.outcomes import Graces, decide_unknown
 from smsflow.store import verifications
-from smsflow.store.messages import due, rerouting, unknowns
+from smsflow.store.messages import due, rerouting, unknowns, unsettled
 from smsflow.store.messages.rerouting import Place
 from smsflow.store.postgres.arrays import ints
 from smsflow.store.postgres.transactions import Tx
@@ -58,6 +58,25 @@ async def take_back(tx: Tx, instance_id: int, *, graces: Graces, limit: int, now
     if found:
         await unknowns.mark(tx, [decide_unknown(o, graces, now) for o in found], now=now)
     return len(found)
+
+
+async def remember_sent(tx: Tx, *, below: int) -> bool:
+    """Remember a block of messages with ids below this one, for `expire_sent`; False when every one of them is remembered."""
+    return await unsettled.remember(tx, below=below)
+
+
+async def expire_sent(tx: Tx, *, limit: int, now: datetime) -> int | None:
+    """End up to `limit` sent messages whose validity has passed without a receipt; return how many, or None when no block is due.
+
+    The operator took them, so they stay charged; their end is presumed, and a later receipt still settles them.
+    """
+    block = await unsettled.overdue(tx, limit=limit, now=now)
+    if block is None:
+        return None
+    ends = [End(message_id, Status.EXPIRED, PRESUMED, not_taken=False) for message_id in block.ids]
+    closed = await closing.close(tx, ends, now=now)
+    await unsettled.put_back(tx, block, now=now)
+    return closed
 
 
 @dataclass(frozen=True, slots=True)

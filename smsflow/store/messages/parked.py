@@ -173,5 +173,5 @@ WHERE r.account_id = a.account_id AND r.received_at < greatest(CAST(:before AS t
 
 async def forget(tx: Tx, *, before: datetime, most: int = MOST) -> int:
     """Drop parked receipts that came before this time and never found a message, and the oldest of an account beyond `most`."""
-    parameters: Mapping[str, object] = {"accounts": ints(await accounts(tx)), "before": before, "most": most}
+    parameters: Mapping[str, object] = {"accounts": ints(await accounts(tx)), "before": before, "most": most - 1}
     return len((await tx.execute(_FORGET, parameters)).all())

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import structlog
 
 from smsflow.errors import OutcomeUnknown
-from smsflow.store.postgres.outages import first_line, is_outage
+from smsflow.store.postgres.outages import first_line, may_pass
 from smsflow.store.postgres.transactions import Database, Tx, text
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ async def find_out(database: Database, cut: Exception, pid: int, look: Callable[
                         if ended and await tx.execute(_REACH_STANDBY):
                             return found
                 except Exception as error:
-                    if not is_outage(error):
+                    if not may_pass(error):
                         raise
                 await asyncio.sleep(_LOOK_AGAIN)
     except Exception as error:  # noqa: BLE001 - whatever kept us from knowing

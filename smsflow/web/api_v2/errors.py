@@ -7,7 +7,7 @@ from prometheus_client import Counter
 
 from smsflow import observe
 from smsflow.errors import Refused, Unauthenticated
-from smsflow.store.postgres.outages import is_outage
+from smsflow.store.postgres.outages import may_pass
 from smsflow.web.api_v2 import wire
 from smsflow.web.http.application import App
 from smsflow.web.http.errors import DoorError, ErrorPage, answer, log_failure
@@ -31,7 +31,7 @@ async def on_refused(req: falcon.asgi.Request, resp: falcon.asgi.Response, refus
     if req.method == "POST" and req.uri_template in _SENDING:
         _count(refusal.code)
     cause = refusal.__cause__
-    if isinstance(cause, Exception) and not is_outage(cause):
+    if isinstance(cause, Exception) and not may_pass(cause):
         log_failure(req, cause)
     retry_after = refusal.details.get("retry_after")
     if retry_after is not None:

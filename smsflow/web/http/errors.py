@@ -9,7 +9,7 @@ import falcon
 import falcon.asgi
 import structlog
 
-from smsflow.store.postgres.outages import is_outage
+from smsflow.store.postgres.outages import may_pass
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ def install(app: "falcon.asgi.App[Any, Any]", render: Render) -> None:
         _answer(resp, render, _failure(req, error.status_code, headers.get("Allow", "")))
 
     async def on_failure(req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, _params: Any) -> None:
-        if is_outage(error):
+        if may_pass(error):
             resp.set_header("Retry-After", str(RETRY_AFTER))
             _answer(resp, render, _failure(req, 503))
             return

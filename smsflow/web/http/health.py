@@ -7,7 +7,7 @@ import falcon.asgi
 
 from smsflow import observe
 from smsflow.runtime import Platform
-from smsflow.store.postgres.outages import is_outage
+from smsflow.store.postgres.outages import may_pass
 from smsflow.store.postgres.revision import is_migrated
 from smsflow.web.http.access import Access
 from smsflow.web.http.application import App
@@ -55,7 +55,7 @@ class Ready:
             async with asyncio.timeout(_PATIENCE), self._platform.database.autocommit() as tx:
                 migrated = await is_migrated(tx)
         except Exception as error:
-            if is_outage(error):
+            if may_pass(error):
                 return "The database cannot be reached."
             raise
         return None if migrated else "The database has migrations to come: run `smsflow migrate`."

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from smsflow import runtime, testing
-from smsflow.store.messages import accept, closing, due, holding, parked, queue, receipts, rows, unknowns
+from smsflow.store.messages import accept, closing, due, holding, parked, queue, receipts, rows, unknowns, unsettled
 from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import a_message, accepted, execute
 
@@ -79,6 +79,14 @@ _STATEMENTS = {
     "sent to": (receipts._SENT_TO([1]), {"ids": "{1}"}, ("message_.*pkey",)),
     "oldest parked": (parked._OLDEST, _LOOK, ("parked_receipt_account", "part_.*reference", "unknown_outcome_number")),
     "newest parked": (parked._NEWEST, _LOOK, ("parked_receipt_account", "part_.*reference", "unknown_outcome_number")),
+    "block": (unsettled._BLOCK([1]), {"low": 1, "high": 10_000}, ("message_.*pkey",)),
+    "next block": (unsettled._NEXT, {"low": 1, "high": 10_000}, ("message_.*pkey",)),
+    "overdue": (unsettled._OVERDUE([1]), {"low": 1, "high": 10_000, "now": _NOW, "limit": 10}, ("message_.*pkey",)),
+    "overdue again": (
+        unsettled._AGAIN([1]),
+        {"low": 1, "high": 10_000, "now": _NOW, "later": _NOW, "since": _NOW},
+        ("message_.*pkey",),
+    ),
     "settled": (unknowns._SETTLED([1]), {"ids": "{1}", "attempts": "{1}"}, ("unknown_outcome_pkey", "message_.*pkey")),
     "resend": (unknowns._RESEND, {"now": _NOW, "limit": 10}, ("unknown_outcome_resend",)),
     "latest": (rows._LATEST((1, 1)), {"company_id": 1, "limit": 10}, ("message_.*company_id",)),

@@ -4,12 +4,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from psycopg.errors import OperationalError, ReadOnlySqlTransaction
+from psycopg import errors
+from psycopg.errors import OperationalError
 
 from smsflow import runtime, testing
 from smsflow.domain.message import Kind, Status
 from smsflow.store.messages import due, queue
-from smsflow.store.postgres.outages import first_line, is_outage
+from smsflow.store.postgres.outages import first_line, is_outage, may_pass, named
+from smsflow.store.postgres.pool import PoolTimeout
 from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import (
     a_message,
@@ -216,8 +218,32 @@ def test_an_error_without_words_is_told_by_its_name():
     assert first_line(ValueError("one\ntwo")) == "one"
 
 
-def test_a_time_out_is_an_outage_and_a_wrong_row_is_none():
-    assert is_outage(TimeoutError())
-    assert is_outage(OperationalError())
-    assert is_outage(ReadOnlySqlTransaction())
-    assert not is_outage(ValueError())
+@pytest.mark.parametrize(
+    "error",
+    [
+        TimeoutError(), ConnectionResetError(), OperationalError(), PoolTimeout(), errors.ConnectionException(),
+        errors.AdminShutdown(), errors.CannotConnectNow(), errors.DiskFull(), errors.TooManyConnections(),
+        errors.ReadOnlySqlTransaction(), errors.IdleInTransactionSessionTimeout(),
+    ],
+)  # fmt: skip
+def test_an_outage_is_one_of_a_list(error):
+    assert is_outage(error)
+    assert may_pass(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (ValueError(), False), (errors.ProgramLimitExceeded(), False), (errors.CheckViolation(), False),
+        (errors.InternalError_(), False), (errors.StatementTooComplex(), False), (errors.QueryCanceled(), True),
+        (errors.DeadlockDetected(), True), (errors.SerializationFailure(), True), (errors.LockNotAvailable(), True),
+    ],
+)  # fmt: skip
+def test_everything_else_says_something_of_a_row_and_may_pass_when_something_was_in_the_way(error, passing):
+    assert not is_outage(error)
+    assert may_pass(error) is passing
+
+
+def test_the_name_of_an_error_does_not_repeat_its_row():
+    assert named(errors.CheckViolation("a text of a customer")) == "CheckViolation 23514"
+    assert named(ValueError("a text")) == "ValueError"
