@@ -22,6 +22,7 @@ from smsflow.smpp.pdu import DeliverSm
 from smsflow.smpp.spec import ESME_RX_T_APPN
 from smsflow.store.inbound import InboundPart
 from smsflow.store.messages.receipts import News
+from smsflow.store.postgres.outages import first_line
 from smsflow.store.postgres.transactions import Database
 from smsflow.store.routing import receipt_states
 from smsflow.store.routing.connectors import Connector
@@ -134,7 +135,8 @@ class Receiver:
             texts = {id(n) for n in foreign}
             news = [n for n in news if id(n) not in texts]
         batch = self._hold_early([d for d in batch if id(d.news) in texts], batch)
-        messages = [d.message for d in batch if d.message and (d.news is None or id(d.news) in texts)]
+        handsets = [d for d in batch if d.message and (d.news is None or id(d.news) in texts)]
+        messages = [d.message for d in handsets if d.message]
         words = Counter(d.word for d in batch if d.word)
         if words:
             async with self._database.transaction() as tx:
@@ -147,7 +149,18 @@ class Receiver:
                 "inbound_stored", connector=name, deliveries=len(messages), messages=taken.messages, repeated=repeated
             )
         self._acknowledge(batch, 0)
+        await self._note_answered([d.message for d in handsets if d.message and d.link.bound])
         self._count(news, len(messages), words)
+
+    async def _note_answered(self, messages: Sequence[InboundPart]) -> None:
+        """Note which answers have left: an SMS whose answer has not may come again by any bind."""
+        if not messages:
+            return
+        try:
+            async with self._database.autocommit() as tx:
+                await inbound.note_answered(tx, self._connector.id, messages)
+        except Exception as error:  # noqa: BLE001 - they are stored and acknowledged; without this a text sent twice may become one
+            log.warning("inbound_answers_not_noted", connector=self._connector.name, reason=first_line(error))
 
     def _hold_early(self, texts: Sequence[Unacknowledged], batch: Sequence[Unacknowledged]) -> list[Unacknowledged]:
         """Return `batch` without the texts that may be receipts of a submit whose answer is being recorded: they are looked at again."""

@@ -1,7 +1,7 @@
 """SMS that handsets send to us: assembled from their parts, and stored once however often the operator repeats them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -36,19 +36,32 @@ async def receive(tx: Tx, connector_id: int, parts: Sequence[InboundPart], *, no
             alone.setdefault(stored.part.key, []).append(stored)
     new: list[InboundPart] = []
     whole: list[Whole] = []
+    repeats: dict[int, InboundPart] = {}
     for part in parts:
         before = alone.setdefault(part.key, []) if part.total == 1 else []
-        if any(is_repeat(stored, part) for stored in before):
+        first = next((place for place, stored in enumerate(before) if is_repeat(stored, part)), None)
+        if first is not None:
+            repeats[before[first].id] = part
+            before[first] = _repeated(before[first], part)
             continue
         duplicates = reassembly.duplicates
         released = reassembly.put(part.key, part.number, _part(part, part), part.received_at.timestamp())
         if reassembly.duplicates > duplicates:
             continue
-        before.append(StoredPart(0, part, now, None))
+        before.append(StoredPart(0, part, now, None, answered=False))
         new.append(part)
         whole += released
+    # Those of this batch have no id yet.
+    repeats.pop(0, None)
+    if repeats:
+        await inbound.note_repeated(tx, list(repeats.items()))
     await _keep(tx, new, whole, now=now)
     return Taken(len(whole), len(parts) - len(new))
+
+
+async def note_answered(tx: Tx, connector_id: int, parts: Sequence[InboundPart]) -> None:
+    """Note that deliveries are acknowledged: what comes again by another bind is then another SMS."""
+    await inbound.note_answered(tx, connector_id, parts)
 
 
 async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[InboundRow]:
@@ -83,7 +96,13 @@ def is_repeat(first: StoredPart, second: InboundPart) -> bool:
     if stored.bound_at == second.bound_at:
         unanswered = second.received_at < first.stored_at and second.received_at - then >= _PATIENCE
         return stored.sequence == second.sequence or unanswered
-    return second.bound_at > then
+    return not first.answered or second.bound_at > then
+
+
+def _repeated(first: StoredPart, second: InboundPart) -> StoredPart:
+    """Return a part as it is known after it came again: by its last session and number, not answered there."""
+    part = replace(first.part, bound_at=second.bound_at, sequence=second.sequence)
+    return replace(first, part=part, answered=False)
 
 
 def _restored(known: Iterable[StoredPart], now: datetime) -> Reassembly:

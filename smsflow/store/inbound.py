@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
-from smsflow.store.postgres.arrays import ints, texts
+from smsflow.store.postgres.arrays import ints, texts, times
 from smsflow.store.postgres.transactions import Tx, text
 
 Key = tuple[str, str, int, int]
@@ -48,6 +48,8 @@ class StoredPart:
     part: InboundPart
     stored_at: datetime
     inbound_id: int | None
+    answered: bool
+    """The operator has had our answer, as far as we know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ SELECT pg_advisory_xact_lock(h) FROM (
 ) AS locks
 """)
 _KNOWN = text(f"""
-SELECT id, {_COLUMNS}, stored_at, inbound_id FROM inbound_part
+SELECT id, {_COLUMNS}, stored_at, inbound_id, answered FROM inbound_part
 JOIN unnest(CAST(:sources AS text[]), CAST(:destinations AS text[]), CAST(:refs AS integer[]), CAST(:totals AS smallint[]))
     AS k(source, destination, reference, total) USING (source, destination, reference, total)
 WHERE connector_id = :connector_id ORDER BY id
@@ -97,7 +99,7 @@ async def lock_and_find(tx: Tx, connector_id: int, keys: Iterable[Key]) -> list[
             "totals": ints(key[3] for key in wanted),
         },
     )
-    return [StoredPart(row[0], InboundPart(*row[1:16]), row[16], row[17]) for row in rows]
+    return [StoredPart(row[0], InboundPart(*row[1:16]), row[16], row[17], row[18]) for row in rows]
 
 
 _IDS = text("SELECT nextval(pg_get_serial_sequence('inbound', 'id')) FROM generate_series(1, :count)")
@@ -120,8 +122,8 @@ async def keep(tx: Tx, messages: Sequence[Inbound]) -> list[int]:
 
 
 _KEEP_PART = text(f"""
-INSERT INTO inbound_part ({_COLUMNS}, stored_at, inbound_id)
-VALUES ({", ".join(f":{name.strip()}" for name in _COLUMNS.split(","))}, :stored_at, :inbound_id)
+INSERT INTO inbound_part ({_COLUMNS}, stored_at, inbound_id, answered)
+VALUES ({", ".join(f":{name.strip()}" for name in _COLUMNS.split(","))}, :stored_at, :inbound_id, false)
 """)
 
 
@@ -133,6 +135,36 @@ async def keep_parts(tx: Tx, parts: Sequence[tuple[InboundPart, int | None]], *,
         for part, inbound_id in parts
     ]
     await tx.execute(_KEEP_PART, values)
+
+
+_ANSWERED = text("""
+UPDATE inbound_part p SET answered = true
+FROM unnest(CAST(:bound AS timestamptz[]), CAST(:sequences AS bigint[])) AS t(bound_at, sequence)
+WHERE p.connector_id = :connector_id AND NOT p.answered AND p.bound_at = t.bound_at AND p.sequence = t.sequence
+""")
+
+
+async def note_answered(tx: Tx, connector_id: int, parts: Sequence[InboundPart]) -> None:
+    """Note that parts of a connector are acknowledged (walks inbound_part_unanswered)."""
+    parameters = {"bound": times(p.bound_at for p in parts), "sequences": ints(p.sequence for p in parts)}
+    await tx.execute(_ANSWERED, {"connector_id": connector_id, **parameters})
+
+
+_REPEATED = text("""
+UPDATE inbound_part p SET bound_at = t.bound_at, sequence = t.sequence, answered = false
+FROM unnest(CAST(:ids AS bigint[]), CAST(:bound AS timestamptz[]), CAST(:sequences AS bigint[])) AS t(id, bound_at, sequence)
+WHERE p.id = t.id
+""")
+
+
+async def note_repeated(tx: Tx, repeats: Sequence[tuple[int, InboundPart]]) -> None:
+    """Note by which session and number stored parts came again: what comes after that is compared with it."""
+    parameters = {
+        "ids": ints(id_ for id_, _ in repeats),
+        "bound": times(part.bound_at for _, part in repeats),
+        "sequences": ints(part.sequence for _, part in repeats),
+    }
+    await tx.execute(_REPEATED, parameters)
 
 
 _ASSIGN = text("""

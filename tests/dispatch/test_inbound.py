@@ -227,3 +227,33 @@ async def test_a_text_with_the_same_time_stamp_is_one_row_and_with_another_two(q
         await acknowledged(operator, 3)
 
     assert await texts(quick) == ["OUI", "OUI"]
+
+
+async def test_a_text_whose_answer_was_lost_comes_again_by_another_bind_and_is_one_row(quick, monkeypatch):
+    real, lost = inbound.receive, []
+
+    async with an_operator() as operator, an_engine(quick) as engine:
+        await a_bound_connector(quick, operator, binds=2)
+        first, second = [peer for peer in operator._server.peers if peer.bound]
+
+        def links():
+            return [held.lane.traffic._link for held in engine._held.values() if held.lane.traffic._link]
+
+        async def receive(*arguments, **named):
+            taken = await real(*arguments, **named)
+            if not lost:
+                lost.append(first)
+                first.drop("the link breaks before the answer")
+                await until(lambda: sum(link.bound for link in links()) == 1, "a link that is lost")
+            return taken
+
+        monkeypatch.setattr(inbound, "receive", receive)
+        (oui,) = parts_of("OUI")
+        first.deliver(oui.pdu, oui)
+        await acknowledged(operator, 1)
+        assert second.bound
+        # A person sends the same again, and both are answered.
+        second.deliver(oui.pdu, oui)
+        await acknowledged(operator, 2)
+
+    assert await texts(quick) == ["OUI", "OUI"]

@@ -50,20 +50,28 @@ def an_sms(*, after=0.0, body=b"OUI", bound=-60.0, sequence=1, stamp="", data_co
     ],
 )
 def test_a_repeat_is_told_by_its_session_and_its_sequence_number(second, repeat):
-    first = StoredPart(1, an_sms(), AT + seconds(0.01), 1)
+    first = StoredPart(1, an_sms(), AT + seconds(0.01), 1, answered=True)
 
     assert is_repeat(first, second) is repeat
 
 
 @pytest.mark.parametrize(("after", "repeat"), [(1, False), (7, True), (11, False)])
 def test_a_delivery_that_comes_again_while_its_answer_is_late_is_a_repeat(after, repeat):
-    first = StoredPart(1, an_sms(), AT + seconds(10), 1)
+    first = StoredPart(1, an_sms(), AT + seconds(10), 1, answered=True)
 
     assert is_repeat(first, an_sms(after=after, sequence=2)) is repeat
 
 
 @pytest.mark.parametrize(("first", "second", "repeat"), [("1", "1", True), ("1", "2", False), ("1", "", False)])
 def test_the_operators_time_decides_where_there_is_one(first, second, repeat):
-    stored = StoredPart(1, an_sms(stamp=first), AT, 1)
+    stored = StoredPart(1, an_sms(stamp=first), AT, 1, answered=True)
 
     assert is_repeat(stored, an_sms(after=60, sequence=2, stamp=second)) is repeat
+
+
+def test_what_was_not_answered_comes_again_by_any_bind():
+    first = StoredPart(1, an_sms(), AT, 1, answered=False)
+
+    assert is_repeat(first, an_sms(after=1, sequence=9, bound=-600))
+    assert not is_repeat(first, an_sms(after=1, sequence=9))
+    assert not is_repeat(first, an_sms(after=1, sequence=9, bound=-600, body=b"NON"))
