@@ -45,8 +45,8 @@ CROSS JOIN LATERAL (
 """)
 _DELIVERED = bounded("""
 UPDATE message m SET status = 3, done_at = :now
-FROM unnest(CAST(:ids AS bigint[]), CAST(:endings AS text[])) AS f(message_id, ending)
-WHERE m.id = f.message_id AND WITHIN(m.id) AND m.status = 2 AND right(m.number, length(f.ending)) = f.ending RETURNING m.id
+FROM unnest(CAST(:ids AS bigint[]), CAST(:endings AS text[]), CAST(:places AS integer[])) AS f(message_id, ending, place)
+WHERE m.id = f.message_id AND WITHIN(m.id) AND m.status = 2 AND right(m.number, length(f.ending)) = f.ending RETURNING f.place
 """)
 
 
@@ -60,10 +60,10 @@ async def deliver(tx: Tx, receipts: Sequence[News], *, now: datetime) -> set[int
     parameters = {
         "ids": ints(known),
         "endings": texts(ending(receipts[place].number) for place, _ in found),
+        "places": ints(place for place, _ in found),
         "now": now,
     }
-    done = {message_id for (message_id,) in await tx.execute(_DELIVERED(known), parameters)}
-    return {place for place, message_id in found if message_id in done}
+    return {place for (place,) in await tx.execute(_DELIVERED(known), parameters)}
 
 
 def _ids(ids: Sequence[tuple[int, str]]) -> dict[str, str]:
