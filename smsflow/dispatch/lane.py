@@ -26,7 +26,8 @@ from smsflow.vault import Vault
 
 log = structlog.get_logger(__name__)
 
-_DATABASE_AWAY = 0.5
+# Between a claim that failed and the next.
+_CLAIM_AGAIN = 0.5
 # For this long after it found messages a lane polls by itself, so that accepting needs no notification (services/messages/intake).
 _BUSY = 1.0
 _LOOK_AGAIN = 0.02
@@ -120,10 +121,12 @@ class Lane:
                 claimed = await asyncio.shield(self._claiming)
             except Exception as error:
                 self.unsure = True
-                if not may_pass(error):
-                    raise
-                log.warning("claiming_waits_for_database", connector=self.connector.name, reason=first_line(error))
-                await asyncio.sleep(_DATABASE_AWAY)
+                if may_pass(error):
+                    log.warning("claiming_waits_for_database", connector=self.connector.name, reason=first_line(error))
+                else:
+                    # The bind stays up: receipts come by it, and a new link would claim no better.
+                    log.exception("claim_failed", connector=self.connector.name)
+                await asyncio.sleep(_CLAIM_AGAIN)
                 continue
             traffic.pump()
             if claimed:

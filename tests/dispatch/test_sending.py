@@ -280,6 +280,26 @@ async def test_rule_13_a_message_carries_its_validity_as_an_absolute_time(quick)
     assert operator.last_submit.validity == until_when.strftime("%y%m%d%H%M%S") + "000+"
 
 
+async def test_a_claim_that_fails_ends_no_bind(quick, monkeypatch):
+    real, failed = queue.claim, []
+
+    async def claim(tx, *arguments, **named):
+        if len(failed) < 2:
+            failed.append(named)
+            raise ValueError("a fault of ours")
+        return await real(tx, *arguments, **named)
+
+    monkeypatch.setattr(queue, "claim", claim)
+    async with an_operator() as operator, an_engine(quick):
+        company = await testing.a_company(quick, credits=300)
+        connector = await testing.a_connector(quick, port=operator.port)
+        await until(lambda: len(failed) == 2)
+        link = next(iter(operator.deliveries._receivers.values()))[0]
+        await until_status(quick, await accepted(quick, a_message(company, connector)), Status.DELIVERED)
+
+        assert next(iter(operator.deliveries._receivers.values()))[0] is link
+
+
 async def test_a_claim_whose_answer_was_lost_is_given_back(quick, monkeypatch):
     real, lost = queue.claim, []
 
