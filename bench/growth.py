@@ -32,7 +32,8 @@ WITH made AS (
         '+2376' || (70000000 + (n % 9999999)), 'CM', 'BENCH', repeat('x', 100)
     FROM generate_series(1, :number) n RETURNING id
 )
-INSERT INTO part (message_id, account_id, reference, number, total) SELECT id, :connector, 'old' || id, 1, 1 FROM made
+INSERT INTO part (company_id, message_id, attempt, account_id, reference, number, total)
+SELECT :company, id, 1, :connector, 'old' || id, 1, 1 FROM made
 """)
 
 
