@@ -6,10 +6,11 @@ import typer
 
 from smsflow.cli import options, output
 from smsflow.cli.nouns import noun
-from smsflow.cli.options import CompanyFilter, CompanyOption, Name, PasswordStdin
+from smsflow.cli.options import CompanyFilter, Name, PasswordStdin
 from smsflow.cli.output import Json
 from smsflow.cli.work import read, transact
-from smsflow.services.accounts import companies, users
+from smsflow.domain.access import Role
+from smsflow.services.accounts import companies, people, users
 from smsflow.services.accounts.users import Credentials
 from smsflow.store.postgres.transactions import Tx
 
@@ -28,21 +29,51 @@ def add_to(app: typer.Typer) -> None:
 def add(
     username: Name,
     *,
-    company: CompanyOption,
-    admin: Annotated[bool, typer.Option("--admin", help="An administrator of the company.")] = False,
+    company: CompanyFilter = None,
+    admin: Annotated[
+        bool, typer.Option("--admin", help="An administrator of the company; the same as --role admin.")
+    ] = False,
+    role: Annotated[
+        str | None,
+        typer.Option("--role", help="In the console: admin, marketing, approver, developer, accountant or reader."),
+    ] = None,
+    operator: Annotated[
+        bool,
+        typer.Option(
+            "--operator", help="One of the platform's own people: sees /ops; with --role reader, changes nothing."
+        ),
+    ] = False,
     password_stdin: PasswordStdin = False,
     as_json: Json = False,
 ) -> None:
     """Add a user; without --password-stdin a password is made and printed this once."""
+    given = _role(role, admin=admin)
+    if operator == (company is not None):
+        raise typer.BadParameter("a user is of a company (--company) or of the platform (--operator).")
     chosen, made = options.user_password(from_stdin=password_stdin)
 
-    async def job(tx: Tx) -> tuple[int, int]:
+    async def job(tx: Tx) -> tuple[int, int | None]:
+        if company is None:
+            return await people.add_operator(tx, username, chosen, role=given or Role.ADMIN), None
         company_id = (await companies.find(tx, company)).id
-        return await users.add_user(tx, username, chosen, company_id=company_id, is_admin=admin), company_id
+        is_admin = given is Role.ADMIN
+        return await users.add_user(
+            tx, username, chosen, company_id=company_id, is_admin=is_admin, role=given
+        ), company_id
 
     user_id, company_id = transact(job)
-    user = {"id": user_id, "username": username, "company_id": company_id, "is_admin": admin}
-    _print(user, f"User {username} may log in for company {company_id}.", chosen if made else None, as_json=as_json)
+    user = {"id": user_id, "username": username, "company_id": company_id, "is_admin": given is Role.ADMIN}
+    where = f"for company {company_id}" if company_id is not None else "at /ops"
+    _print(user, f"User {username} may log in {where}.", chosen if made else None, as_json=as_json)
+
+
+def _role(written: str | None, *, admin: bool) -> Role | None:
+    if written is None:
+        return Role.ADMIN if admin else None
+    try:
+        return Role(written)
+    except ValueError:
+        raise typer.BadParameter(f"a role is one of {', '.join(Role)}.", param_hint="--role") from None
 
 
 def list_(*, company: CompanyFilter = None, as_json: Json = False) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from smsflow.datadir import write_private
+from smsflow.domain.access import Role
 from smsflow.runtime import Platform, now
 from smsflow.services.accounts import companies, passwords, users
 from smsflow.services.routing import connectors, routes
@@ -44,6 +45,7 @@ class Demo:
                 f"  password: {self.password or 'the one that you chose'}",
                 "  an SMS, sent through the simulated operator:",
                 f"    {curl(address, self.username, self.password)}",
+                f"  the console, with the same username and password: {address}/sign-in",
             ]
         )
 
@@ -95,7 +97,7 @@ async def _account(tx: Tx, file: Path) -> str | None:
     company_id = known.get(COMPANY) or await companies.open_company(
         tx, COMPANY, country=_COUNTRY, timezone=_TIMEZONE, credits=CREDITS, sender=_SENDER, now=now()
     )
-    await users.add_user(tx, USERNAME, password, company_id=company_id, is_admin=False)
+    await users.add_user(tx, USERNAME, password, company_id=company_id, is_admin=False, role=Role.ADMIN)
     return password
 
 

@@ -59,7 +59,7 @@ class SigningIn:
         self, username: str, password: str, *, address: str, agent: str, now: datetime
     ) -> SignedIn | CodeNeeded:
         """Return a session, or that a code is needed; raise LoginFailed (one for every reason, in the same time) or TooManyRequests."""
-        name = username.replace("\x00", "").strip()[:200]
+        name = username.replace("\x00", "").encode("utf-8", "replace").decode()[:200]
         async with self.database.autocommit() as tx:
             found = await people.by_name(tx, name)
             who = str(found.person.id) if found else f"name:{folded(name)}"
@@ -80,7 +80,7 @@ class SigningIn:
             proved = msgspec.json.decode(self.vault.open(pending), type=_Pending)
         except (VaultLocked, msgspec.MsgspecError):
             raise LoginFailed from None
-        who = str(proved.user_id)
+        who = f"user:{proved.user_id}"
         async with self.database.transaction() as tx:
             await self._check_limits(tx, who, address, now)
             found = await people.by_id(tx, proved.user_id)

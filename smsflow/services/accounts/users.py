@@ -1,15 +1,18 @@
 """The people of a company."""
 
+from smsflow.domain.access import Role
 from smsflow.errors import AlreadyExists, NotFound
 from smsflow.services.accounts.passwords import hash_password
-from smsflow.store.accounts import companies, users
+from smsflow.store.accounts import companies, people, users
 from smsflow.store.postgres.transactions import Tx
 
 Credentials = users.Credentials
 
 
-async def add_user(tx: Tx, username: str, password: str, *, company_id: int, is_admin: bool) -> int:
-    """Add a user of a company; return the id."""
+async def add_user(
+    tx: Tx, username: str, password: str, *, company_id: int, is_admin: bool, role: Role | None = None
+) -> int:
+    """Add a user of a company; return the id. In the console, an administrator is one, and anybody else has the `role`."""
     if await companies.company(tx, company_id) is None:
         raise NotFound(what="company", id=company_id)
     user_id = await users.add_user(
@@ -21,6 +24,7 @@ async def add_user(tx: Tx, username: str, password: str, *, company_id: int, is_
     )
     if user_id is None:
         raise AlreadyExists(what="user", name=username)
+    await people.set_role(tx, user_id, role or (Role.ADMIN if is_admin else Role.DEVELOPER))
     return user_id
 
 

@@ -63,8 +63,8 @@ async def add_operator(tx: Tx, username: str, *, password_hash: str, role: Role)
 
 
 async def set_role(tx: Tx, user_id: int, role: Role) -> None:
-    """Give a person another role; administrators are such for the API as well."""
-    update = text("UPDATE account_user SET role = :role, is_admin = (:role = 'admin') WHERE id = :id")
+    """Give a person another role in the console."""
+    update = text("UPDATE account_user SET role = :role WHERE id = :id")
     await tx.execute(update, {"id": user_id, "role": str(role)})
 
 
