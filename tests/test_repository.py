@@ -119,3 +119,9 @@ def test_every_subject_of_the_store_is_behind_the_services():
     subjects = {f"smsflow.store.{path.stem}" for path in (ROOT / "smsflow" / "store").iterdir() if path.stem[0] != "_"}
 
     assert {*doors["forbidden_modules"]} == subjects - {"smsflow.store.migrations", "smsflow.store.postgres"}
+
+
+def test_a_migration_has_a_number_of_its_own_and_follows_the_one_before():
+    names = sorted(path.name for path in (ROOT / "smsflow/store/migrations/versions").glob("[0-9]*.py"))
+
+    assert [name[:4] for name in names] == [f"{number:04d}" for number in range(1, len(names) + 1)]
