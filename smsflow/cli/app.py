@@ -48,6 +48,7 @@ COMMANDS: Final = {
         _MANAGING,
         "Messages: the SMS that companies send, and what became of each.",
     ),
+    "number": ("commands.number", _MANAGING, "Numbers: our own, that people write to."),
     "queue": ("commands.queue", _MANAGING, "The queue: what waits to leave, since when and why."),
     "inbound": ("commands.inbound", _MANAGING, "Inbound SMS: what handsets send to us."),
     "ledger": ("commands.ledger", _MANAGING, "The ledger: the proof that the money adds up."),

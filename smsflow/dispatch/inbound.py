@@ -58,9 +58,16 @@ class Receiver:
     """Stores deliver_sm in groups, then acknowledges them; while the database is away the operator is asked to repeat them."""
 
     def __init__(
-        self, connector: Connector, database: Database, clock: Callable[[], datetime], turn: asyncio.Lock
+        self,
+        connector: Connector,
+        database: Database,
+        clock: Callable[[], datetime],
+        turn: asyncio.Lock,
+        *,
+        fingerprint: Callable[[str], bytes],
     ) -> None:
-        """Store into `database`, one at a time with whoever else takes `turn`."""
+        """Store into `database`, one at a time with whoever else takes `turn`; people are known by the `fingerprint` of their number."""
+        self._fingerprint = fingerprint
         self._turn = turn
         self._connector = connector
         self._database = database
@@ -143,7 +150,7 @@ class Receiver:
                 await receipt_states.note(tx, self._connector.id, words, now=now)
         if messages:
             async with self._database.transaction() as tx:
-                taken = await inbound.receive(tx, self._connector.id, messages, now=now)
+                taken = await inbound.receive(tx, self._connector.id, messages, fingerprint=self._fingerprint, now=now)
             name, repeated = self._connector.name, taken.repeated
             log.info(
                 "inbound_stored", connector=name, deliveries=len(messages), messages=taken.messages, repeated=repeated

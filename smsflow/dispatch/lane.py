@@ -68,7 +68,7 @@ class Lane:
         self._outcomes: GroupCommit[Report] = GroupCommit(
             self._record, name="outcomes", most=500, set_aside=self._set_aside
         )
-        self._receiver = Receiver(connector, database, clock, self._turn)
+        self._receiver = Receiver(connector, database, clock, self._turn, fingerprint=vault.fingerprint)
         self.traffic = Traffic(
             connector, vault=vault, clock=clock, alive=alive, report=self._outcomes.put, receiver=self._receiver
         )

@@ -101,7 +101,7 @@ class Sweep:
     async def _release_inbound(self) -> None:
         """Release the inbound texts whose missing parts did not come in time."""
         async with self._database.transaction() as tx:
-            released = await inbound.release(tx, now=self._clock())
+            released = await inbound.release(tx, fingerprint=self._platform.vault.fingerprint, now=self._clock())
         if released:
             log.warning("inbound_released_incomplete", messages=released)
 

@@ -44,6 +44,9 @@ class Company:
     alert_below: int | None = None
     marketing_opens: int | None = None
     marketing_closes: int | None = None
+    stop_reply: str | None = None
+    start_reply: str | None = None
+    help_reply: str | None = None
     senders: tuple[Sender, ...] = field(default=())
 
     @property

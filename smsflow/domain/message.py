@@ -97,3 +97,5 @@ class NewMessage:
     campaign_id: int | None = None
     due_at: datetime | None = None
     sealed: bool = False
+    free: bool = False
+    """The company pays nothing for it."""

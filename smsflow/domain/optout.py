@@ -94,9 +94,9 @@ def command(text: str, *, keyword: str | None = None) -> Command | None:
     return None
 
 
-def first_word(text: str) -> str:
-    """Return the first word of an inbound SMS, folded: the keyword by which a shared number finds its company."""
-    return next(iter(_first_words(text)), "")
+def first_words(text: str, most: int) -> list[str]:
+    """Return the first words of an inbound SMS, folded: among them is the keyword by which a shared number finds its company."""
+    return _first_words(text)[:most]
 
 
 def fold(word: str) -> str:

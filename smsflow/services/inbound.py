@@ -5,6 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from smsflow.domain.optout import Command, command
+from smsflow.services.contacts import by_sms
+from smsflow.services.contacts.by_sms import Asked
+from smsflow.services.messages.permission import Fingerprint
+from smsflow.services.routing import numbers
+from smsflow.services.routing.numbers import InboundText
 from smsflow.smpp.reassembly import TIMEOUT, Reassembly, TextPart, Whole
 from smsflow.store import inbound
 from smsflow.store.inbound import Inbound, InboundPart, InboundRow, Key, StoredPart
@@ -26,8 +32,10 @@ class Taken:
     repeated: int
 
 
-async def receive(tx: Tx, connector_id: int, parts: Sequence[InboundPart], *, now: datetime) -> Taken:
-    """Store deliveries of one connector; when the transaction is committed they may be acknowledged."""
+async def receive(
+    tx: Tx, connector_id: int, parts: Sequence[InboundPart], *, fingerprint: Fingerprint, now: datetime
+) -> Taken:
+    """Store deliveries of one connector, and do what they ask for; when the transaction is committed they may be acknowledged."""
     known = await inbound.lock_and_find(tx, connector_id, (part.key for part in parts))
     reassembly = _restored(known, now)
     alone: dict[Key, list[StoredPart]] = {}
@@ -55,7 +63,7 @@ async def receive(tx: Tx, connector_id: int, parts: Sequence[InboundPart], *, no
     repeats.pop(0, None)
     if repeats:
         await inbound.note_repeated(tx, list(repeats.items()))
-    await _keep(tx, new, whole, now=now)
+    await _keep(tx, new, whole, fingerprint=fingerprint, now=now)
     return Taken(len(whole), len(parts) - len(new))
 
 
@@ -69,13 +77,13 @@ async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[InboundR
     return await inbound.latest(tx, since=since, limit=limit)
 
 
-async def release(tx: Tx, *, now: datetime) -> int:
+async def release(tx: Tx, *, fingerprint: Fingerprint, now: datetime) -> int:
     """Store as far as they came the texts whose missing parts did not come in time; return how many."""
     released = 0
     for connector_id, keys in (await inbound.overdue(tx, before=now - _WAIT, limit=_MOST)).items():
         reassembly = _restored(await inbound.lock_and_find(tx, connector_id, keys), now)
         whole = reassembly.expire(now.timestamp())
-        await _keep(tx, [], whole, now=now)
+        await _keep(tx, [], whole, fingerprint=fingerprint, now=now)
         released += len(whole)
     await inbound.forget_parts(tx, before=now - 2 * REPEATED_WITHIN)
     return released
@@ -120,9 +128,12 @@ def _part(part: InboundPart, tag: InboundPart | StoredPart) -> TextPart:
     return TextPart(part.data_coding, part.body, part.locking, part.single, tag)
 
 
-async def _keep(tx: Tx, new: Sequence[InboundPart], whole: Sequence[Whole], *, now: datetime) -> None:
-    """Store messages and new parts, and note which belongs to which."""
-    ids = await inbound.keep(tx, [_message(text) for text in whole]) if whole else []
+async def _keep(
+    tx: Tx, new: Sequence[InboundPart], whole: Sequence[Whole], *, fingerprint: Fingerprint, now: datetime
+) -> None:
+    """Store messages and new parts, note which belongs to which, and do what the messages ask for."""
+    messages = await _addressed(tx, [_message(text) for text in whole], fingerprint)
+    ids = await inbound.keep(tx, messages) if messages else []
     stored: list[tuple[int, int]] = []
     message_of: dict[int, int] = {}
     for inbound_id, text in zip(ids, whole, strict=True):
@@ -135,6 +146,40 @@ async def _keep(tx: Tx, new: Sequence[InboundPart], whole: Sequence[Whole], *, n
         await inbound.assign(tx, stored)
     if new:
         await inbound.keep_parts(tx, [(part, message_of.get(id(part))) for part in new], now=now)
+    asked = [a for message in messages if (a := _asked(message)) is not None]
+    if asked:
+        await by_sms.obey(tx, asked, now=now)
+
+
+async def _addressed(tx: Tx, messages: Sequence[Inbound], fingerprint: Fingerprint) -> list[Inbound]:
+    """Return messages of one connector with the company that each is for, and what it asks for."""
+    if not messages:
+        return []
+    texts = [InboundText(m.source, m.destination, m.text) for m in messages]
+    found = await numbers.addressees(tx, messages[0].connector_id, texts, fingerprint=fingerprint)
+    return [
+        replace(
+            message,
+            company_id=whom.company_id,
+            number=whom.number,
+            keyword=whom.keyword,
+            command=command(message.text, keyword=whom.keyword),
+        )
+        for message, whom in zip(messages, found, strict=True)
+    ]
+
+
+def _asked(message: Inbound) -> Asked | None:
+    if message.company_id is None or message.number is None or message.command is None:
+        return None
+    return Asked(
+        message.company_id,
+        message.number,
+        Command(message.command),
+        message.connector_id,
+        message.destination,
+        message.keyword,
+    )
 
 
 def _message(whole: Whole) -> Inbound:

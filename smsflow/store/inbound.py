@@ -1,7 +1,7 @@
 """Messages that handsets send to us, and their parts: stored before the operator hears that we have them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import datetime
 
 from smsflow.store.postgres.arrays import ints, texts, times
@@ -66,6 +66,12 @@ class Inbound:
     parts: int
     total: int
     received_at: datetime
+    company_id: int | None = None
+    number: str | None = None
+    """Its writer's number in E.164, where it is one."""
+    keyword: str | None = None
+    command: str | None = None
+    """What it asks for: stop, start or help."""
 
 
 _COLUMNS = """connector_id, source, destination, reference, total, number, data_coding, esm_class, locking, single, body, bound_at,
@@ -104,19 +110,17 @@ async def lock_and_find(tx: Tx, connector_id: int, keys: Iterable[Key]) -> list[
 
 _IDS = text("SELECT nextval(pg_get_serial_sequence('inbound', 'id')) FROM generate_series(1, :count)")
 _KEEP = text("""
-INSERT INTO inbound (id, connector_id, source, destination, data_coding, esm_class, body, text, parts, total, received_at)
-VALUES (:id, :connector_id, :source, :destination, :data_coding, :esm_class, :body, :text, :parts, :total, :received_at)
+INSERT INTO inbound (id, connector_id, source, destination, data_coding, esm_class, body, text, parts, total, received_at,
+    company_id, number, keyword, command)
+VALUES (:id, :connector_id, :source, :destination, :data_coding, :esm_class, :body, :text, :parts, :total, :received_at,
+    :company_id, :number, :keyword, :command)
 """)
 
 
 async def keep(tx: Tx, messages: Sequence[Inbound]) -> list[int]:
     """Store messages and return their ids."""
     ids = [row[0] for row in await tx.execute(_IDS, {"count": len(messages)})]
-    names = ("connector_id", "source", "destination", "data_coding", "esm_class", "body", "text", "parts", "total")
-    values = [
-        dict(zip((*names, "received_at"), astuple(message), strict=True)) | {"id": id_}
-        for id_, message in zip(ids, messages, strict=True)
-    ]
+    values = [asdict(message) | {"id": id_} for id_, message in zip(ids, messages, strict=True)]
     await tx.execute(_KEEP, values)
     return ids
 
@@ -225,12 +229,16 @@ class InboundRow:
     text: str
     parts: int
     total: int
+    company_id: int | None
+    keyword: str | None
+    command: str | None
 
 
 async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[InboundRow]:
     """Return the last inbound messages, newest first (walks the primary key backwards)."""
     query = text("""
-        SELECT i.id, i.received_at, i.connector_id, c.name, i.source, i.destination, i.text, i.parts, i.total
+        SELECT i.id, i.received_at, i.connector_id, c.name, i.source, i.destination, i.text, i.parts, i.total,
+            i.company_id, i.keyword, i.command
         FROM inbound i LEFT JOIN connector c ON c.id = i.connector_id
         WHERE CAST(:since AS timestamptz) IS NULL OR i.received_at >= :since ORDER BY i.id DESC LIMIT :limit
     """)

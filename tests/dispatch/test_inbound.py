@@ -8,6 +8,7 @@ import pytest
 
 from smsflow import runtime, testing
 from smsflow.services import inbound
+from smsflow.services.routing import numbers
 from smsflow.simulator.deliveries import Delivery
 from smsflow.simulator.receipts import inbound_parts
 from smsflow.smpp import concat
@@ -107,9 +108,9 @@ async def test_rule_11_a_text_whose_part_does_not_come_is_released_with_a_mark(q
             operator.deliveries.put(delivery)
         await acknowledged(operator, 2)
         async with quick.database.transaction() as tx:
-            assert await inbound.release(tx, now=runtime.now()) == 0
-            assert await inbound.release(tx, now=runtime.now() + LATE) == 1
-            assert await inbound.release(tx, now=runtime.now() + LATE) == 0
+            assert await inbound.release(tx, fingerprint=str.encode, now=runtime.now()) == 0
+            assert await inbound.release(tx, fingerprint=str.encode, now=runtime.now() + LATE) == 1
+            assert await inbound.release(tx, fingerprint=str.encode, now=runtime.now() + LATE) == 0
 
     (row,) = await stored(quick)
     assert (row.parts, row.total) == (2, 3)
@@ -139,7 +140,7 @@ async def test_rule_11_parts_of_a_message_are_forgotten_when_nobody_repeats_it_a
             operator.deliveries.put(delivery)
         await acknowledged(operator, 3)
         async with quick.database.transaction() as tx:
-            await inbound.release(tx, now=runtime.now() + 2 * LATE)
+            await inbound.release(tx, fingerprint=str.encode, now=runtime.now() + 2 * LATE)
 
     assert await query(quick, "SELECT 1 FROM inbound_part") == []
     assert await texts(quick) == [TEXT]
@@ -257,3 +258,19 @@ async def test_a_text_whose_answer_was_lost_comes_again_by_another_bind_and_is_o
         await acknowledged(operator, 2)
 
     assert await texts(quick) == ["OUI", "OUI"]
+
+
+async def test_a_stop_is_done_when_its_sms_is_acknowledged_and_its_answer_leaves(quick):
+    async with an_operator() as operator, an_engine(quick):
+        await a_bound_connector(quick, operator)
+        company = await testing.a_company(quick)
+        async with quick.database.transaction() as tx:
+            await numbers.add(tx, "8080", connector="operator", company_id=company.id)
+        operator.send_mo("237690000001", "8080", "STOP")
+        await acknowledged(operator, 1)
+        done = await query(quick, "SELECT number, scope FROM opt_out")
+        await operator.wait_for(lambda o: o.handsets.total)
+
+    assert [tuple(row) for row in done] == [("+237690000001", "marketing")]
+    assert await testing.balance(quick, company) == 10
+    assert await testing.broken_invariants(quick) == []

@@ -10,7 +10,7 @@ from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyId, Name
 from smsflow.cli.output import Json
 from smsflow.cli.work import read, transact
-from smsflow.domain import phone
+from smsflow.domain import optout_replies, phone
 from smsflow.runtime import now
 from smsflow.services.accounts import companies
 from smsflow.services.accounts.companies import Account
@@ -19,6 +19,11 @@ from smsflow.settings import load
 from smsflow.store.postgres.transactions import Tx
 
 _MOST_CREDITS = 10**12
+
+
+Reply = Annotated[
+    str | None, typer.Option(help="Its answer by SMS; also {company}, {stop} and {start}. none: the default.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -123,6 +128,9 @@ def set_(
     code_per_hour: Annotated[
         int | None, typer.Option(min=0, max=100_000, help="Codes to a number in an hour; 0 is no limit.")
     ] = None,
+    stop_reply: Reply = None,
+    start_reply: Reply = None,
+    help_reply: Reply = None,
     as_json: Json = False,
 ) -> None:
     """Change the name or the rules of a company."""
@@ -141,6 +149,10 @@ def set_(
         values["code_every_seconds"] = code_every
     if code_per_hour is not None:
         values["code_per_hour"] = code_per_hour
+    replies = {"stop_reply": stop_reply, "start_reply": start_reply, "help_reply": help_reply}
+    for column, typed in replies.items():
+        if typed is not None:
+            values[column] = None if typed.lower() == options.NONE else optout_replies.check(typed)
     if not values:
         raise typer.BadParameter("say what to change: `smsflow company set --help` lists it.")
 

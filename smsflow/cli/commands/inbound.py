@@ -27,7 +27,7 @@ def list_(*, since: Since = None, limit: Limit = 50, as_json: Json = False) -> N
     if output.reading({"inbound": [asdict(i) for i in seen.found]}, database=seen.database, as_json=as_json):
         return
     output.table(
-        ("id", "received", "connector", "from", "to", "parts", "text"),
+        ("id", "received", "connector", "from", "to", "company", "asks for", "parts", "text"),
         [
             (
                 i.id,
@@ -35,6 +35,8 @@ def list_(*, since: Since = None, limit: Limit = 50, as_json: Json = False) -> N
                 i.connector or i.connector_id,
                 i.source,
                 i.destination,
+                i.company_id,
+                i.command,
                 f"{i.parts}/{i.total}",
                 i.text,
             )

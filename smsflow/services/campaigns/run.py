@@ -22,6 +22,7 @@ from smsflow.store.contacts import contacts, optouts
 from smsflow.store.credits import balances, reserve
 from smsflow.store.messages.accept import accept
 from smsflow.store.postgres.transactions import Tx
+from smsflow.store.routing import numbers
 
 # A campaign that should have begun longer ago than this, because nothing ran, does not begin by itself.
 _TOO_LATE = timedelta(hours=1)
@@ -242,4 +243,7 @@ class _Turn:
         await recipients.settle(tx, company_id, campaign_id, [*settled, *refused])
         await contacts.note_written(tx, company_id, [row.number for row, _ in messages], now=self._now)
         await recipients.count_refusals(tx, company_id, campaign_id, Counter(self._reasons.values()))
+        if messages and self._campaign.kind is Kind.MARKETING:
+            written = [(company_id, m.connector_id, self._fingerprint(m.number)) for _, m in messages]
+            await numbers.note_writers(tx, written, day=self._now.date())
         return dict(Counter(m.connector_id for _, m in messages))

@@ -59,6 +59,7 @@ async def _one_by_one(
             await balances.keep_rate(tx, company_id, left=room, now=now)
     paid = [p for p, verdict in enumerate(verdicts) if verdict is None]
     ids = iter(await accept.accept(tx, [batch[p] for p in paid], now=now, checked=True) if paid else [])
+    await permission.note_writers(tx, [batch[p] for p in paid], fingerprint=fingerprint, now=now)
     answers: list[int | Refused] = []
     for verdict in verdicts:
         if verdict is not None:

@@ -76,7 +76,10 @@ def derive(
 def _accepted(message: Stored) -> Iterator[Event]:
     at = message.created_at
     yield Event(at, "accepted", f"{message.number} from {message.sender}, {_segments(message.segments)}")
-    yield Event(at, "charged", f"{message.segments} {_credits(message.segments)}")
+    if message.free:
+        yield Event(at, "charged", "nothing: it answers an SMS")
+    else:
+        yield Event(at, "charged", f"{message.segments} {_credits(message.segments)}")
     if message.planned_at is not None:
         yield Event(at, "planned", f"to leave at {_time(message.planned_at)}")
     yield Event(at, "routed", f"to {_connector(message.connector, message.connector_id)}")
@@ -111,7 +114,7 @@ def _ended(message: Stored, parts: Sequence[history.Part]) -> Iterator[Event]:
             yield Event(at, "cancelled", "before it left")
         case Status.PLANNED | Status.RECEIVED | Status.SENT | Status.UNKNOWN:
             pass
-    given_back = message.segments - message.charged
+    given_back = 0 if message.free else message.segments - message.charged
     if given_back > 0:
         yield Event(at, "refunded", f"{given_back} {_credits(given_back)}")
 

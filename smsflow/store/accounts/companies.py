@@ -62,7 +62,19 @@ async def set_suspended(tx: Tx, company_id: int, *, suspended: bool) -> bool:
 
 # What of a company can be changed. The rest has its own way: credits by the ledger, senders by their table.
 _CHANGEABLE = frozenset(
-    {"name", "countries", "mobile_only", "resend", "send_rate", "code_template", "code_every_seconds", "code_per_hour"}
+    {
+        "name",
+        "countries",
+        "mobile_only",
+        "resend",
+        "send_rate",
+        "code_template",
+        "code_every_seconds",
+        "code_per_hour",
+        "stop_reply",
+        "start_reply",
+        "help_reply",
+    }
 )
 
 

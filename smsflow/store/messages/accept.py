@@ -58,6 +58,9 @@ SELECT place, id FROM incoming, (SELECT count(pg_notify('smsflow_queue', c)) FRO
 """)
 
 
+_MAKE_FREE = bounded("UPDATE message m SET charged = 0 WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id)")
+
+
 async def accept(
     tx: Tx,
     batch: Sequence[NewMessage],
@@ -77,7 +80,7 @@ async def accept(
     step_of = []
     for m in batch:
         owed = payers.setdefault(m.company_id, [0, 0])
-        owed[0] += m.segments
+        owed[0] += 0 if m.free else m.segments
         owed[1] += 1
         if m.kind is Kind.MARKETING and not checked:
             undecided.add(m.company_id)
@@ -118,6 +121,9 @@ async def accept(
     ids: list[int | None] = [None] * len(batch)
     for place, message_id in result:
         ids[place - 1] = message_id
+    free = [i for i, m in zip(ids, batch, strict=True) if m.free and i is not None]
+    if free:
+        await tx.execute(_MAKE_FREE(free), {"ids": ints(free)})
     return ids
 
 

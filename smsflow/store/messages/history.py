@@ -68,12 +68,15 @@ class Stored:
     text: str
     sealed: bool
     error: str | None
+    free: bool
+    """It answers a STOP, START or HELP."""
 
 
 _FIELDS = tuple(f.name for f in fields(Stored))
 _COLUMNS = """
 m.id, m.company_id, co.name, coalesce(co.suspended, false), m.campaign_id, ca.name, m.connector_id, cn.name, m.created_at, m.planned_at,
-    m.valid_until, m.sent_at, m.done_at, m.kind, m.status, m.segments, m.charged, m.number, m.country, m.sender, m.text, m.sealed, m.error
+    m.valid_until, m.sent_at, m.done_at, m.kind, m.status, m.segments, m.charged, m.number, m.country, m.sender, m.text, m.sealed, m.error,
+    EXISTS (SELECT FROM inbound_reply r WHERE r.company_id = m.company_id AND r.message_id = m.id)
 """
 _NAMES = """
 LEFT JOIN company co ON co.id = m.company_id LEFT JOIN campaign ca ON ca.id = m.campaign_id LEFT JOIN connector cn ON cn.id = m.connector_id

@@ -199,3 +199,17 @@ def test_an_act_that_cannot_be_undone_wants_a_yes_where_nobody_can_be_asked(smsf
 
     assert "--yes" in smsflow.err
     assert len(smsflow.json("connector", "list")["connectors"]) == 1
+
+
+def test_a_number_is_given_to_companies_by_keyword_listed_and_taken_back(smsflow):
+    smsflow("company", "add", "Boutique", "--country", "CM")
+    a_connector(smsflow, "mtn")
+    smsflow("number", "add", "8787", "--connector", "mtn")
+
+    added = smsflow.json("number", "add", "8787", "--connector", "mtn", "--company", "Boutique", "--keyword", "Été")
+
+    assert (added["number"], added["keyword"], added["company_id"]) == ("8787", "ete", 1)
+    listed = smsflow.json("number", "list")["numbers"]
+    assert [(n["keyword"], n["company_id"]) for n in listed] == [("", None), ("ete", 1)]
+    smsflow("number", "remove", "8787", "--connector", "mtn", "--keyword", "été")
+    assert len(smsflow.json("number", "list")["numbers"]) == 1

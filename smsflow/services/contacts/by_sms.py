@@ -1,0 +1,85 @@
+"""STOP, START and HELP by SMS: done and answered in the transaction that stores the SMS which asks for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from smsflow.domain import optout_replies, phone, segments
+from smsflow.domain.account import Company
+from smsflow.domain.message import Kind, NewMessage
+from smsflow.domain.optout import Command, Scope
+from smsflow.services.contacts import optouts
+from smsflow.store.accounts import companies
+from smsflow.store.contacts import optouts as stored
+from smsflow.store.contacts import replies
+from smsflow.store.messages.accept import accept
+from smsflow.store.postgres.transactions import Tx
+
+# An answer that comes later than this answers nothing.
+_VALIDITY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks of a company by SMS, and where they sent it."""
+
+    company_id: int
+    number: str
+    command: Command
+    connector_id: int
+    destination: str
+    keyword: str | None
+
+
+async def obey(tx: Tx, asked: Sequence[Asked], *, now: datetime) -> None:
+    """Opt people out and in as they ask, in their order, and answer each once a day."""
+    stops = {a.company_id for a in asked if a.command is Command.STOP}
+    if stops:
+        # All at once: whoever accepts for several companies takes these locks before any other.
+        await stored.close_marketing(tx, *stops)
+    for company_id in sorted({a.company_id for a in asked}):
+        company = await companies.company(tx, company_id)
+        if company is None:
+            continue
+        for one in asked:
+            if one.company_id == company_id:
+                await _do(tx, one, now=now)
+                await _answer(tx, company, one, now=now)
+
+
+async def _do(tx: Tx, one: Asked, *, now: datetime) -> None:
+    if one.command is Command.STOP:
+        await optouts.opt_out(
+            tx, one.company_id, [one.number], scope=Scope.MARKETING, source="sms", author=one.number, now=now
+        )
+    elif one.command is Command.START:
+        await optouts.opt_in(tx, one.company_id, [one.number], source="sms", author=one.number, now=now)
+
+
+async def _answer(tx: Tx, company: Company, one: Asked, *, now: datetime) -> None:
+    default = company.sender(None)
+    sender = one.destination if phone.is_sender(one.destination) else default.name if default else None
+    day = now.astimezone(ZoneInfo(company.timezone)).date()
+    if sender is None or company.suspended:
+        return
+    if not await replies.claim(tx, company.id, one.number, command=one.command, day=day):
+        return
+    text = optout_replies.reply(company, one.command, keyword=one.keyword)
+    message = NewMessage(
+        company_id=company.id,
+        number=one.number,
+        country=phone.parse(one.number, country=company.country).country,
+        text=text,
+        sender=sender,
+        kind=Kind.TRANSACTIONAL,
+        segments=segments.count(text),
+        connector_id=one.connector_id,
+        valid_until=now + _VALIDITY,
+        free=True,
+    )
+    # Not by `submit`: the answer to STOP goes to somebody who has just opted out.
+    (message_id,) = await accept(tx, [message], now=now, checked=True)
+    if message_id is None:
+        raise RuntimeError("an answer that is free was not accepted")
+    await replies.sent(tx, company.id, one.number, command=one.command, day=day, message_id=message_id)
