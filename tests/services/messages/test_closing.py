@@ -1,9 +1,12 @@
 """Credits go back only for what cannot be on a handset (ADR 1), whichever way a message ends; late answers settle what they answer."""
 
+import ast
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+import smsflow
 from smsflow import testing
 from smsflow.domain.delivery import Accepted, Deferred, Outlived, Rejected, Unanswered
 from smsflow.domain.message import Kind, Status
@@ -12,6 +15,8 @@ from tests.dispatch.dispatcher import NUMBER, a_dispatcher
 from tests.dispatch.stage import execute, query, sound, statuses
 
 MINUTE = timedelta(seconds=61)
+PACKAGE = Path(smsflow.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
 @pytest.fixture
@@ -159,3 +164,28 @@ async def test_one_message_that_is_told_of_twice_in_a_batch_is_returned_once(dis
     await dispatcher.receives("r1", Status.FAILED, refused=True, number=NUMBER)
 
     assert await left(dispatcher) == 100
+
+
+def imports(module):
+    """Return what a module imports, as `package.name`."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    return {
+        f"{node.module}.{name.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+
+
+def test_one_place_closes_messages_and_decides_whether_credits_go_back():
+    closers = {str(m.relative_to(PACKAGE)) for m in MODULES if "smsflow.store.messages.closing.Closed" in imports(m)}
+    deciders = {str(m.relative_to(PACKAGE)) for m in MODULES if "smsflow.domain.delivery.returns_credits" in imports(m)}
+
+    assert closers == deciders == {"services/messages/closing.py"}
+
+
+def test_services_of_messages_take_the_transaction_and_only_the_intake_opens_one():
+    openers = {m.name for m in MODULES if m.parent.name == "messages" and m.parent.parent.name == "services"
+               and "smsflow.store.postgres.transactions.Database" in imports(m)}  # fmt: skip
+
+    assert openers == {"intake.py"}
