@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import uvloop
 
 from smsflow import observe
@@ -123,6 +124,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = embedded.start(Path(folder))
         try:
+            with psycopg.connect(server.admin_url, autocommit=True) as administrator:
+                administrator.execute("GRANT pg_checkpoint TO smsflow")
             uvloop.run(measure(server.url, [int(s) for s in arguments.sizes.split(",")]))
         finally:
             server.stop()
