@@ -30,7 +30,7 @@ async def receive(
     forms: Callable[[str], Iterable[str]],
     now: datetime,
 ) -> list[News]:
-    """Record receipts; when this returns they are on disk and may be acknowledged. What only looks like one is returned."""
+    """Record receipts; when this returns they are on disk and may be acknowledged. Texts that only look like one are returned."""
     async with database.autocommit() as tx:
         left = await receipts.deliver(tx, news, now=now)
     if not left:

@@ -30,7 +30,7 @@ class Status(IntEnum):
 FINAL = frozenset({Status.DELIVERED, Status.FAILED, Status.EXPIRED, Status.CANCELLED})
 
 
-# Every legal step. What is not here is stale news and changes nothing.
+# Every legal step. Any other is stale news and changes nothing.
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.PLANNED: frozenset({Status.RECEIVED, Status.CANCELLED, Status.EXPIRED}),
     Status.RECEIVED: frozenset(

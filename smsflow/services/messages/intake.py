@@ -25,7 +25,7 @@ _AWAKE = 0.1
 
 
 class Intake:
-    """The door's way to `submit`: one message in, its id out once the database has flushed it to disk."""
+    """Accepts messages of many requests together: one message in, its id out once the database has flushed it to disk."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What became of submits: the answers of operators, recorded in groups."""
+"""Outcomes of submits: the answers of operators, recorded in groups."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

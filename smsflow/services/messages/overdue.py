@@ -1,4 +1,4 @@
-"""What time alone brings about: unknown messages sent again or ended, sent ones without a receipt ended, waiting ones moved."""
+"""Changes that time alone brings: unknown messages are sent again or end, sent ones without a receipt end, waiting ones move."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

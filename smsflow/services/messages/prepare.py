@@ -43,7 +43,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What bounds every message."""
+    """Limits of every message."""
 
     segments: int = 10
     validity: timedelta = timedelta(hours=48)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from smsflow import testing
+from smsflow.dispatch import sweep
 from smsflow.domain.delivery import Accepted
 from smsflow.domain.message import PRESUMED, Status
 from smsflow.services.messages import overdue
@@ -134,4 +135,15 @@ async def test_an_unknown_message_that_is_sent_late_expires_too(dispatcher):
     dispatcher.now += HOUR
 
     assert await expire(dispatcher) == [1]
+    assert await statuses(dispatcher.platform, [message]) == [Status.EXPIRED]
+
+
+async def test_the_sweep_looks_only_at_ids_that_were_given_long_enough_ago_to_be_committed(dispatcher, monkeypatch):
+    message = await dispatcher.sends("r1", valid_until=dispatcher.now + HOUR)
+    dispatcher.now += HOUR
+    await dispatcher.sweep._expire_sent()
+    assert await statuses(dispatcher.platform, [message]) == [Status.SENT]
+
+    monkeypatch.setattr(sweep, "_COMMITTED_WITHIN", 0.0)
+    await dispatcher.sweep._expire_sent()
     assert await statuses(dispatcher.platform, [message]) == [Status.EXPIRED]
