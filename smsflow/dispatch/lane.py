@@ -62,6 +62,8 @@ class Lane:
         self._turn = asyncio.Lock()
         self._busy_until = 0.0
         self._work = asyncio.Event()
+        self._near = 0
+        """The id of the last message claimed: the next ones are most likely in the same partition."""
         self._claiming: asyncio.Task[int] | None = None
         self.unsure = False
         """The answer to a claim was lost: the database may know of claims that no lane holds."""
@@ -139,7 +141,11 @@ class Lane:
 
     async def _claim(self, limit: int) -> int:
         async with self._turn, self._database.autocommit() as tx:
-            claims = await queue.claim(tx, self.connector.id, instance_id=self._way.instance_id, limit=limit)
+            claims = await queue.claim(
+                tx, self.connector.id, instance_id=self._way.instance_id, limit=limit, near=self._near
+            )
+        if claims:
+            self._near = claims[-1].id
         for claim in claims:
             self.traffic.take(claim)
         return len(claims)

@@ -8,7 +8,7 @@ from smsflow.domain.matching import fold
 from smsflow.domain.message import Kind
 from smsflow.store.messages import holding
 from smsflow.store.postgres.arrays import ints, texts, times
-from smsflow.store.postgres.bounds import bounded
+from smsflow.store.postgres.bounds import BLOCK, bounded
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -33,9 +33,9 @@ _HOLDS = 5
 _HOLD_MOST = 1000
 
 # Walks queue_ready from its left end (connector, priority, turn), steps over the few rows already claimed, and updates in place.
-# About 15 µs of server time a message. The content is read in a statement of its own, as its bounds are known by then only.
+# About 15 µs of server time a message. Messages that are not within the bounds, which are a guess, come without content.
 # Messages of suspended companies are held instead of claimed; company_suspended is read once.
-_CLAIM = text(f"""
+_CLAIM = bounded(f"""
 WITH picked AS MATERIALIZED (
     SELECT message_id, company_id IN (SELECT id FROM company WHERE suspended) AS held FROM queue
     WHERE connector_id = :connector_id AND due_at IS NULL AND claimed_by IS NULL AND EXISTS (SELECT FROM instance WHERE id = :instance_id)
@@ -49,7 +49,8 @@ WITH picked AS MATERIALIZED (
     INSERT INTO lane_clock AS l (connector_id, priority, turn) SELECT CAST(:connector_id AS bigint), priority, max(turn) FROM claimed WHERE NOT held GROUP BY priority ORDER BY priority
     ON CONFLICT (connector_id, priority) DO UPDATE SET turn = greatest(l.turn, excluded.turn)
 )
-SELECT message_id, attempt, held FROM claimed ORDER BY priority, turn, message_id
+SELECT c.message_id, c.attempt, c.held, m.company_id, m.kind, m.segments, m.number, m.sender, m.text, m.sealed, m.valid_until
+FROM claimed c LEFT JOIN message m ON m.id = c.message_id AND WITHIN(m.id) AND NOT c.held ORDER BY c.priority, c.turn, c.message_id
 """)
 _CONTENT = bounded("""
 SELECT id, company_id, kind, segments, number, sender, text, sealed, valid_until FROM message
@@ -57,30 +58,57 @@ WHERE id = ANY(CAST(:ids AS bigint[])) AND WITHIN(id)
 """)
 
 
-async def claim(tx: Tx, connector_id: int, *, instance_id: int, limit: int) -> list[Claimed]:
+_KINDS = {int(kind): kind for kind in Kind}
+
+
+async def claim(tx: Tx, connector_id: int, *, instance_id: int, limit: int, near: int = 0) -> list[Claimed]:
     """Claim up to `limit` messages that may leave by the connector now, in the order they have to leave.
 
-    An instance that was declared dead gets none, and messages of suspended companies are passed over.
+    An instance that was declared dead gets none, and messages of suspended companies are passed over. The content is expected near
+    the id `near`, that of the last claim; what is elsewhere takes a second statement.
     """
-    attempts: dict[int, int] = {}
+    statement = _CLAIM((near, near + BLOCK))
+    claimed: list[Claimed] = []
+    elsewhere: list[tuple[int, int]] = []
     for _ in range(_HOLDS):
-        parameters = {"connector_id": connector_id, "instance_id": instance_id, "limit": limit - len(attempts)}
+        wanted = limit - len(claimed) - len(elsewhere)
+        parameters = {"connector_id": connector_id, "instance_id": instance_id, "limit": wanted}
         met_held = False
-        for message_id, attempt, held in await tx.execute(_CLAIM, parameters):
+        for (
+            id_,
+            attempt,
+            held,
+            company_id,
+            kind,
+            segments,
+            number,
+            sender,
+            content,
+            sealed,
+            valid_until,
+        ) in await tx.execute(statement, parameters):
             if held:
                 met_held = True
+            elif company_id is None:
+                elsewhere.append((id_, attempt))
             else:
-                attempts[message_id] = attempt
+                claimed.append(
+                    Claimed(
+                        id_, attempt, company_id, _KINDS[kind], segments, number, sender, content, sealed, valid_until
+                    )
+                )
         if not met_held:
             break
         await holding.hold_ready(tx, connector_id, limit=_HOLD_MOST)
-    if not attempts:
-        return []
-    claimed = {
-        id_: Claimed(id_, attempts[id_], company_id, Kind(kind), *rest)
-        for id_, company_id, kind, *rest in await tx.execute(_CONTENT(attempts), {"ids": ints(attempts)})
-    }
-    return [claimed[message_id] for message_id in attempts if message_id in claimed]
+    return await _with_content(tx, claimed, elsewhere) if elsewhere else claimed
+
+
+async def _with_content(tx: Tx, claimed: list[Claimed], elsewhere: Sequence[tuple[int, int]]) -> list[Claimed]:
+    """Return claims with those whose messages were not where they were expected: these are many at once, and come first."""
+    attempts = dict(elsewhere)
+    rows = await tx.execute(_CONTENT(attempts), {"ids": ints(attempts)})
+    found = {id_: Claimed(id_, attempts[id_], company_id, _KINDS[kind], *rest) for id_, company_id, kind, *rest in rows}
+    return [*(found[id_] for id_ in attempts if id_ in found), *claimed]
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,3 +247,18 @@ def test_everything_else_says_something_of_a_row_and_may_pass_when_something_was
 def test_the_name_of_an_error_does_not_repeat_its_row():
     assert named(errors.CheckViolation("a text of a customer")) == "CheckViolation 23514"
     assert named(ValueError("a text")) == "ValueError"
+
+
+async def test_messages_of_another_partition_than_expected_are_claimed_with_their_content_and_leave_first(
+    platform, companies
+):
+    a, _ = companies
+    instance = await an_instance(platform)
+    (old,) = await accepted(platform, a_message(a, 1, text="old"))
+    async with platform.database.transaction() as tx:
+        await tx.execute("SELECT setval('message_id_seq', 150000000)")
+    (new,) = await accepted(platform, a_message(a, 1, text="new"))
+    async with platform.database.autocommit() as tx:
+        claims = await queue.claim(tx, 1, instance_id=instance, limit=10, near=new - 1)
+
+    assert [(c.id, c.text) for c in claims] == [(old, "old"), (new, "new")]
