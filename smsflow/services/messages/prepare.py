@@ -92,11 +92,12 @@ def _storable(text: str, parameter: str) -> str:
     """Return the text composed; refuse what no database can hold: a NUL, or half a surrogate pair."""
     if "\x00" in text:
         raise ParameterInvalid(parameter=parameter, expected="a text without NUL characters")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise ParameterInvalid(parameter=parameter, expected="a text in UTF-8") from None
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ParameterInvalid(parameter=parameter, expected="a text in UTF-8") from None
     return composed(text)
 
 

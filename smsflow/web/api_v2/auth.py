@@ -27,7 +27,7 @@ class Callers:
     async def _reads(self, req: Request, *, sends: bool = False) -> dict[str, Any]:
         scheme, _, token = (req.get_header("authorization") or "").partition(" ")
         token = token.strip()
-        if scheme.lower() != "token" or not token:
+        if (scheme != "Token" and scheme.lower() != "token") or not token:
             raise Unauthenticated(scheme=scheme) if scheme.lower() == "bearer" else Unauthenticated
         company = await self._directory.company((await self._directory.caller(token)).company_id)
         if sends and company.suspended:

@@ -30,11 +30,15 @@ class Sms:
     async def on_post(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:
         """Accept an SMS: stored, charged, and it will leave."""
         door = self._door
-        order = await self._order(company, await forms.read(req, door.body_limit, numbers=wire.NUMBERS))
+        fields = await forms.read(req, door.body_limit, numbers=wire.NUMBERS)
+        campaign_id, kind = None, Kind.TRANSACTIONAL
+        if "campagn_id" in fields or "campaign_id" in fields:
+            campaign_id, kind = await self._campaign(company, fields)
+        order = _order(fields, campaign_id, kind)
         ways = await door.platform.directory.routing()
         message = prepare(order, company=company, routes=ways.table, now=door.clock(), limits=door.limits)
         # Before the message is charged, so that nothing can fail after.
-        planned_date = wire.date(message.due_at, company.timezone)
+        planned_date = wire.date(message.due_at, company.timezone) if message.due_at else ""
         message_id = await door.intake.submit(message)
         resp.data = wire.send_reply(message_id, message.segments, planned_date)
 
@@ -51,21 +55,6 @@ class Sms:
 
     on_head = on_get
 
-    async def _order(self, company: Company, fields: forms.Fields) -> Order:
-        number = forms.mandatory(fields, "number", numeric=True)
-        text = forms.mandatory(fields, "message")
-        campaign_id, kind = await self._campaign(company, fields)
-        seconds = forms.digits(fields.get("planned_date"), "planned_date", expected="a Unix time")
-        sender = forms.optional(fields, "sender_id", numeric=True)
-        return Order(
-            number,
-            text,
-            sender=(sender.strip() or None) if sender else None,
-            campaign_id=campaign_id,
-            planned_at=None if seconds is None else _moment(seconds),
-            kind=kind,
-        )
-
     async def _campaign(self, company: Company, fields: Mapping[str, Any]) -> tuple[int | None, Kind]:
         # The published name is misspelt, and programs that spell it right mean the same.
         name = "campagn_id" if fields.get("campagn_id") else "campaign_id"
@@ -76,6 +65,19 @@ class Sms:
         if kind is None:
             raise NotFound(what="campaign", id=campaign_id)
         return campaign_id, kind
+
+
+def _order(fields: forms.Fields, campaign_id: int | None, kind: Kind) -> Order:
+    seconds = forms.digits(fields.get("planned_date"), "planned_date", expected="a Unix time")
+    sender = forms.optional(fields, "sender_id", numeric=True)
+    return Order(
+        forms.mandatory(fields, "number", numeric=True),
+        forms.mandatory(fields, "message"),
+        sender=(sender.strip() or None) if sender else None,
+        campaign_id=campaign_id,
+        planned_at=None if seconds is None else _moment(seconds),
+        kind=kind,
+    )
 
 
 def _moment(seconds: int) -> datetime:

@@ -44,6 +44,8 @@ STATUS_NAMES = {
     Status.UNKNOWN: "Indéterminé",
 }
 
+_RECEIVED, _PLANNED = STATUS_NAMES[Status.RECEIVED], STATUS_NAMES[Status.PLANNED]
+
 CODE_STATE_NAMES = {
     CodeState.SENT: "Envoyé",
     CodeState.VALIDATED: "Validé",
@@ -283,7 +285,7 @@ def login_reply(token: str, user: User) -> bytes:
 
 def send_reply(message_id: int, segments: int, planned_date: str) -> bytes:
     """Return the reply to an SMS that was accepted, for a date or for now."""
-    status = STATUS_NAMES[Status.PLANNED if planned_date else Status.RECEIVED]
+    status = _PLANNED if planned_date else _RECEIVED
     return encode(SendReply("success", 200, public_id(message_id), status, segments, planned_date))
 
 

@@ -25,6 +25,8 @@ Fields = Mapping[str, Any]
 FORM: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"
 JSON: Final = "application/json"
+# Without parameters, as nearly every program sends them.
+_PLAIN = frozenset({FORM, JSON})
 
 # No call has more than six parameters; a body of a megabyte could hold half a million.
 MOST_FIELDS = 200
@@ -35,6 +37,7 @@ _MOST_FLOAT = 2**53
 _MOST_ECHOED = 100
 _REPLACED = "\ufffd"
 _BOM = "\ufeff"
+_UTF8 = "utf-8"
 
 _json = msgspec.json.Decoder(dict[str, Any])
 
@@ -49,12 +52,14 @@ def parse(content_type: str | None, body: bytes, *, numbers: Collection[str] = (
 
     `numbers` are the fields that hold a phone number: one given twice is a ParameterRepeated.
     """
-    media = (content_type or "").partition(";")[0].strip().lower()
+    plain = content_type in _PLAIN
+    media = content_type if plain else (content_type or "").partition(";")[0].strip().lower()
     if not body and media in {"", FORM, MULTIPART, JSON}:
         return {}
-    body = body.removeprefix(b"\xef\xbb\xbf")
+    if body[:3] == b"\xef\xbb\xbf":
+        body = body[3:]
     try:
-        charset = multipart.charset(content_type or "")
+        charset = _UTF8 if plain else multipart.charset(content_type or "")
         if media == FORM:
             return _form(body, charset, numbers)
         if media == MULTIPART:
@@ -66,23 +71,18 @@ def parse(content_type: str | None, body: bytes, *, numbers: Collection[str] = (
         raise BodyUnreadable(content_type=media) from None
     except multipart.UnknownCharset as unknown:
         raise CharsetUnknown(charset=str(unknown)[:_MOST_ECHOED]) from None
-    raise ContentTypeUnknown(content_type=media[:_MOST_ECHOED])
+    raise ContentTypeUnknown(content_type=(media or "")[:_MOST_ECHOED])
 
 
 def _form(body: bytes, charset: str, numbers: Collection[str]) -> Fields:
     if body.count(b"&") >= MOST_FIELDS:
         raise BodyUnreadable(content_type=FORM)
     text = body.decode(charset)
-    fields: dict[str, Any] = parse_query_string(text, keep_blank=True, csv=False)
-    for name, value in fields.items():
-        # Falcon's parser, ten times faster than the library's, knows UTF-8 only, and puts this character for other bytes.
-        if type(value) is list or _REPLACED in value or _REPLACED in name or value[:1] == _BOM or charset != "utf-8":
-            pairs = parse_qsl(
-                text, keep_blank_values=True, encoding=charset, errors="strict", max_num_fields=MOST_FIELDS
-            )
-            fields = _collected(pairs, numbers)
-            break
-    if b"=+" in body:
+    fields = _utf8_form(text) if charset == _UTF8 else None
+    if fields is None:
+        pairs = parse_qsl(text, keep_blank_values=True, encoding=charset, errors="strict", max_num_fields=MOST_FIELDS)
+        fields = _collected(pairs, numbers)
+    if "=+" in text:
         for name in numbers:
             value = fields.get(name, "")
             # An unencoded plus is a space by the rules of forms. Before a digit of a number it was a plus.
@@ -91,8 +91,18 @@ def _form(body: bytes, charset: str, numbers: Collection[str]) -> Fields:
     return fields
 
 
+def _utf8_form(text: str) -> dict[str, Any] | None:
+    """Return the fields by Falcon's parser, ten times faster than the library's; None when it cannot tell them."""
+    fields: dict[str, Any] = parse_query_string(text, keep_blank=True, csv=False)
+    for name, value in fields.items():
+        # It lists the values of a name that is repeated, and puts a character where bytes are not UTF-8.
+        if type(value) is list or _REPLACED in value or _REPLACED in name or _BOM in value:
+            return None
+    return fields
+
+
 def _object(body: bytes, charset: str, numbers: Collection[str]) -> Fields:
-    if charset != "utf-8":
+    if charset != _UTF8:
         body = body.decode(charset).encode()
     fields = _json.decode(body)
     if any(body.count(b'"%b"' % name.encode()) > 1 for name in numbers):

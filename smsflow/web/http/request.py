@@ -19,7 +19,7 @@ class Request(falcon.asgi.Request):
     def __init__(self, scope: dict[str, Any], receive: Any, first_event: Any = None, options: Any = None) -> None:
         """Take what the server hands over; bytes of the query that are not UTF-8 are escaped first."""
         query: bytes = scope["query_string"]
-        if not query.isascii():
+        if query and not query.isascii():
             scope = {**scope, "query_string": quote_from_bytes(query, safe="%&=+;,/?:@!$'()*-._~").encode()}
         super().__init__(scope, receive, first_event=first_event, options=options)
 
