@@ -91,7 +91,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a token stands for, until when (seconds since the epoch)."""
+    """The user and the company of a token, and its end (seconds since the epoch)."""
 
     user_id: int
     company_id: int

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 _PLAIN = re.compile(r"[0-9+().\- ]*")
-# What is neither by its category: a tab, the mathematical minus, the wide and the small plus.
+# Separators and signs that their categories do not tell: a tab, the mathematical minus, the wide and the small plus.
 _LIKE = {"\t": " ", "\u2212": "-", "\uff0b": "+", "\ufe62": "+"}
 
 

@@ -39,7 +39,7 @@ _LEAST_GROUP = 2
 _BETWEEN = re.compile(r"[ .()-]+")
 
 _DIALLED = re.compile(r"\+?[0-9]{3,17}")
-# What one number may look like: separators stand between its digits, never a dash before them.
+# The shape of one number: separators stand between its digits, never a dash before them.
 _WRITTEN = re.compile(r"\(?\+?[0-9(][0-9 .()-]*[0-9]")
 # As spreadsheets and JSON write a whole number.
 _DECIMAL = re.compile(r"\.00?\Z")
@@ -107,7 +107,7 @@ def _reads(written: str, country: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What tells the mobile numbers of a country that has its country code for itself."""
+    """The patterns of the mobile numbers of a country that shares its calling code with no other."""
 
     region: str
     mobile: re.Pattern[str]

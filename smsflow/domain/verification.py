@@ -52,7 +52,7 @@ _REFUSALS: dict[CodeState, type[Refused]] = {
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a try makes of a code: its state and tries from now on, and the refusal to raise if there is one."""
+    """The outcome of a try: the code's state and tries from now on, and the refusal to raise if there is one."""
 
     state: CodeState
     tries: int

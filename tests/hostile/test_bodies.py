@@ -146,7 +146,7 @@ async def test_headers_in_no_known_encoding_are_read_as_nothing_known(live_serve
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "X" * 500])
-async def test_methods_that_nobody_serves_are_refused(live_server, method):
+async def test_unknown_methods_are_refused(live_server, method):
     answer = await tell(live_server, head(method, "/apiv2/sms/"))
 
     assert answer.status in {400, 405}

@@ -1,4 +1,4 @@
-"""HTTP as nobody should speak it: octets on a socket, and what the server makes of them."""
+"""HTTP as no client should send it: octets on a socket, and the server's answers."""
 
 import asyncio
 import functools

@@ -16,7 +16,7 @@ class Balance:
     access = Access.TOKEN
 
     def __init__(self, door: Door) -> None:
-        """Read at this door."""
+        """Read through `door`."""
         self._door = door
 
     async def on_get(self, _req: Request, resp: falcon.asgi.Response, company: Company) -> None:

@@ -5,7 +5,7 @@ from smsflow.web.http.calls import Api, Call, Parameter, Schema
 
 _NUMBER: Schema = {"type": "string", "minLength": 1, "examples": ["+237690000001"]}
 
-# What any call can answer beside its own errors; a GET has no body that could be too large or unknown.
+# Errors of every call beside its own; a GET has no body that could be too large or unknown.
 _GENERAL_ERRORS = {"POST": (405, 408, 413, 415, 429, 503), "GET": (405, 429, 503)}
 
 _ERRORS = (400, 401, 402, 403, 404, 405, 408, 413, 415, 429, 503)

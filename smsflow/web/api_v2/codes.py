@@ -25,7 +25,7 @@ class Codes:
     access = Access.SENDING
 
     def __init__(self, door: Door) -> None:
-        """Send at this door."""
+        """Send through `door`."""
         self._door = door
 
     async def on_post(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:
@@ -75,7 +75,7 @@ class CodeVerification:
     access = Access.TOKEN
 
     def __init__(self, door: Door) -> None:
-        """Verify at this door."""
+        """Verify through `door`."""
         self._door = door
 
     async def on_post(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:

@@ -1,4 +1,4 @@
-"""What the calls of this door work with."""
+"""The platform as the calls of this door use it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

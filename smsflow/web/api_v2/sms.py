@@ -24,7 +24,7 @@ class Sms:
     access = Access.SENDING
 
     def __init__(self, door: Door) -> None:
-        """Send through the door's intake."""
+        """Send through `door`."""
         self._door = door
 
     async def on_post(self, req: Request, resp: falcon.asgi.Response, company: Company) -> None:

@@ -17,7 +17,7 @@ from smsflow.web.http.calls import Api
 from smsflow.web.look import errors
 from smsflow.web.look.pages import HEADERS, HTML
 
-# The Host header is the caller's choice: without a bound, each made-up host would cost 200 KB for ever.
+# The caller chooses the Host header: without a bound, each made-up host would keep 200 KB in memory.
 _KEPT = 16
 
 

@@ -15,7 +15,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CallWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is said about one call."""
+    """The words about one call."""
 
     title: str
     short: str

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 _BODIES = ("multipart/form-data", "application/x-www-form-urlencoded", "application/json")
 _TOKEN = "token"  # noqa: S105 - the name of a security scheme
 
-# The Host header is the caller's choice: keep a few descriptions, not one for each made-up host.
+# The caller chooses the Host header: keep a few descriptions, not one for each made-up host.
 _KEPT = 16
 
 

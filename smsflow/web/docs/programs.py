@@ -27,7 +27,7 @@ LANGUAGES = (
     Language("php-curl", "PHP (cURL)", "php", "php", "PHP with its curl extension"),
 )
 
-# What a sample file holds in the place of each value. None is a part of another, and none is a word of a language.
+# A sample file holds these in the place of the values. None is a part of another, and none is a word of a language.
 PLACEHOLDERS = {
     "server": "https://VOTRE-SERVEUR",
     "username": "VOTRE_NOM_UTILISATEUR",

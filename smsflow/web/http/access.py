@@ -10,7 +10,7 @@ from smsflow.web.http.request import Request
 
 
 class Access(Enum):
-    """Who may use a resource."""
+    """The right that a resource asks of its callers."""
 
     PUBLIC = "public"
     # A company's token.

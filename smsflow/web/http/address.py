@@ -8,7 +8,7 @@ import falcon
 
 from smsflow.web.http.request import Request
 
-# Whoever has one IPv6 address has the 2^64 of its network.
+# One IPv6 customer has the 2^64 addresses of a network.
 _IPV6_HOUSEHOLD = 64
 
 # A host name, an IPv4 address or a bracketed IPv6 one, and a port: nothing that could mean something in a page.

@@ -9,7 +9,7 @@ Schema = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What a call takes: a field of its body, or of its query."""
+    """A parameter of a call: a field of its body, or of its query."""
 
     name: str
     schema: Schema
@@ -18,7 +18,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a call answers with 200: the schema, and an example that obeys it."""
+    """The reply of a call, with 200: its schema, and an example that obeys it."""
 
     schema: Schema
     example: dict[str, Any]

@@ -32,7 +32,7 @@ class DoorError:
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """What is answered instead of a reply."""
+    """The answer instead of a reply."""
 
     content_type: str
     body: bytes

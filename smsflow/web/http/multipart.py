@@ -72,7 +72,7 @@ def parse(content_type: str, body: bytes, *, most: int, default: str = "utf-8") 
 
 def _part(piece: bytes, default: str) -> tuple[str, str]:
     line_end = piece.find(b"\r\n")
-    # What follows a delimiter on its line is padding, or the delimiter was not one.
+    # Only padding may follow a delimiter on its line; else it was none.
     if line_end < 0 or piece[:line_end].strip(_PADDING):
         raise Unreadable
     headers, blank_line, value = piece[line_end:].partition(b"\r\n\r\n")

@@ -9,7 +9,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Problem(msgspec.Struct):
-    """What went wrong; without a type of its own, the title is the status's phrase (RFC 9457 §4.2.1)."""
+    """The body of an error; without a type of its own, the title is the status's phrase (RFC 9457 §4.2.1)."""
 
     type: str
     title: str

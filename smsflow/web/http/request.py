@@ -9,7 +9,7 @@ import falcon.asgi
 
 from smsflow.errors import BodyTooLarge, BodyUnreadable
 
-# A body of the largest size on a poor line takes half of this; whoever takes longer holds a connection that others need.
+# A body of the largest size on a poor line takes half of this; a slower client would hold a connection that others need.
 _BODY_SECONDS = 20.0
 
 
@@ -24,7 +24,7 @@ class Request(falcon.asgi.Request):
         super().__init__(scope, receive, first_event=first_event, options=options)
 
     async def body(self, limit: int, *, patience: float = _BODY_SECONDS) -> bytes:
-        """Return the whole body; raise BodyTooLarge beyond `limit` bytes, BodyUnreadable when the client went away.
+        """Return the whole body; raise BodyTooLarge beyond `limit` bytes, BodyUnreadable when the client disconnects.
 
         One that is not there within `patience` seconds is a falcon.HTTPError of status 408.
         """
@@ -49,7 +49,7 @@ class Request(falcon.asgi.Request):
         chunks, size, more = [first], len(first), True
         while more:
             event: Any = await self._receive()
-            # Falcon's own stream takes a lost client for the end of the body: half a text would be sent as if it were all.
+            # Falcon's own stream takes a disconnect for the end of the body: half a text would be sent as if it were whole.
             if event["type"] != "http.request":
                 raise BodyUnreadable(content_type=self.content_type or "")
             chunk = event.get("body", b"")

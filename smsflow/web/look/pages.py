@@ -1,4 +1,4 @@
-"""What every page of ours has: its templates' environment, its security headers, and the language of its reader."""
+"""The parts of every page: its templates' environment, its security headers, and the language of its reader."""
 
 from functools import cache
 from typing import Final

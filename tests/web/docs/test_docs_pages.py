@@ -89,7 +89,7 @@ def test_security_headers_go_with_the_page():
     assert headers["referrer-policy"] == "no-referrer"
 
 
-def test_a_page_goes_compressed_to_whom_takes_it():
+def test_a_page_is_compressed_for_clients_that_accept_gzip():
     site = a_site()
 
     packed = site.simulate_get("/docs/", headers={"Accept-Encoding": "br, gzip"})
