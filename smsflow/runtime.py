@@ -18,6 +18,7 @@ import structlog
 from smsflow.domain.account import Caller, Company
 from smsflow.domain.message import Kind
 from smsflow.domain.routing import ConnectorState, Table
+from smsflow.domain.stop_way import Links
 from smsflow.errors import Unauthenticated
 from smsflow.services.accounts.tokens import digest
 from smsflow.services.upkeep import connections
@@ -58,6 +59,11 @@ def new_token() -> str:
 
 
 randbelow = secrets.randbelow
+
+
+def links(settings: Settings) -> Links | None:
+    """Return how short addresses are made, or None where the platform has no public one."""
+    return None if settings.public_url is None else Links(settings.public_url, randbelow)
 
 
 class Memory(Generic[K, V]):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from smsflow.runtime import Platform
+from smsflow.runtime import Platform, links
 from smsflow.services.accounts import companies
 from smsflow.services.campaigns.run import Ran, run_batch, start_due
 from smsflow.services.campaigns.turns import OpenCampaign, due, policies, waiting
@@ -114,4 +114,5 @@ class Runner:
                 fingerprint=platform.vault.fingerprint,
                 now=now,
                 batch=_BATCH,
+                links=links(platform.settings),
             )

@@ -29,7 +29,7 @@ def doors(platform: Platform, intake: Intake, *, clock: Callable[[], datetime]) 
     v2.add_route("/apiv2/openapi.json", OpenApi(API, public_url))
     watched = health.create(platform)
     return {
-        SITE: site.create(),
+        SITE: site.create(platform, clock=clock),
         "apiv2": v2,
         "auth2": v2,
         "v3": App(problem, media_type="application/json"),

@@ -17,7 +17,7 @@ from smsflow.cli.work import in_steps, transact
 from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Plan, hours_of
 from smsflow.errors import NotFound
-from smsflow.runtime import now, routing_of
+from smsflow.runtime import links, now, routing_of
 from smsflow.services.accounts import companies
 from smsflow.services.campaigns import draft as drafting
 from smsflow.services.campaigns import prepare as preparing
@@ -118,7 +118,9 @@ async def _prepare(database: Database, settings: Settings, campaign_id: int) -> 
     limits = Limits(segments=settings.message_segments_limit)
     while not walk.done:
         async with database.transaction() as tx:
-            walk = await preparing.step(tx, company, campaign_id, walk, routes=routing.table, limits=limits)
+            walk = await preparing.step(
+                tx, company, campaign_id, walk, routes=routing.table, limits=limits, links=links(settings)
+            )
         if sys.stderr.isatty():
             note(f"{walk.place} recipients …")
     async with database.transaction() as tx:

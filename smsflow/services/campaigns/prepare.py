@@ -11,8 +11,10 @@ from smsflow.domain.account import Company
 from smsflow.domain.optout import Scope, forbids
 from smsflow.domain.phone import Number
 from smsflow.domain.routing import Table
+from smsflow.domain.stop_way import Links, StopWays
 from smsflow.domain.template import Missing, Template
 from smsflow.errors import NotFound
+from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.draft import held
 from smsflow.services.messages.prepare import Limits
 from smsflow.store.campaigns import drafts, recipients
@@ -59,16 +61,27 @@ async def begin(tx: Tx, company_id: int, campaign_id: int) -> Walk:
 
 
 async def step(
-    tx: Tx, company: Company, campaign_id: int, walk: Walk, *, routes: Table, limits: Limits, batch: int = BATCH
+    tx: Tx,
+    company: Company,
+    campaign_id: int,
+    walk: Walk,
+    *,
+    routes: Table,
+    limits: Limits,
+    links: Links | None = None,
+    batch: int = BATCH,
 ) -> Walk:
-    """Prepare the next recipients; return how far that has come. With the last one, the campaign is prepared."""
+    """Prepare the next recipients; return how far that has come. With the last one, the campaign is prepared.
+
+    `links` are what `{stop}` becomes; without any, and without a number of the company, nobody gets a text that has it.
+    """
     campaign = await held(tx, company.id, campaign_id)
     if campaign.last_place != walk.place:
         raise NotFound(what="preparation that is still the only one of campaign", id=campaign_id)
     people, walk = await _people(tx, campaign, walk, batch)
     if people:
         opted_out = await optouts.scopes(tx, company.id, [p.number for p in people])
-        judge = _Judge(campaign, company, routes, limits, opted_out)
+        judge = _Judge(campaign, company, routes, limits, opted_out, await stop.ways(tx, company, links))
         rows = [judge.recipient(place, p) for place, p in enumerate(people, walk.place + 1)]
         await _store(tx, campaign, rows)
         walk = replace(walk, place=walk.place + len(rows))
@@ -101,9 +114,16 @@ async def _people(tx: Tx, campaign: Campaign, walk: Walk, batch: int) -> tuple[l
 class _Judge:
     """What one campaign is for one recipient."""
 
-    def __init__(
-        self, campaign: Campaign, company: Company, routes: Table, limits: Limits, opted_out: dict[str, Scope]
+    def __init__(  # noqa: PLR0917 - what judging needs
+        self,
+        campaign: Campaign,
+        company: Company,
+        routes: Table,
+        limits: Limits,
+        opted_out: dict[str, Scope],
+        stop_ways: StopWays,
     ) -> None:
+        self._stop_ways = stop_ways
         self._campaign, self._company, self._routes, self._limits = campaign, company, routes, limits
         self._opted_out = opted_out
         self._template: Template = template.parse(campaign.text)
@@ -112,7 +132,11 @@ class _Judge:
 
     def recipient(self, place: int, person: _Person) -> Recipient:
         """Return the row of a person: its segments and connector, or the reason why it is not written to."""
-        values = {name: person.attributes[name] for name in self._template.variables if name in person.attributes}
+        values = {
+            name: person.attributes[name]
+            for name in self._template.variables
+            if name in person.attributes and name != template.STOP
+        }
         reason, count, connector_id = self._cost(person, values)
         return Recipient(place, person.number, person.country, connector_id, count, values or None, reason)
 
@@ -122,13 +146,19 @@ class _Judge:
             return OPTED_OUT, 0, None
         if not self._company.reaches(person.country):
             return COUNTRY_NOT_ALLOWED, 0, None
-        text = self._template.render(values)
-        if isinstance(text, Missing):
-            return NO_VALUE, 0, None
         number = Number(person.number, person.country, mobile=True)
         ways = self._routes.decide(number, company_id=self._company.id, sender=self._sender, kind=self._campaign.kind)
         if not ways:
             return NO_ROUTE, 0, None
+        if template.STOP in self._template.variables:
+            # By the longest: the route may be another one when the SMS is accepted.
+            longest = self._stop_ways.longest() if self._stop_ways.has_way(ways[0]) else None
+            if longest is None:
+                return stop.NO_WAY, 0, None
+            values = {**values, template.STOP: longest}
+        text = self._template.render(values)
+        if isinstance(text, Missing):
+            return NO_VALUE, 0, None
         count = segments.count(text, latin1=self._routes.connectors[ways[0]].latin1)
         return (TOO_LONG, 0, None) if count > self._limits.segments else (None, count, ways[0])
 

@@ -5,20 +5,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from smsflow.domain import schedule, template
+from smsflow.domain import schedule, segments, template
 from smsflow.domain.account import Company
 from smsflow.domain.message import Kind, NewMessage
 from smsflow.domain.optout import forbids
 from smsflow.domain.phone import Number
 from smsflow.domain.routing import Table
 from smsflow.domain.schedule import Pace, Plan, Policy
+from smsflow.domain.stop_way import Links, StopWays
 from smsflow.domain.template import Missing
+from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.launch import release_rest
 from smsflow.services.campaigns.prepare import NO_ROUTE, NO_VALUE, OPTED_OUT
 from smsflow.store.campaigns import caps, drafts, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.campaigns.recipients import Recipient
-from smsflow.store.contacts import contacts, optouts
+from smsflow.store.contacts import contacts, optouts, stop_links
 from smsflow.store.credits import balances, reserve
 from smsflow.store.messages.accept import accept
 from smsflow.store.postgres.transactions import Tx
@@ -66,6 +68,7 @@ async def run_batch(
     fingerprint: Callable[[str], bytes],
     now: datetime,
     batch: int,
+    links: Links | None = None,
 ) -> Ran:
     """Accept the SMS of a campaign's next recipients, as many as the lanes have `room` for and its pace allows.
 
@@ -91,7 +94,7 @@ async def run_batch(
     rows = await recipients.following(
         tx, company.id, campaign_id, after=campaign.place, limit=min(batch, int(pace.left))
     )
-    turn = _Turn(tx, company, campaign, plan, routes, policies, fingerprint, now)
+    turn = _Turn(tx, company, campaign, plan, routes, policies, fingerprint, now, await stop.ways(tx, company, links))
     taken = turn.within(rows, room)
     messages = await turn.messages(taken, validity)
     accepted = await turn.accept(messages)
@@ -134,10 +137,14 @@ class _Turn:
         policies: Mapping[str, Policy],
         fingerprint: Callable[[str], bytes],
         now: datetime,
+        stop_ways: StopWays,
     ) -> None:
+        self._stop_ways = stop_ways
+        self._links: dict[int, tuple[str, str]] = {}
         self._tx, self._company, self._campaign, self._plan = tx, company, campaign, plan
         self._routes, self._policies, self._fingerprint, self._now = routes, policies, fingerprint, now
         self._template = template.parse(campaign.text)
+        self._has_stop = template.STOP in self._template.variables
         sender = company.sender(campaign.sender)
         self._sender = sender.name if sender else ""
         self._reasons: dict[int, str] = {}
@@ -208,15 +215,28 @@ class _Turn:
                     self._reasons[row.place] = DAILY_LIMIT
 
     def _message(self, row: Recipient, validity: timedelta) -> NewMessage | None:
-        text = self._template.render(row.values or {})
-        if isinstance(text, Missing):
-            self._reasons[row.place] = NO_VALUE
-            return None
         number = Number(row.number, row.country, mobile=True)
         ways = self._routes.decide(number, company_id=self._company.id, sender=self._sender, kind=self._campaign.kind)
         if not ways:
             self._reasons[row.place] = NO_ROUTE
             return None
+        values = dict(row.values or {})
+        if self._has_stop:
+            way = self._stop_ways.shortest(ways[0])
+            if way is None:
+                self._reasons[row.place] = stop.NO_WAY
+                return None
+            values[template.STOP], token = way
+            if token is not None:
+                self._links[row.place] = (token, row.number)
+        text = self._template.render(values)
+        if isinstance(text, Missing):
+            self._reasons[row.place] = NO_VALUE
+            return None
+        count = row.segments
+        if self._has_stop:
+            # It was counted with the longest way out, and is paid for what it has.
+            count = min(count, segments.count(text, latin1=self._routes.connectors[ways[0]].latin1))
         return NewMessage(
             company_id=self._company.id,
             number=row.number,
@@ -224,7 +244,7 @@ class _Turn:
             text=text,
             sender=self._sender,
             kind=self._campaign.kind,
-            segments=row.segments,
+            segments=count,
             connector_id=ways[0],
             valid_until=self._now + validity,
             campaign_id=self._campaign.id,
@@ -243,6 +263,9 @@ class _Turn:
         await recipients.settle(tx, company_id, campaign_id, [*settled, *refused])
         await contacts.note_written(tx, company_id, [row.number for row, _ in messages], now=self._now)
         await recipients.count_refusals(tx, company_id, campaign_id, Counter(self._reasons.values()))
+        links = [self._links[row.place] for row, _ in messages if row.place in self._links]
+        if links:
+            await stop_links.add(tx, company_id, links, campaign_id=campaign_id, now=self._now)
         if messages and self._campaign.kind is Kind.MARKETING:
             written = [(company_id, m.connector_id, self._fingerprint(m.number)) for _, m in messages]
             await numbers.note_writers(tx, written, day=self._now.date())

@@ -27,7 +27,7 @@ class Campaigns:
     """A company with contacts, and what is asked of its campaigns."""
 
     def __init__(self, platform):
-        self.platform, self.now = platform, NOON
+        self.platform, self.now, self.links = platform, NOON, None
 
     async def open(self, *, contacts_=10, credits=100):
         self.company = await testing.a_company(self.platform, credits=credits)
@@ -55,7 +55,9 @@ class Campaigns:
             walk = await prepare.begin(tx, self.company.id, campaign_id)
         while not walk.done:
             async with self.platform.database.transaction() as tx:
-                walk = await prepare.step(tx, self.company, campaign_id, walk, routes=table, limits=Limits(), batch=4)
+                walk = await prepare.step(
+                    tx, self.company, campaign_id, walk, routes=table, limits=Limits(), links=self.links, batch=4
+                )
         async with self.platform.database.transaction() as tx:
             return await prepare.cost(tx, await draft.show(tx, self.company.id, campaign_id), now=self.now)
 
@@ -77,6 +79,7 @@ class Campaigns:
                 fingerprint=self.platform.vault.fingerprint,
                 now=self.now,
                 batch=batch,
+                links=self.links,
             )
 
     async def show(self, campaign_id):

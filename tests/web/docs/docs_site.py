@@ -6,4 +6,4 @@ from smsflow.web.look import app as look
 from smsflow.web.serve import Doors
 from smsflow.web.site import app as site
 
-app = Doors({"": site.create(), "docs": docs.create(API, public_url=None), "static": look.create()})
+app = Doors({"": site.create(None, clock=None), "docs": docs.create(API, public_url=None), "static": look.create()})

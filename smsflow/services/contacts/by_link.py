@@ -1,0 +1,52 @@
+"""Opting out by link: looking changes nothing, because previews open links; only asking does."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from smsflow.domain import stop_way
+from smsflow.domain.optout import Scope
+from smsflow.errors import TooManyRequests
+from smsflow.services.contacts.optouts import opt_out
+from smsflow.store.accounts import attempts, companies
+from smsflow.store.contacts import optouts, stop_links
+from smsflow.store.postgres.transactions import Tx
+
+# Only addresses that nobody was sent are counted: behind one address of a mobile operator are thousands of handsets.
+_MOST_MISSES = 20
+_PERIOD = 600.0
+_DOOR = "stop-link"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who opened their link."""
+
+    company_id: int
+    company: str
+    number: str
+    opted_out: bool
+
+
+async def look(tx: Tx, name: str, *, address: str, now: datetime) -> Reader | None:
+    """Return whom a link was made for, or None, which is counted for the `address` that asks; raise TooManyRequests."""
+    misses, wait = await attempts.standing(tx, _DOOR, address, period=_PERIOD, now=now)
+    if misses >= _MOST_MISSES:
+        raise TooManyRequests(retry_after=int(wait) + 1)
+    found = stop_way.read(name)
+    number = None if found is None else await stop_links.number_of(tx, *found)
+    company = None if found is None or number is None else await companies.company(tx, found[0])
+    if number is None or company is None:
+        await attempts.count_attempt(tx, _DOOR, address, period=_PERIOD, now=now)
+        return None
+    scopes = await optouts.scopes(tx, company.id, [number])
+    return Reader(company.id, company.name, number, number in scopes)
+
+
+async def ask(tx: Tx, name: str, *, address: str, now: datetime) -> Reader | None:
+    """Opt the person out whom a link was made for; return them, or None. A second time changes nothing."""
+    reader = await look(tx, name, address=address, now=now)
+    if reader is not None and not reader.opted_out:
+        await opt_out(
+            tx, reader.company_id, [reader.number], scope=Scope.MARKETING, source="link", author=reader.number, now=now
+        )
+    return reader

@@ -1,0 +1,32 @@
+"""The short addresses by which recipients opt out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from smsflow.store.postgres.arrays import texts
+from smsflow.store.postgres.transactions import Tx, text
+
+
+async def add(
+    tx: Tx, company_id: int, links: Sequence[tuple[str, str]], *, campaign_id: int | None, now: datetime
+) -> None:
+    """Keep links, each given as (token, number)."""
+    insert = text("""
+        INSERT INTO stop_link (company_id, token, number, campaign_id, created_at)
+        SELECT :company_id, t.token, t.number, :campaign_id, :now
+        FROM unnest(CAST(:tokens AS text[]), CAST(:numbers AS text[])) AS t(token, number)
+    """)
+    parameters = {
+        "company_id": company_id,
+        "campaign_id": campaign_id,
+        "tokens": texts(token for token, _ in links),
+        "numbers": texts(number for _, number in links),
+        "now": now,
+    }
+    await tx.execute(insert, parameters)
+
+
+async def number_of(tx: Tx, company_id: int, token: str) -> str | None:
+    """Return the number that a link was made for, or None (one look at the primary key)."""
+    query = text("SELECT number FROM stop_link WHERE company_id = :company_id AND token = :token")
+    return (await tx.execute(query, {"company_id": company_id, "token": token})).scalar_one_or_none()
