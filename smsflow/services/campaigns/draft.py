@@ -83,3 +83,8 @@ async def held(tx: Tx, company_id: int, campaign_id: int) -> Campaign:
     if found is None:
         raise NotFound(what="campaign", id=campaign_id)
     return found
+
+
+async def numbers(tx: Tx, company_id: int, campaign_id: int) -> list[str]:
+    """Return the numbers that a campaign names beside its lists."""
+    return await recipients.numbers(tx, company_id, campaign_id)

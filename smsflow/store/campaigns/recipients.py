@@ -81,6 +81,14 @@ async def add_numbers(tx: Tx, company_id: int, campaign_id: int, numbers: Iterab
     await tx.execute(insert, parameters)
 
 
+async def numbers(tx: Tx, company_id: int, campaign_id: int) -> list[str]:
+    """Return the numbers that a draft names beside its lists, in their order."""
+    query = text(
+        "SELECT number FROM campaign_number WHERE company_id = :company_id AND campaign_id = :campaign_id ORDER BY number"
+    )
+    return [number for (number,) in await tx.execute(query, {"company_id": company_id, "campaign_id": campaign_id})]
+
+
 # Numbers that a list brings as well are the list's: a contact has values.
 _NUMBERS = text("""
 SELECT n.number, n.country FROM campaign_number n

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from smsflow.web.console.app.campaigns.page import CampaignCancel, CampaignPage, Campaigns
 from smsflow.web.console.app.contacts.page import ContactPage, Contacts
 from smsflow.web.console.app.dashboard.page import Dashboard
 from smsflow.web.console.app.lists.page import Lists
@@ -16,6 +17,9 @@ from smsflow.web.console.sign_in.second_factor import SecondFactor
 
 Pages = Mapping[str, Callable[[Shell], Any]]
 
+# An id is a bigint; anything else leads to no page.
+_CAMPAIGN = "{campaign_id:int(min=1, max=9223372036854775807)}"
+
 EVERYBODY: Final[Pages] = {
     "/sign-in": SignInPage,
     "/sign-out": SignOutPage,
@@ -28,6 +32,9 @@ EVERYBODY: Final[Pages] = {
 
 APP: Final[Pages] = {
     "/app": Dashboard,
+    "/app/campaigns": Campaigns,
+    f"/app/campaigns/{_CAMPAIGN}": CampaignPage,
+    f"/app/campaigns/{_CAMPAIGN}/cancel": CampaignCancel,
     "/app/contacts": Contacts,
     "/app/contacts/{number}": ContactPage,
     "/app/lists": Lists,

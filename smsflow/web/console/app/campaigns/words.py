@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from smsflow.domain.schedule import Plan
+
 # state → (word, tone of its badge). Sentences are translated where they are shown.
 STATES: Final = {
     "draft": ("Draft", "idle"),
@@ -23,3 +25,22 @@ REASONS: Final = {
     "daily_limit": "Written to often enough today",
     "outside_hours": "Outside the allowed hours",
 }
+
+# What a campaign was paused for; the beginning of the sentence that is stored → what is shown.
+PAUSES: Final = {
+    "its time passed": "Its time passed while nothing ran. Resume it to send it now.",
+    "the company is suspended": "Your account is suspended. Ask the platform.",
+    "the sender": "Its sender is no longer approved. Choose another one in a new campaign.",
+}
+
+
+def pause_of(why: str) -> str | None:
+    """Return the sentence about a pause, None for one that a person made."""
+    return next((said for begins, said in PAUSES.items() if why.startswith(begins)), None)
+
+
+def hours_text(plan: Plan) -> str:
+    """Return the hours of a plan as they are written in a form, `08:00-20:00`; nothing where all are allowed."""
+    if (plan.start, plan.end) == (Plan().start, Plan().end):
+        return ""
+    return f"{plan.start // 60:02}:{plan.start % 60:02}-{plan.end // 60:02}:{plan.end % 60:02}"

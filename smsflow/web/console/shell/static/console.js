@@ -35,6 +35,8 @@ document.addEventListener('click', (event) => {
 
 // `data-poll="/address"`: the element is replaced by the one of the same id on that page, every few seconds, for as long as it asks.
 async function refresh(element) {
+  // Not under somebody's hands: an open dialog, a button that is about to be pressed.
+  if (element.contains(document.activeElement)) { watch(element); return; }
   const answer = await fetch(element.dataset.poll, { headers: { accept: 'text/html' } }).catch(() => null);
   if (answer?.ok) {
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(element.id);

@@ -1,0 +1,152 @@
+"""Campaigns in the console: listed, checked, launched, watched, paused, resumed and cancelled."""
+
+import pytest
+
+from smsflow import testing
+from smsflow.services.campaigns import draft, launch, prepare
+from smsflow.services.messages.prepare import Limits
+from smsflow.web.console.app.campaigns.words import PAUSES, REASONS, STATES
+from smsflow.web.console.shell.locale import french
+
+FR = {"Accept_Language": "fr"}
+
+
+@pytest.fixture
+def a_campaign(site):
+    """Give a company a prepared campaign to these numbers: `await a_campaign(company, "690000001")`."""
+
+    async def add(company, *numbers, name="Soldes", text="Bonjour", launched=False, **wanted):
+        connector = await testing.a_connector(site.platform, name=f"op-{name}")
+        await testing.a_route(site.platform, connector)
+        now, table = site.clock(), (await site.platform.directory.routing()).table
+        async with site.platform.database.transaction() as tx:
+            asked = draft.Draft(name, text, numbers=numbers or ["690000001", "690000002"], **wanted)
+            campaign_id = await draft.draft(tx, company, asked, now=now)
+            walk = await prepare.begin(tx, company.id, campaign_id)
+            while not walk.done:
+                walk = await prepare.step(tx, company, campaign_id, walk, routes=table, limits=Limits())
+            if launched:
+                await launch.launch(tx, company.id, campaign_id, now=now)
+        return campaign_id
+
+    return add
+
+
+async def state_of(site, company, campaign_id):
+    async with site.platform.database.autocommit() as tx:
+        return (await draft.show(tx, company.id, campaign_id)).state
+
+
+def test_every_word_of_campaigns_has_its_french():
+    words = {*(word for word, _ in STATES.values()), *REASONS.values(), *PAUSES.values()}
+
+    assert words <= set(french())
+
+
+async def test_campaigns_are_listed_with_state_and_credits(signed_in, a_campaign):
+    browser, company = await signed_in("marketing")
+    await a_campaign(company)
+
+    page = await browser.get("/app/campaigns", **FR)
+
+    assert page.status_code == 200
+    assert "Soldes" in page.text
+    assert "Prête" in page.text
+
+
+async def test_no_campaigns_are_said_with_what_to_do(signed_in):
+    browser, _ = await signed_in("marketing")
+
+    assert "La première prend cinq minutes" in (await browser.get("/app/campaigns", **FR)).text
+
+
+async def test_the_check_page_says_what_it_costs_and_launches_it(site, signed_in, a_campaign):
+    browser, company = await signed_in("marketing", credits=10)
+    campaign_id = await a_campaign(company)
+
+    page = await browser.get(f"/app/campaigns/{campaign_id}", **FR)
+    assert "Envoyer 2 SMS pour 2 crédits" in page.text
+    assert '<dd class="sum">8</dd>' in page.text
+    answer = await browser.post(f"/app/campaigns/{campaign_id}", {"act": "launch"})
+
+    assert answer.headers["location"] == f"/app/campaigns/{campaign_id}?done=launch"
+    assert await state_of(site, company, campaign_id) == "running"
+
+
+async def test_credits_that_are_missing_are_counted_and_nothing_can_be_launched(signed_in, a_campaign):
+    browser, company = await signed_in("marketing", credits=1)
+    campaign_id = await a_campaign(company)
+
+    page = await browser.get(f"/app/campaigns/{campaign_id}", **FR)
+    assert "Il manque 1 crédit." in page.text
+    assert 'value="launch"' not in page.text
+    answer = await browser.post(f"/app/campaigns/{campaign_id}", {"act": "launch"}, **FR)
+
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("acts", "after"), [(["pause"], "paused"), (["pause", "resume"], "running"), (["cancel"], "cancelled")]
+)
+async def test_a_running_campaign_is_paused_resumed_and_cancelled(site, signed_in, a_campaign, acts, after):
+    browser, company = await signed_in("marketing")
+    campaign_id = await a_campaign(company, launched=True)
+    for one in acts:
+        await browser.get(f"/app/campaigns/{campaign_id}")
+        await browser.post(f"/app/campaigns/{campaign_id}", {"act": one})
+
+    assert await state_of(site, company, campaign_id) == after
+    assert (await browser.get(f"/app/campaigns/{campaign_id}", **FR)).status_code == 200
+
+
+async def test_cancelling_asks_once_with_its_numbers_on_a_page_of_its_own(signed_in, a_campaign):
+    browser, company = await signed_in("marketing")
+    campaign_id = await a_campaign(company, launched=True)
+
+    page = await browser.get(f"/app/campaigns/{campaign_id}/cancel", **FR)
+
+    assert "2 crédits réservés vous seront rendus." in page.text
+    assert "Continuer l’envoi" in page.text
+
+
+async def test_what_is_too_late_changes_nothing_and_says_so(site, signed_in, a_campaign):
+    browser, company = await signed_in("marketing")
+    campaign_id = await a_campaign(company, launched=True)
+    await browser.get(f"/app/campaigns/{campaign_id}")
+
+    page = await browser.post(f"/app/campaigns/{campaign_id}", {"act": "launch"}, **FR)
+
+    assert page.status_code == 422
+    assert "entre-temps" in page.text
+    assert await state_of(site, company, campaign_id) == "running"
+
+
+async def test_the_page_of_a_running_campaign_asks_for_news(signed_in, a_campaign):
+    browser, company = await signed_in("reader")
+    campaign_id = await a_campaign(company, launched=True)
+
+    page = await browser.get(f"/app/campaigns/{campaign_id}", **FR)
+
+    assert f'data-poll="/app/campaigns/{campaign_id}"' in page.text
+    assert 'name="act"' not in page.text
+
+
+@pytest.mark.parametrize("address", ["", "/cancel"])
+async def test_the_campaign_of_another_company_does_not_exist(site, signed_in, a_campaign, address):
+    browser, _ = await signed_in("admin")
+    other = await testing.a_company(site.platform, name="Autre")
+    campaign_id = await a_campaign(other, launched=True)
+
+    assert (await browser.get(f"/app/campaigns/{campaign_id}{address}")).status_code == 404
+    await browser.get("/app/campaigns")
+    answer = await browser.post(f"/app/campaigns/{campaign_id}", {"act": "cancel"}) if not address else None
+    assert answer is None or answer.status_code in {403, 404}
+    assert await state_of(site, other, campaign_id) == "running"
+
+
+async def test_a_name_of_a_campaign_is_text_and_no_markup(signed_in, a_campaign):
+    browser, company = await signed_in("admin")
+    campaign_id = await a_campaign(company, name="<script>x</script>", launched=True)
+
+    for path in ("/app/campaigns", f"/app/campaigns/{campaign_id}", f"/app/campaigns/{campaign_id}/cancel"):
+        assert "<script>x" not in (await browser.get(path)).text
