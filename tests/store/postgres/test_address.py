@@ -18,7 +18,7 @@ from smsflow.store.postgres.transactions import UnreadableAddress, libpq_url
             {"user": "u", "password": "p", "host": "h", "port": "5433", "dbname": "db"},
         ),
         ("postgresql://u:p/s?w#d%@h/db", {"user": "u", "password": "p/s?w#d%", "host": "h", "dbname": "db"}),
-        ("postgresql://u:p%40s%2Fw@h/db", {"user": "u", "password": "p@s/w", "host": "h", "dbname": "db"}),
+        ("postgresql://u:p%40s@h/db", {"user": "u", "password": "p@s", "host": "h", "dbname": "db"}),
         ("postgresql://u:é:ü@h/db", {"user": "u", "password": "é:ü", "host": "h", "dbname": "db"}),
         (
             "postgresql://u:p@a:1,b:2,c/db?target_session_attrs=read-write",
