@@ -1,8 +1,11 @@
 """`smsflow optout`: the people that a company does not write to."""
 
 import getpass
+from collections import Counter
 from dataclasses import asdict
-from typing import Annotated
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -10,14 +13,22 @@ from smsflow.cli import output
 from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyOption, Limit
 from smsflow.cli.output import Json
-from smsflow.cli.work import read, transact
+from smsflow.cli.work import in_steps, read, transact
 from smsflow.domain import phone
 from smsflow.runtime import now
 from smsflow.services.accounts import companies
-from smsflow.services.contacts import optouts
-from smsflow.store.postgres.transactions import Tx
+from smsflow.services.contacts import optout_files, optouts
+from smsflow.settings import Settings
+from smsflow.sheets.columns import records
+from smsflow.sheets.layout import rows
+from smsflow.sheets.preview import preview
+from smsflow.store.postgres.transactions import Database, Tx
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER")]
+Scope = Annotated[
+    Literal["marketing", "all"],
+    typer.Option("--scope", help="marketing, or all but the codes that the person asks for."),
+]
 Reason = Annotated[str, typer.Option("--reason", help="Kept with the change.")]
 
 
@@ -27,6 +38,8 @@ def add_to(app: typer.Typer) -> None:
     group.command("add")(add)
     group.command("remove")(remove)
     group.command("list")(list_)
+    group.command("import")(import_)
+    group.command("export")(export)
     app.add_typer(group, name="optout")
 
 
@@ -34,15 +47,11 @@ def add(
     number: Number,
     *,
     company: CompanyOption,
-    scope: Annotated[
-        str, typer.Option("--scope", help="marketing, or all but the codes that the person asks for.")
-    ] = "marketing",
+    scope: Scope = "marketing",
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
     """Opt somebody out; marketing that waits for them is cancelled."""
-    if scope not in {"marketing", "all"}:
-        raise typer.BadParameter("it is marketing or all.", param_hint="--scope")
 
     async def job(tx: Tx) -> str:
         found = await companies.find(tx, company)
@@ -86,6 +95,60 @@ def list_(*, company: CompanyOption, limit: Limit = 1000, as_json: Json = False)
         [(o.number, o.scope, o.source, o.since) for o in seen.found],
         none="Nobody has opted out.",
     )
+
+
+def import_(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A CSV, XLSX or vCard file.")
+    ],
+    *,
+    company: CompanyOption,
+    scope: Scope = "marketing",
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Opt out every number of a file."""
+    seen = preview(file)
+    if not seen.mapping.has_number:
+        raise typer.BadParameter("it has no column with phone numbers.", param_hint="FILE")
+
+    async def job(database: Database, _settings: Settings) -> dict[str, Any]:
+        async with database.transaction() as tx:
+            found = await companies.find(tx, company)
+        total: Counter[str] = Counter()
+        reasons: Counter[str] = Counter()
+        source = records(rows(file, seen.layout), seen.mapping)
+        while batch := list(islice(source, optout_files.BATCH)):
+            async with database.transaction() as tx:
+                done = await optout_files.bring_in(
+                    tx, found, batch, scope=scope, author=_author(), reason=reason, now=now()
+                )
+            total.update(rows=len(batch), new=done.new, unchanged=done.unchanged, invalid=done.invalid.total())
+            reasons += done.invalid
+        counts = {name: total[name] for name in ("rows", "new", "unchanged", "invalid")}
+        return {"file": str(file), "scope": scope, **counts, "reasons": dict(reasons)}
+
+    report = in_steps(job)
+    sentence = (
+        f"{report['rows']} rows: {report['new']} numbers have opted out ({scope}), {report['unchanged']} had before, "
+        f"{report['invalid']} rows have no number."
+    )
+    output.result(report, sentence, as_json=as_json)
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="Where to write: a name that ends in .csv or .xlsx.")],
+    *,
+    company: CompanyOption,
+    as_json: Json = False,
+) -> None:
+    """Write the opt-outs into a file."""
+
+    async def job(tx: Tx) -> int:
+        return await optout_files.export(tx, (await companies.find(tx, company)).id, file)
+
+    written = transact(job)
+    output.result({"file": str(file), "opt_outs": written}, f"{written} opt-outs are in {file}.", as_json=as_json)
 
 
 def _author() -> str:

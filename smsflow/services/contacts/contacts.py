@@ -6,9 +6,9 @@ from pathlib import Path
 
 from smsflow.domain import phone
 from smsflow.domain.account import Company
-from smsflow.errors import NotFound, NumberInvalid, ParameterInvalid
+from smsflow.errors import NotFound, NumberInvalid
+from smsflow.services.contacts import files
 from smsflow.services.contacts.lists import lists_named
-from smsflow.sheets.export import csv_chunks, write_xlsx
 from smsflow.store.contacts import contacts
 from smsflow.store.postgres.transactions import Tx
 
@@ -16,7 +16,6 @@ Contact = contacts.Contact
 page = contacts.page
 
 _PAGE = 5000
-_ENDINGS = (".csv", ".xlsx")
 
 
 async def find(tx: Tx, company: Company, number: str) -> Contact:
@@ -57,8 +56,7 @@ async def delete(tx: Tx, company: Company, number: str) -> str:
 
 async def export(tx: Tx, company_id: int, file: Path, *, list_name: str | None = None) -> int:
     """Write contacts, of one list or all, into a CSV or XLSX file; return how many there were."""
-    if file.suffix.lower() not in _ENDINGS:
-        raise ParameterInvalid(parameter="file", expected="a name that ends in .csv or .xlsx")
+    files.check(file)
     found = await _every(tx, company_id, list_name)
     names = sorted({name for c in found for name in c.attributes})
 
@@ -66,13 +64,7 @@ async def export(tx: Tx, company_id: int, file: Path, *, list_name: str | None =
         for c in found:
             yield (c.number, *(c.attributes.get(name, "") for name in names))
 
-    heading = ("number", *names)
-    with file.open("wb") as stream:
-        if file.suffix.lower() == ".xlsx":
-            write_xlsx(stream, heading, rows())
-        else:
-            for chunk in csv_chunks(heading, rows()):
-                stream.write(chunk)
+    files.write(file, ("number", *names), rows())
     return len(found)
 
 

@@ -145,3 +145,28 @@ def test_the_policy_of_cameroon_is_there_and_can_be_changed(shop):
 
     assert policy == {"country": "CM", "timezone": "Africa/Douala", "hours": "06:00-22:00", "per_day": 3}
     assert (changed["hours"], changed["per_day"]) == ("08:00-20:00", None)
+
+
+def test_opt_outs_are_brought_in_from_a_file_and_written_into_one(shop, file, tmp_path):
+    report = shop.json("optout", "import", str(file), "--company", "1", "--scope", "all")
+    again = shop.json("optout", "import", str(file), "--company", "1")
+    written = shop.json("optout", "export", str(tmp_path / "out.csv"), "--company", "1")
+
+    assert report["reasons"] == {"number_empty": 1, "number_rounded": 1}
+    assert [report[n] for n in ("rows", "new", "unchanged", "invalid", "scope")] == [6, 3, 0, 2, "all"]
+    assert (again["new"], again["unchanged"], written["opt_outs"]) == (0, 3, 3)
+    listed = shop.json("optout", "list", "--company", "1")["opt_outs"]
+    assert {(o["scope"], o["source"]) for o in listed} == {("all", "import")}
+    lines = (tmp_path / "out.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "number;scope;source;since"
+    assert lines[1].startswith("'+237222200000;all;import;")
+    shop("company", "add", "Autre", "--country", "CM")
+    assert shop.json("optout", "import", str(tmp_path / "out.csv"), "--company", "2")["new"] == 3
+
+
+def test_a_company_answers_stop_in_its_own_words(shop):
+    changed = shop.json("company", "set", "1", "--stop-reply", "Au revoir de {company}. {start}")
+    shop("company", "set", "1", "--help-reply", "{prenom}", code=1)
+
+    assert changed["stop_reply"] == "Au revoir de {company}. {start}"
+    assert shop.json("company", "set", "1", "--stop-reply", "none")["stop_reply"] is None
