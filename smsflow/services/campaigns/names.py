@@ -15,6 +15,6 @@ async def add(tx: Tx, company_id: int, name: str) -> int:
     return await names.add_campaign(tx, company_id, name)
 
 
-async def of_company(tx: Tx, company_id: int) -> list[CampaignName]:
-    """Return a company's campaigns, newest first."""
-    return await names.campaigns(tx, company_id)
+async def of_company(tx: Tx, company_id: int, *, limit: int | None = None) -> list[CampaignName]:
+    """Return a company's campaigns, or the last `limit` of them, newest first."""
+    return await names.campaigns(tx, company_id, limit=limit)

@@ -44,11 +44,11 @@ class MessageTimeline:
     timeline: tuple[Event, ...]
 
 
-async def follow(tx: Tx, public_id: str) -> MessageTimeline:
-    """Return what happened to the message of that public id; raise NotFound when there is none."""
+async def follow(tx: Tx, public_id: str, *, company_id: int | None = None) -> MessageTimeline:
+    """Return what happened to the message of that public id; raise NotFound when there is none, or none of the company given."""
     message_id = internal_id(public_id)
     message = None if message_id is None else await history.message(tx, message_id)
-    if message is None:
+    if message is None or company_id not in (None, message.company_id):
         raise NotFound(what="sms", id=public_id)
     parts = await history.parts(tx, message.company_id, message.id)
     waiting = await history.waiting(tx, message.id)

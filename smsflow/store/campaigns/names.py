@@ -30,7 +30,9 @@ class CampaignName:
     created_at: datetime
 
 
-async def campaigns(tx: Tx, company_id: int) -> list[CampaignName]:
-    """Return a company's campaigns, newest first (walks campaign_company)."""
-    query = text("SELECT id, name, created_at FROM campaign WHERE company_id = :company_id ORDER BY id DESC")
-    return [CampaignName(*row) for row in await tx.execute(query, {"company_id": company_id})]
+async def campaigns(tx: Tx, company_id: int, *, limit: int | None = None) -> list[CampaignName]:
+    """Return a company's campaigns, or the last `limit` of them, newest first (walks campaign_company)."""
+    query = text("""
+        SELECT id, name, created_at FROM campaign WHERE company_id = :company_id ORDER BY id DESC LIMIT CAST(:limit AS bigint)
+    """)
+    return [CampaignName(*row) for row in await tx.execute(query, {"company_id": company_id, "limit": limit})]

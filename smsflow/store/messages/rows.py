@@ -46,7 +46,7 @@ _FIRST_LOOK = 100_000_000
 async def find(tx: Tx, company_id: int, message_id: int) -> Shown | None:
     """Return one message of the company, or None."""
     row = (await tx.execute(_ONE((message_id,)), {"id": message_id, "company_id": company_id})).one_or_none()
-    return _shown(row) if row else None
+    return shown(row) if row else None
 
 
 async def latest(tx: Tx, company_id: int, *, campaign_id: int | None = None, limit: int) -> list[Shown]:
@@ -64,7 +64,7 @@ async def latest(tx: Tx, company_id: int, *, campaign_id: int | None = None, lim
             rows = await tx.execute(_LATEST((low, high)), parameters)
         else:
             rows = await tx.execute(_OF_CAMPAIGN((low, high)), {**parameters, "campaign_id": campaign_id})
-        found += [_shown(row) for row in rows]
+        found += [shown(row) for row in rows]
         high, width = low - 1, width * 2
     return found
 
@@ -72,6 +72,7 @@ async def latest(tx: Tx, company_id: int, *, campaign_id: int | None = None, lim
 _STATUSES = {int(status): status for status in Status}
 
 
-def _shown(row: Any) -> Shown:
+def shown(row: Any) -> Shown:
+    """Return a message from the columns of `_SHOWN`."""
     message_id, created_at, number, segments, campaign, status, sender, planned_at = row
     return Shown(message_id, created_at, number, segments, campaign, _STATUSES[status], sender, planned_at)

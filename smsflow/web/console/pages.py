@@ -7,6 +7,7 @@ from smsflow.web.console.app.campaigns.page import CampaignCancel, CampaignPage,
 from smsflow.web.console.app.contacts.page import ContactPage, Contacts
 from smsflow.web.console.app.dashboard.page import Dashboard
 from smsflow.web.console.app.lists.page import Lists
+from smsflow.web.console.app.messages.page import MessagePage, Messages
 from smsflow.web.console.app.optouts.page import OptOuts
 from smsflow.web.console.ops.monitoring.page import Monitoring
 from smsflow.web.console.shell.assets import CONSOLE
@@ -38,6 +39,8 @@ APP: Final[Pages] = {
     "/app/contacts": Contacts,
     "/app/contacts/{number}": ContactPage,
     "/app/lists": Lists,
+    "/app/messages": Messages,
+    "/app/messages/{message}": MessagePage,
     "/app/opt-outs": OptOuts,
 }
 

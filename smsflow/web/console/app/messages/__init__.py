@@ -1,0 +1,1 @@
+"""`/app/messages`: the log, and one message with its timeline."""
