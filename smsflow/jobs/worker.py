@@ -10,6 +10,7 @@ import structlog
 from smsflow.jobs import periodic
 from smsflow.jobs.campaigns import Runner
 from smsflow.jobs.imports import keep_importing
+from smsflow.jobs.preparations import keep_preparing
 from smsflow.runtime import Platform, platform
 from smsflow.settings import Settings
 from smsflow.store.postgres.outages import first_line
@@ -61,6 +62,7 @@ async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[N
         loops = [
             asyncio.create_task(Runner(here, here.clock).run()),
             asyncio.create_task(keep_importing(here.database, here.clock)),
+            asyncio.create_task(keep_preparing(here)),
         ]
         waiting = asyncio.ensure_future(stopped())
         try:

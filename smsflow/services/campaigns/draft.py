@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from smsflow.domain import campaign as rules
 from smsflow.domain import phone, template
 from smsflow.domain.account import Company
 from smsflow.domain.message import Kind
@@ -32,8 +34,16 @@ class Draft:
     plan: Plan = field(default=Plan())
 
 
-async def draft(tx: Tx, company: Company, wanted: Draft, *, now: datetime) -> int:
-    """Store a draft; return its id. Raises Refused for what can never be sent."""
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A draft whose lists and numbers are known."""
+
+    plan: dict[str, Any]
+    numbers: list[tuple[str, str]]
+
+
+async def _checked(tx: Tx, company: Company, wanted: Draft, *, now: datetime) -> _Checked:
+    """Return what a draft asks for as it is stored; raise Refused for what can never be sent."""
     template.parse(wanted.text)
     if company.sender(wanted.sender) is None:
         raise SenderNotAllowed(sender=wanted.sender or "")
@@ -46,6 +56,13 @@ async def draft(tx: Tx, company: Company, wanted: Draft, *, now: datetime) -> in
     lists = await lists_named(tx, company.id, wanted.lists)
     without = await lists_named(tx, company.id, wanted.without)
     parsed = [phone.parse(number, country=company.country) for number in wanted.numbers]
+    plan = {**wanted.plan.stored(), "lists": lists, "without": without}
+    return _Checked(plan, [(n.e164, n.country) for n in parsed])
+
+
+async def draft(tx: Tx, company: Company, wanted: Draft, *, now: datetime) -> int:
+    """Store a draft; return its id. Raises Refused for what can never be sent."""
+    checked = await _checked(tx, company, wanted, now=now)
     campaign_id = await drafts.add(
         tx,
         company.id,
@@ -53,15 +70,39 @@ async def draft(tx: Tx, company: Company, wanted: Draft, *, now: datetime) -> in
         kind=wanted.kind,
         body=wanted.text,
         sender=wanted.sender,
-        plan={**wanted.plan.stored(), "lists": lists, "without": without},
+        plan=checked.plan,
         starts_at=wanted.starts_at,
         now=now,
     )
     if campaign_id is None:
         raise AlreadyExists(what="campaign", name=wanted.name)
-    if parsed:
-        await recipients.add_numbers(tx, company.id, campaign_id, [(n.e164, n.country) for n in parsed])
+    if checked.numbers:
+        await recipients.add_numbers(tx, company.id, campaign_id, checked.numbers)
     return campaign_id
+
+
+async def edit(tx: Tx, company: Company, campaign_id: int, wanted: Draft, *, now: datetime) -> None:
+    """Change a campaign that is not launched yet; it must be prepared anew. Raises Refused, as `draft` does."""
+    campaign = await held(tx, company.id, campaign_id)
+    rules.check(campaign.state, "edit")
+    checked = await _checked(tx, company, wanted, now=now)
+    changed = await drafts.change(
+        tx,
+        company.id,
+        campaign_id,
+        wanted.name,
+        kind=wanted.kind,
+        body=wanted.text,
+        sender=wanted.sender,
+        plan=checked.plan,
+        starts_at=wanted.starts_at,
+    )
+    if not changed:
+        raise AlreadyExists(what="campaign", name=wanted.name)
+    await recipients.clear(tx, company.id, campaign_id)
+    await recipients.clear_numbers(tx, company.id, campaign_id)
+    if checked.numbers:
+        await recipients.add_numbers(tx, company.id, campaign_id, checked.numbers)
 
 
 async def show(tx: Tx, company_id: int, campaign_id: int) -> Campaign:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
+
 from smsflow.domain import campaign as rules
 from smsflow.domain import segments, template
 from smsflow.domain.account import Company
@@ -25,6 +27,8 @@ from smsflow.store.credits import reserve
 from smsflow.store.postgres.transactions import Tx
 
 BATCH = 2000
+# So many are prepared in about a second: somebody who waits for the page waits for them.
+SMALL = 5000
 
 OPTED_OUT = "opted_out"
 NO_VALUE = "no_value"
@@ -57,7 +61,41 @@ async def begin(tx: Tx, company_id: int, campaign_id: int) -> Walk:
     rules.check(campaign.state, "prepare")
     await recipients.clear(tx, company_id, campaign_id)
     await drafts.set_state(tx, company_id, campaign_id, "draft")
+    await drafts.set_preparing(tx, company_id, campaign_id, None)
     return Walk()
+
+
+async def prepare(tx: Tx, company: Company, campaign_id: int, *, routes: Table, limits: Limits) -> None:
+    """Prepare a campaign at once when it is small; otherwise have it prepared in the background, step by step."""
+    walk = await begin(tx, company.id, campaign_id)
+    campaign = await held(tx, company.id, campaign_id)
+    expected = await recipients.expected(tx, company.id, campaign_id, campaign.plan["lists"])
+    if expected > SMALL:
+        preparing = {"expected": expected, "walk": msgspec.to_builtins(walk)}
+        await drafts.set_preparing(tx, company.id, campaign_id, preparing)
+        return
+    while not walk.done:
+        walk = await step(tx, company, campaign_id, walk, routes=routes, limits=limits)
+
+
+async def waiting(tx: Tx) -> list[tuple[int, int]]:
+    """Return the company and the id of each campaign that is to be prepared in the background."""
+    return await drafts.preparing(tx)
+
+
+async def go_on(tx: Tx, company: Company, campaign_id: int, *, routes: Table, limits: Limits) -> bool:
+    """Prepare the next recipients of a campaign in the background; tell whether there are more.
+
+    Another process that has this campaign in hand is left to it.
+    """
+    campaign = await drafts.lock_free(tx, company.id, campaign_id)
+    if campaign is None or campaign.state != "draft" or campaign.preparing is None:
+        return False
+    walk = msgspec.convert(campaign.preparing["walk"], Walk)
+    walk = await step(tx, company, campaign_id, walk, routes=routes, limits=limits)
+    now_at = None if walk.done else {**campaign.preparing, "walk": msgspec.to_builtins(walk)}
+    await drafts.set_preparing(tx, company.id, campaign_id, now_at)
+    return not walk.done
 
 
 async def step(

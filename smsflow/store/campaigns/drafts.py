@@ -38,12 +38,13 @@ class Campaign:
     refused: int
     reserved: int
     used: int
+    preparing: Mapping[str, Any] | None
     pace: Pace
 
 
 _SELECT = """
 SELECT c.id, c.company_id, c.name, c.kind, c.state, c.why, c.text, c.sender, c.plan, c.starts_at, c.created_at, c.launched_at,
-    c.finished_at, r.place, r.last_place, r.segments, r.accepted, r.refused, r.reserved, r.used,
+    c.finished_at, r.place, r.last_place, r.segments, r.accepted, r.refused, r.reserved, r.used, c.preparing,
     r.pace_left, r.pace_at
 FROM campaign c JOIN campaign_run r ON r.company_id = c.company_id AND r.campaign_id = c.id
 """
@@ -96,6 +97,54 @@ async def add(
         "now": now,
     }
     return (await tx.execute(insert, parameters)).scalar_one_or_none()
+
+
+async def change(
+    tx: Tx,
+    company_id: int,
+    campaign_id: int,
+    name: str,
+    *,
+    kind: Kind,
+    body: str,
+    sender: str | None,
+    plan: Mapping[str, Any],
+    starts_at: datetime | None,
+) -> bool:
+    """Change a campaign, which is a draft again; tell whether its name is free."""
+    update = text("""
+        UPDATE campaign SET name = :name, kind = :kind, state = 'draft', why = '', text = :text, sender = :sender,
+            plan = CAST(:plan AS jsonb), starts_at = :starts_at, preparing = NULL
+        WHERE company_id = :company_id AND id = :id AND NOT EXISTS (
+            SELECT FROM campaign WHERE company_id = :company_id AND lower(name) = lower(:name) AND id <> :id)
+        RETURNING id
+    """)
+    parameters = {
+        "company_id": company_id,
+        "id": campaign_id,
+        "name": name,
+        "kind": int(kind),
+        "text": body,
+        "sender": sender,
+        "plan": _encode(plan).decode(),
+        "starts_at": starts_at,
+    }
+    return (await tx.execute(update, parameters)).scalar_one_or_none() is not None
+
+
+async def set_preparing(tx: Tx, company_id: int, campaign_id: int, preparing: Mapping[str, Any] | None) -> None:
+    """Note how far a preparation in the background is; None for none."""
+    update = text("""
+        UPDATE campaign SET preparing = CAST(:preparing AS jsonb) WHERE company_id = :company_id AND id = :id
+    """)
+    written = None if preparing is None else _encode(preparing).decode()
+    await tx.execute(update, {"company_id": company_id, "id": campaign_id, "preparing": written})
+
+
+async def preparing(tx: Tx) -> list[tuple[int, int]]:
+    """Return the company and the id of each campaign that waits to be prepared (walks campaign_preparing, which holds nothing else)."""
+    query = text("SELECT company_id, id FROM campaign WHERE state = 'draft' AND preparing IS NOT NULL ORDER BY id")
+    return [(company_id, campaign_id) for company_id, campaign_id in await tx.execute(query)]
 
 
 async def find(tx: Tx, company_id: int, campaign_id: int) -> Campaign | None:

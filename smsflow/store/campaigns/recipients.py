@@ -81,6 +81,22 @@ async def add_numbers(tx: Tx, company_id: int, campaign_id: int, numbers: Iterab
     await tx.execute(insert, parameters)
 
 
+async def clear_numbers(tx: Tx, company_id: int, campaign_id: int) -> None:
+    """Remove the numbers that a draft names beside its lists."""
+    statement = text("DELETE FROM campaign_number WHERE company_id = :company_id AND campaign_id = :campaign_id")
+    await tx.execute(statement, {"company_id": company_id, "campaign_id": campaign_id})
+
+
+async def expected(tx: Tx, company_id: int, campaign_id: int, lists: Sequence[int]) -> int:
+    """Return how many recipients a draft has at most: members of its lists, and its numbers (walks the members of each list)."""
+    query = text("""
+        SELECT (SELECT count(*) FROM contact_in_list WHERE company_id = :company_id AND list_id = ANY(CAST(:lists AS bigint[])))
+            + (SELECT count(*) FROM campaign_number WHERE company_id = :company_id AND campaign_id = :campaign_id)
+    """)
+    parameters = {"company_id": company_id, "campaign_id": campaign_id, "lists": ints(lists)}
+    return int((await tx.execute(query, parameters)).scalar_one())
+
+
 async def numbers(tx: Tx, company_id: int, campaign_id: int) -> list[str]:
     """Return the numbers that a draft names beside its lists, in their order."""
     query = text(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from smsflow.web.console.app.campaigns.page import CampaignCancel, CampaignPage, Campaigns
+from smsflow.web.console.app.campaigns.wizard import CampaignNew
 from smsflow.web.console.app.contacts.page import ContactPage, Contacts
 from smsflow.web.console.app.dashboard.page import Dashboard
 from smsflow.web.console.app.lists.page import Lists
@@ -34,7 +35,9 @@ EVERYBODY: Final[Pages] = {
 APP: Final[Pages] = {
     "/app": Dashboard,
     "/app/campaigns": Campaigns,
+    "/app/campaigns/new": CampaignNew,
     f"/app/campaigns/{_CAMPAIGN}": CampaignPage,
+    f"/app/campaigns/{_CAMPAIGN}/edit": CampaignNew,
     f"/app/campaigns/{_CAMPAIGN}/cancel": CampaignCancel,
     "/app/contacts": Contacts,
     "/app/contacts/{number}": ContactPage,

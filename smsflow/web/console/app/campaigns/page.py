@@ -12,6 +12,8 @@ from smsflow.errors import NotEnoughCredits, NotFound, StateRefused
 from smsflow.services import audit
 from smsflow.services.campaigns import draft, launch, prepare, result
 from smsflow.services.contacts import lists
+from smsflow.services.messages.prepare import Limits
+from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.app.campaigns.words import REASONS, STATES, hours_text, pause_of
 from smsflow.web.console.shell import pictures
 from smsflow.web.console.shell.forms import Filled
@@ -27,6 +29,7 @@ _ACTS: Final[Mapping[str, Callable[..., Awaitable[object]]]] = {
     "cancel": launch.cancel,
 }
 _RECORDED = {
+    "prepare": "campaign counted",
     "launch": "campaign launched",
     "pause": "campaign paused",
     "resume": "campaign resumed",
@@ -72,11 +75,14 @@ class CampaignPage:
         """Launch, pause, resume or cancel it."""
         filled, locale, now = await self._shell.form(req, visitor), visitor.locale, self._shell.clock()
         act = filled["act"]
-        if act not in _ACTS:
+        if act not in _RECORDED:
             raise falcon.HTTPNotFound
         try:
             async with self._shell.act(visitor, filled, f"/app/campaigns/{campaign_id}?done={act}") as doing:
-                await _ACTS[act](doing.tx, visitor.company_id, campaign_id, now=now)
+                if act == "prepare":
+                    await prepared(self._shell, doing.tx, visitor, campaign_id)
+                else:
+                    await _ACTS[act](doing.tx, visitor.company_id, campaign_id, now=now)
                 await audit.record(doing.tx, visitor.actor, _RECORDED[act], str(campaign_id), now=now)
         except NotFound:
             raise falcon.HTTPNotFound from None
@@ -133,7 +139,7 @@ class CampaignPage:
             lists=[names_of[i] for i in plan["lists"] if i in names_of],
             without=[names_of[i] for i in plan["without"] if i in names_of],
             numbers=pasted,
-            expected=max(plan.get("expected", 0), found.last_place),
+            expected=(found.preparing or {}).get("expected"),
             plan=Plan.read(plan),
             hours=hours_text(Plan.read(plan)),
             states=STATES,
@@ -171,3 +177,12 @@ def missing_credits(visitor: Visitor, lacking: int) -> str:
         "{n} credits are missing. Buy some, or remove recipients.",
         lacking,
     )
+
+
+async def prepared(shell: Shell, tx: Tx, visitor: Visitor, campaign_id: int) -> None:
+    """Have a campaign's recipients counted, at once or in the background."""
+    if visitor.company is None:
+        raise falcon.HTTPNotFound
+    routes = (await shell.platform.directory.routing()).table
+    limits = Limits(segments=shell.platform.settings.message_segments_limit)
+    await prepare.prepare(tx, visitor.company, campaign_id, routes=routes, limits=limits)

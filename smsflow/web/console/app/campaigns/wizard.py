@@ -1,0 +1,260 @@
+"""A new campaign in three steps, then the page that checks it; a draft is changed by the same steps."""
+
+import falcon
+import falcon.asgi
+
+from smsflow.domain import phone, template
+from smsflow.domain.access import Right
+from smsflow.domain.account import Company
+from smsflow.domain.message import Kind
+from smsflow.domain.schedule import Plan, hours_of
+from smsflow.errors import (
+    AlreadyExists,
+    NotFound,
+    NumberInvalid,
+    ParameterInvalid,
+    Refused,
+    SenderNotAllowed,
+    StateRefused,
+)
+from smsflow.services import audit
+from smsflow.services.campaigns import draft
+from smsflow.services.campaigns.draft import Draft
+from smsflow.services.contacts import lists
+from smsflow.web.console.app.campaigns.page import prepared
+from smsflow.web.console.app.campaigns.words import hours_text
+from smsflow.web.console.shell.forms import Filled
+from smsflow.web.console.shell.shell import Shell
+from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.http.request import Request
+
+_LONGEST_NAME = 100
+_MOST_NUMBERS = 10_000
+_EDITABLE = frozenset({"draft", "prepared", "approval"})
+# Which fields each step shows; what a step does not show travels along, hidden.
+_STEPS = {
+    1: ("name", "list", "without", "numbers"),
+    2: ("text", "sender", "kind"),
+    3: ("when", "at", "per_minute", "hours"),
+}
+
+
+class CampaignNew:
+    """`/app/campaigns/new`, and `/app/campaigns/{id}/edit`."""
+
+    access = Right.WRITE_CAMPAIGNS
+
+    def __init__(self, shell: Shell) -> None:
+        """Show the shell's platform."""
+        self._shell = shell
+
+    async def on_get(
+        self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, campaign_id: int | None = None
+    ) -> None:
+        """Show a step, the first unless another one is asked for."""
+        if campaign_id is None:
+            filled = await self._shell.kept(req, visitor)
+        else:
+            filled = await self._written(visitor, campaign_id)
+        await self._show(req, resp, visitor, filled, step=_step(req.get_param("step")), campaign_id=campaign_id)
+
+    on_head = on_get
+
+    async def on_post(
+        self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, campaign_id: int | None = None
+    ) -> None:
+        """Go a step back or on; behind the last one, store the draft and have it counted."""
+        filled, company = await self._shell.form(req, visitor), visitor.company
+        if company is None:
+            raise falcon.HTTPNotFound
+        step = _step(filled["step"])
+        if filled["go"] == "back":
+            step = max(1, step - 1)
+        else:
+            self._check(filled, visitor, company, up_to=step)
+            if filled.ok and step == len(_STEPS):
+                await self._store(visitor, company, filled, campaign_id)
+            if filled.ok:
+                step += 1
+            else:
+                wrong = next(iter(filled.errors))
+                step = next((s for s, fields in _STEPS.items() if wrong in fields), step)
+        await self._show(req, resp, visitor, filled, step=step, campaign_id=campaign_id)
+
+    def _check(self, filled: Filled, visitor: Visitor, company: Company, *, up_to: int) -> None:
+        _recipients(filled, visitor, company)
+        if up_to > 1:
+            _message(filled, visitor, company)
+        if up_to > 2:
+            _sending(filled, visitor)
+            starts_at = visitor.locale.read_time(filled["at"])
+            if filled["when"] == "later" and starts_at is not None and starts_at < self._shell.clock():
+                filled.wrong("at", visitor.locale.gettext("This date is past. Choose a date from now on."))
+
+    async def _store(self, visitor: Visitor, company: Company, filled: Filled, campaign_id: int | None) -> None:
+        shell, now, _ = self._shell, self._shell.clock(), visitor.locale.gettext
+        wanted = _draft(filled, visitor)
+        try:
+            async with shell.act(visitor, filled, "/app/campaigns") as act:
+                if campaign_id is None:
+                    stored = await draft.draft(act.tx, company, wanted, now=now)
+                else:
+                    stored = campaign_id
+                    await draft.edit(act.tx, company, campaign_id, wanted, now=now)
+                act.location = f"/app/campaigns/{stored}"
+                await prepared(shell, act.tx, visitor, stored)
+                await audit.record(act.tx, visitor.actor, "campaign written", str(stored), now=now)
+        except AlreadyExists:
+            filled.wrong("name", _("You have a campaign of this name. Choose another one."))
+        except StateRefused:
+            raise falcon.HTTPSeeOther(f"/app/campaigns/{campaign_id}") from None
+        except NotFound as missing:
+            if missing.details["what"] == "campaign":
+                raise falcon.HTTPNotFound from None
+            filled.wrong("list", _("One of these lists is gone. Choose the lists again."))
+        except SenderNotAllowed:
+            filled.wrong("sender", _("This sender is not approved. Choose another one."))
+        except Refused as refused:
+            field = "at" if refused.details.get("parameter") == "at" else "text"
+            filled.wrong(field, _("This cannot be sent. Look at the text and at the date."))
+
+    async def _written(self, visitor: Visitor, campaign_id: int) -> Filled:
+        """Return a draft as its author typed it."""
+        try:
+            async with self._shell.reading() as tx:
+                found = await draft.show(tx, visitor.company_id, campaign_id)
+                numbers = await draft.numbers(tx, visitor.company_id, campaign_id)
+                names = {one.id: one.name for one in await lists.show_lists(tx, visitor.company_id)}
+        except NotFound:
+            raise falcon.HTTPNotFound from None
+        if found.state not in _EDITABLE:
+            raise falcon.HTTPSeeOther(f"/app/campaigns/{campaign_id}")
+        plan = Plan.read(found.plan)
+        at = "" if found.starts_at is None else visitor.locale.local(found.starts_at).strftime("%Y-%m-%dT%H:%M")
+        return Filled(
+            {
+                "name": found.name,
+                "numbers": "\n".join(numbers),
+                "text": found.text,
+                "sender": found.sender or "",
+                "kind": found.kind.name.lower(),
+                "when": "later" if at else "now",
+                "at": at,
+                "per_minute": str(plan.per_minute or ""),
+                "hours": hours_text(plan),
+            },
+            lists={
+                "list": [names[i] for i in found.plan["lists"] if i in names],
+                "without": [names[i] for i in found.plan["without"] if i in names],
+            },
+        )
+
+    async def _show(
+        self,
+        req: Request,
+        resp: falcon.asgi.Response,
+        visitor: Visitor,
+        filled: Filled,
+        *,
+        step: int,
+        campaign_id: int | None,
+    ) -> None:
+        async with self._shell.reading() as tx:
+            known = await lists.show_lists(tx, visitor.company_id)
+        senders = [s for s in (visitor.company.senders if visitor.company else ()) if s.state == "approved"]
+        carried = [
+            (name, value)
+            for place, fields in _STEPS.items()
+            if place != step
+            for name in fields
+            for value in filled.every(name)
+        ]
+        await self._shell.show(
+            req,
+            resp,
+            visitor,
+            "app/campaigns/wizard.html",
+            filled=filled,
+            step=step,
+            address=req.path,
+            campaign_id=campaign_id,
+            lists=known,
+            senders=senders,
+            carried=carried,
+        )
+
+
+def _step(written: str | None) -> int:
+    return int(written) if written in {"1", "2", "3"} else 1
+
+
+def _numbers(filled: Filled) -> list[tuple[int, str]]:
+    """Return the pasted numbers with their lines; a line may hold several, apart by commas or semicolons."""
+    lines = enumerate(filled.raw("numbers").splitlines(), start=1)
+    return [(place, n.strip()) for place, line in lines for n in line.replace(";", ",").split(",") if n.strip()]
+
+
+def _recipients(filled: Filled, visitor: Visitor, company: Company) -> None:
+    _ = visitor.locale.gettext
+    if not 0 < len(filled["name"]) <= _LONGEST_NAME:
+        filled.wrong("name", _("Give the campaign a name of 1 to {most} characters.", most=_LONGEST_NAME))
+    numbers = _numbers(filled)
+    if not numbers and not filled.every("list"):
+        filled.wrong("list", _("Choose a list, or paste numbers."))
+    if len(numbers) > _MOST_NUMBERS:
+        filled.wrong("numbers", _("Paste at most {most} numbers. Import a file for more.", most=_MOST_NUMBERS))
+        return
+    for place, number in numbers:
+        try:
+            phone.parse(number, country=company.country)
+        except NumberInvalid:
+            sentence = _(
+                "Line {line}: {number} is no phone number. Correct or remove it.", line=place, number=number[:40]
+            )
+            filled.wrong("numbers", sentence)
+            return
+
+
+def _message(filled: Filled, visitor: Visitor, company: Company) -> None:
+    _ = visitor.locale.gettext
+    if not filled["text"]:
+        filled.wrong("text", _("Write the message."))
+    else:
+        try:
+            template.parse(filled.raw("text").replace("\r\n", "\n"))
+        except ParameterInvalid:
+            filled.wrong(
+                "text", _("Write variables as {prenom} or {prenom|cher client}, and a brace that is none twice.")
+            )
+    if company.sender(filled["sender"] or None) is None:
+        filled.wrong("sender", _("This sender is not approved. Choose another one."))
+
+
+def _sending(filled: Filled, visitor: Visitor) -> None:
+    _ = visitor.locale.gettext
+    if filled["when"] == "later" and visitor.locale.read_time(filled["at"]) is None:
+        filled.wrong("at", _("Write the date as {example}.", example="27/11/2026 09:00"))
+    speed = filled["per_minute"]
+    if speed and not (speed.isascii() and speed.isdigit() and 0 < int(speed) <= 1_000_000):
+        filled.wrong("per_minute", _("Write the speed as a number from 1 to {most}.", most=1_000_000))
+    if filled["hours"]:
+        try:
+            hours_of(filled["hours"])
+        except ParameterInvalid:
+            filled.wrong("hours", _("Write the hours as {example}.", example="08:00-20:00"))
+
+
+def _draft(filled: Filled, visitor: Visitor) -> Draft:
+    """Return the draft that a checked form asks for."""
+    hours = hours_of(filled["hours"] or "none")
+    return Draft(
+        filled["name"],
+        filled.raw("text").replace("\r\n", "\n").strip(),
+        lists=filled.every("list"),
+        without=filled.every("without"),
+        numbers=[number for _, number in _numbers(filled)],
+        sender=filled["sender"] or None,
+        kind=Kind.TRANSACTIONAL if filled["kind"] == "transactional" else Kind.MARKETING,
+        starts_at=visitor.locale.read_time(filled["at"]) if filled["when"] == "later" else None,
+        plan=Plan(start=hours.start, end=hours.end, per_minute=int(filled["per_minute"] or 0) or None),
+    )
