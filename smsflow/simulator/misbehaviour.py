@@ -56,7 +56,7 @@ class Misbehaviour:
         self._turn = 0
         self.counts: dict[str, int] = {}
         self._full: dict[str, int] = {}
-        self._shared: OrderedDict[tuple[str, str, int, int], str] = OrderedDict()
+        self._shared: OrderedDict[tuple[str, str, int, int], tuple[str, set[int]]] = OrderedDict()
 
     def next(self, faults: Sequence[str]) -> str:
         """Return the fault of this submission, empty when there is none to choose from."""
@@ -91,17 +91,20 @@ class Misbehaviour:
         return common, other if common == message_id else common, last
 
     def _shared_id(self, message: ShortMessage, message_id: str) -> tuple[str, bool]:
-        """Return the id that all parts of this long SMS have, and whether this is the part with the receipt: the last one."""
+        """Return the id that all parts of this long SMS have, and whether this part, the last that was missing, has the receipt."""
         piece = concat.fragment(message)
         if piece.total == 1:
             return message_id, True
         key = (message.source, message.dest, piece.reference, piece.total)
-        shared = self._shared.setdefault(key, message_id)
-        if piece.number == piece.total:
+        shared, taken = self._shared.setdefault(key, (message_id, set()))
+        taken.add(piece.number)
+        # Parts come in any order, and one that was refused comes again.
+        is_whole = len(taken) == piece.total
+        if is_whole:
             del self._shared[key]
         elif len(self._shared) > _SHARED:
             self._shared.popitem(last=False)
-        return shared, piece.number == piece.total
+        return shared, is_whole
 
     def distort(self, receipt: DeliverSm, fault: str) -> DeliverSm:
         """Return a receipt with this fault."""
