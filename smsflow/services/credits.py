@@ -1,12 +1,27 @@
 """Credits, sold and taken back."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from smsflow.errors import NotFound, ParameterInvalid
-from smsflow.store.credits import balances, reserve
+from smsflow.store.credits import balances, reserve, statement
 from smsflow.store.postgres.transactions import Tx
 
 Movement = balances.Movement
+Line = statement.Line
+Reason = statement.Reason
+
+# As many lines are read for a page, or an export, at most.
+_WITHIN = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a company has, what its campaigns have set aside of it, and what it can spend."""
+
+    balance: int
+    reserved: int
+    available: int
 
 
 async def balance(tx: Tx, company_id: int) -> int:
@@ -35,3 +50,16 @@ async def movements(tx: Tx, company_id: int, *, limit: int) -> list[Movement]:
 async def available(tx: Tx, company_id: int) -> int:
     """Return the credits that a company can spend: its balance less what its campaigns have reserved."""
     return await reserve.available(tx, company_id) or 0
+
+
+async def standing(tx: Tx, company_id: int) -> Standing:
+    """Return what a company has; raise NotFound."""
+    has, can_spend = await balance(tx, company_id), await available(tx, company_id)
+    return Standing(has, has - can_spend, can_spend)
+
+
+async def statement_lines(
+    tx: Tx, company_id: int, *, reason: Reason | None = None, before: int | None = None, limit: int
+) -> list[Line]:
+    """Return a company's movements with their causes, older than the line `before`, newest first."""
+    return await statement.lines(tx, company_id, reason=reason, before=before, limit=limit, within=_WITHIN)

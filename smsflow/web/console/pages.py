@@ -6,6 +6,7 @@ from typing import Any, Final
 from smsflow.web.console.app.campaigns.page import CampaignCancel, CampaignPage, Campaigns
 from smsflow.web.console.app.campaigns.wizard import CampaignNew
 from smsflow.web.console.app.contacts.page import ContactPage, Contacts
+from smsflow.web.console.app.credits.page import Credits, CreditsExport
 from smsflow.web.console.app.dashboard.page import Dashboard
 from smsflow.web.console.app.lists.page import Lists
 from smsflow.web.console.app.messages.page import MessagePage, Messages
@@ -41,6 +42,8 @@ APP: Final[Pages] = {
     f"/app/campaigns/{_CAMPAIGN}/cancel": CampaignCancel,
     "/app/contacts": Contacts,
     "/app/contacts/{number}": ContactPage,
+    "/app/credits": Credits,
+    "/app/credits/export": CreditsExport,
     "/app/lists": Lists,
     "/app/messages": Messages,
     "/app/messages/{message}": MessagePage,

@@ -16,7 +16,7 @@ STATUSES: Final = {
     Status.FAILED: (gettext("Failed"), "bad"),
     Status.PLANNED: (gettext("Planned"), "idle"),
     Status.EXPIRED: (gettext("Expired"), "warn"),
-    Status.CANCELLED: (gettext("Cancelled"), "idle"),
+    Status.CANCELLED: (gettext("SMS cancelled"), "idle"),
     Status.UNKNOWN: (gettext("Undetermined"), "warn"),
 }
 
@@ -37,7 +37,7 @@ HAPPENINGS: Final[dict[Happening, tuple[str, str]]] = {
     "delivered": (gettext("Delivered"), "good"),
     "failed": (gettext("Failed"), "bad"),
     "expired": (gettext("Expired"), "bad"),
-    "cancelled": (gettext("Cancelled"), ""),
+    "cancelled": (gettext("SMS cancelled"), ""),
     "refunded": (gettext("Credits returned"), "good"),
 }
 

@@ -1,0 +1,1 @@
+"""`/app/credits`: the balance, and every movement with its cause."""
