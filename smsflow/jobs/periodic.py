@@ -45,6 +45,7 @@ def add_to(app: procrastinate.App, platform: Platform) -> None:
         for forget_some, days in (
             (retention.forget_codes, settings.codes_kept_days),
             (retention.forget_inbound, settings.inbound_kept_days),
+            (retention.forget_links, settings.messages_kept_days),
         ):
             left = True
             while left:

@@ -11,6 +11,7 @@ from smsflow.cli.options import CompanyId, Name
 from smsflow.cli.output import Json
 from smsflow.cli.work import read, transact
 from smsflow.domain import optout_replies, phone
+from smsflow.domain.schedule import ALWAYS, hours_of
 from smsflow.runtime import now
 from smsflow.services.accounts import companies
 from smsflow.services.accounts.companies import Account
@@ -128,6 +129,9 @@ def set_(
     code_per_hour: Annotated[
         int | None, typer.Option(min=0, max=100_000, help="Codes to a number in an hour; 0 is no limit.")
     ] = None,
+    hours: Annotated[
+        str | None, typer.Option(metavar="08-20|none", help="When its marketing may leave, in its time zone.")
+    ] = None,
     stop_reply: Reply = None,
     start_reply: Reply = None,
     help_reply: Reply = None,
@@ -149,10 +153,8 @@ def set_(
         values["code_every_seconds"] = code_every
     if code_per_hour is not None:
         values["code_per_hour"] = code_per_hour
-    replies = {"stop_reply": stop_reply, "start_reply": start_reply, "help_reply": help_reply}
-    for column, typed in replies.items():
-        if typed is not None:
-            values[column] = None if typed.lower() == options.NONE else optout_replies.check(typed)
+    values |= _marketing_hours(hours)
+    values |= _replies(stop_reply=stop_reply, start_reply=start_reply, help_reply=help_reply)
     if not values:
         raise typer.BadParameter("say what to change: `smsflow company set --help` lists it.")
 
@@ -162,6 +164,22 @@ def set_(
 
     shown = _document(transact(job))
     output.result(shown, f"Company {shown['id']} ({shown['name']}) has changed.", as_json=as_json)
+
+
+def _marketing_hours(typed: str | None) -> dict[str, int | None]:
+    if typed is None:
+        return {}
+    allowed = hours_of(typed)
+    opens, closes = (None, None) if allowed == ALWAYS else (allowed.start, allowed.end)
+    return {"marketing_opens": opens, "marketing_closes": closes}
+
+
+def _replies(**typed: str | None) -> dict[str, str | None]:
+    return {
+        column: None if text.lower() == options.NONE else optout_replies.check(text)
+        for column, text in typed.items()
+        if text is not None
+    }
 
 
 def suspend(company: CompanyId, *, as_json: Json = False) -> None:

@@ -42,10 +42,11 @@ async def obey(tx: Tx, asked: Sequence[Asked], *, now: datetime) -> None:
         company = await companies.company(tx, company_id)
         if company is None:
             continue
-        for one in asked:
-            if one.company_id == company_id:
-                await _do(tx, one, now=now)
-                await _answer(tx, company, one, now=now)
+        of_company = [one for one in asked if one.company_id == company_id]
+        for one in of_company:
+            await _do(tx, one, now=now)
+        for one in of_company:
+            await _answer(tx, company, one, now=now)
 
 
 async def _do(tx: Tx, one: Asked, *, now: datetime) -> None:

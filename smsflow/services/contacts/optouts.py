@@ -28,13 +28,14 @@ async def opt_out(
     Waits for the marketing that is being accepted for this company, then cancels what of it still waits for these numbers.
     """
     await optouts.close_marketing(tx, company_id)
-    if scope == Scope.ALL:
-        await optouts.close_transactional(tx, company_id)
     changed = await optouts.add(
         tx, company_id, numbers, scope=scope, source=source, author=author, reason=reason, now=now
     )
     if changed:
         await cancel(tx, await campaign_queue.marketing_to(tx, company_id, changed), company_id=company_id, now=now)
+    if scope == Scope.ALL:
+        # Last: whoever records an outcome locks messages before their company, as `cancel` does.
+        await optouts.close_transactional(tx, company_id)
     return changed
 
 

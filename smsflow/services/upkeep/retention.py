@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from smsflow.store import inbound, verifications
 from smsflow.store.accounts import attempts, tokens
+from smsflow.store.campaigns import caps
+from smsflow.store.contacts import stop_links
 from smsflow.store.messages import parked, retirement
 from smsflow.store.postgres import partitions
 from smsflow.store.postgres.partitions import Partition
@@ -13,6 +15,8 @@ from smsflow.store.postgres.transactions import Tx
 
 _TOKENS_AFTER_EXPIRY = timedelta(days=1)
 _ATTEMPTS = timedelta(days=1)
+# A day of any time zone is over by then.
+_DAYS_COUNTED = timedelta(days=2)
 # Messages of one statement: a second of reading, far below the time-out of a statement.
 SLICE = 1_000_000
 # Rows of one transaction that removes.
@@ -43,15 +47,21 @@ async def make_partitions(tx: Tx) -> list[str]:
 
 
 async def forget(tx: Tx, *, receipts_kept: timedelta, now: datetime) -> int:
-    """Remove expired tokens, old attempts, and receipts that never found their message; return how many receipts."""
+    """Remove expired tokens, old attempts, counts of past days, and receipts that never found their message; return how many receipts."""
     await tokens.forget_tokens(tx, before=now - _TOKENS_AFTER_EXPIRY)
     await attempts.forget_attempts(tx, before=now - _ATTEMPTS)
+    await caps.forget(tx, before=(now - _DAYS_COUNTED).date().isoformat())
     return await parked.forget(tx, before=now - receipts_kept)
 
 
 async def forget_codes(tx: Tx, *, kept: timedelta, now: datetime) -> bool:
     """Remove old codes, a batch at a time; False when none is left."""
     return await verifications.forget(tx, before=now - kept, limit=BATCH) == BATCH
+
+
+async def forget_links(tx: Tx, *, kept: timedelta, now: datetime) -> bool:
+    """Remove the links of old SMS, by which people opt out, a batch at a time; False when none is left."""
+    return await stop_links.forget(tx, before=now - kept, limit=BATCH) == BATCH
 
 
 async def forget_inbound(tx: Tx, *, kept: timedelta, now: datetime) -> bool:

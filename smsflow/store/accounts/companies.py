@@ -74,6 +74,8 @@ _CHANGEABLE = frozenset(
         "stop_reply",
         "start_reply",
         "help_reply",
+        "marketing_opens",
+        "marketing_closes",
     }
 )
 

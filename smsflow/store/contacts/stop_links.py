@@ -30,3 +30,13 @@ async def number_of(tx: Tx, company_id: int, token: str) -> str | None:
     """Return the number that a link was made for, or None (one look at the primary key)."""
     query = text("SELECT number FROM stop_link WHERE company_id = :company_id AND token = :token")
     return (await tx.execute(query, {"company_id": company_id, "token": token})).scalar_one_or_none()
+
+
+async def forget(tx: Tx, *, before: datetime, limit: int) -> int:
+    """Remove at most `limit` links that were made before then; return how many (stop_link_created holds the oldest blocks)."""
+    delete = text("""
+        DELETE FROM stop_link WHERE (company_id, token) IN (
+            SELECT company_id, token FROM stop_link WHERE created_at < :before LIMIT :limit FOR UPDATE SKIP LOCKED
+        ) RETURNING company_id
+    """)
+    return len((await tx.execute(delete, {"before": before, "limit": limit})).all())

@@ -170,3 +170,10 @@ def test_a_company_answers_stop_in_its_own_words(shop):
 
     assert changed["stop_reply"] == "Au revoir de {company}. {start}"
     assert shop.json("company", "set", "1", "--stop-reply", "none")["stop_reply"] is None
+
+
+def test_a_company_can_be_given_stricter_hours(shop):
+    changed = shop.json("company", "set", "1", "--hours", "08-20")
+
+    assert (changed["marketing_opens"], changed["marketing_closes"]) == (480, 1200)
+    assert shop.json("company", "set", "1", "--hours", "none")["marketing_opens"] is None

@@ -1,10 +1,13 @@
 """`{stop}` in the text of a campaign: what each recipient gets, and what it costs."""
 
+from datetime import timedelta
+
 from smsflow import testing
 from smsflow.domain.stop_way import Links
 from smsflow.runtime import randbelow
 from smsflow.services.contacts import by_link
 from smsflow.services.routing import numbers
+from smsflow.services.upkeep import retention
 from tests.services.campaigns.test_story import NOON, campaigns, launched
 
 __all__ = ["campaigns"]
@@ -59,3 +62,18 @@ async def test_without_any_way_out_nobody_is_written_to_and_the_reason_is_told(c
     campaign_id = await campaigns.draft(text=TEXT)
 
     assert (await campaigns.prepare(campaign_id)).refused == {"no_way_to_stop": 3}
+
+
+async def test_links_go_with_the_sms_that_are_too_old(campaigns):
+    campaigns.links = LINKS
+    await campaigns.open(contacts_=3)
+    await campaigns.turn(await launched(campaigns, text=TEXT))
+    days = timedelta(days=400)
+
+    left = []
+    for now in (NOON + days, NOON + days + timedelta(seconds=1)):
+        async with campaigns.platform.database.transaction() as tx:
+            assert not await retention.forget_links(tx, kept=days, now=now)
+        left += await campaigns.query("SELECT count(*) FROM stop_link")
+
+    assert left == [(3,), (0,)]
