@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from smsflow.runtime import Platform
+from smsflow.runtime import Platform, links
 from smsflow.services.accounts import companies
 from smsflow.services.campaigns import prepare
 from smsflow.services.messages.prepare import Limits
@@ -39,4 +39,6 @@ async def prepare_next(platform: Platform, company_id: int, campaign_id: int) ->
     limits = Limits(segments=platform.settings.message_segments_limit)
     async with platform.database.transaction() as tx:
         company = (await companies.account(tx, company_id)).company
-        return await prepare.go_on(tx, company, campaign_id, routes=routes, limits=limits)
+        return await prepare.go_on(
+            tx, company, campaign_id, routes=routes, limits=limits, links=links(platform.settings)
+        )

@@ -65,7 +65,9 @@ async def begin(tx: Tx, company_id: int, campaign_id: int) -> Walk:
     return Walk()
 
 
-async def prepare(tx: Tx, company: Company, campaign_id: int, *, routes: Table, limits: Limits) -> None:
+async def prepare(
+    tx: Tx, company: Company, campaign_id: int, *, routes: Table, limits: Limits, links: Links | None
+) -> None:
     """Prepare a campaign at once when it is small; otherwise have it prepared in the background, step by step."""
     walk = await begin(tx, company.id, campaign_id)
     campaign = await held(tx, company.id, campaign_id)
@@ -75,7 +77,7 @@ async def prepare(tx: Tx, company: Company, campaign_id: int, *, routes: Table, 
         await drafts.set_preparing(tx, company.id, campaign_id, preparing)
         return
     while not walk.done:
-        walk = await step(tx, company, campaign_id, walk, routes=routes, limits=limits)
+        walk = await step(tx, company, campaign_id, walk, routes=routes, limits=limits, links=links)
 
 
 async def waiting(tx: Tx) -> list[tuple[int, int]]:
@@ -83,7 +85,9 @@ async def waiting(tx: Tx) -> list[tuple[int, int]]:
     return await drafts.preparing(tx)
 
 
-async def go_on(tx: Tx, company: Company, campaign_id: int, *, routes: Table, limits: Limits) -> bool:
+async def go_on(
+    tx: Tx, company: Company, campaign_id: int, *, routes: Table, limits: Limits, links: Links | None
+) -> bool:
     """Prepare the next recipients of a campaign in the background; tell whether there are more.
 
     Another process that has this campaign in hand is left to it.
@@ -92,7 +96,7 @@ async def go_on(tx: Tx, company: Company, campaign_id: int, *, routes: Table, li
     if campaign is None or campaign.state != "draft" or campaign.preparing is None:
         return False
     walk = msgspec.convert(campaign.preparing["walk"], Walk)
-    walk = await step(tx, company, campaign_id, walk, routes=routes, limits=limits)
+    walk = await step(tx, company, campaign_id, walk, routes=routes, limits=limits, links=links)
     now_at = None if walk.done else {**campaign.preparing, "walk": msgspec.to_builtins(walk)}
     await drafts.set_preparing(tx, company.id, campaign_id, now_at)
     return not walk.done
@@ -106,7 +110,7 @@ async def step(
     *,
     routes: Table,
     limits: Limits,
-    links: Links | None = None,
+    links: Links | None,
     batch: int = BATCH,
 ) -> Walk:
     """Prepare the next recipients; return how far that has come. With the last one, the campaign is prepared.

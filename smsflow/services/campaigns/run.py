@@ -68,7 +68,7 @@ async def run_batch(
     fingerprint: Callable[[str], bytes],
     now: datetime,
     batch: int,
-    links: Links | None = None,
+    links: Links | None,
 ) -> Ran:
     """Accept the SMS of a campaign's next recipients, as many as the lanes have `room` for and its pace allows.
 

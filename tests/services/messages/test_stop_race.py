@@ -52,7 +52,9 @@ class Race:
             self.campaign = await draft.draft(tx, self.company, asked, now=NOON)
             walk = await prepare.begin(tx, self.company.id, self.campaign)
             while not walk.done:
-                walk = await prepare.step(tx, self.company, self.campaign, walk, routes=self.table, limits=Limits())
+                walk = await prepare.step(
+                    tx, self.company, self.campaign, walk, routes=self.table, limits=Limits(), links=None
+                )
             await launch.launch(tx, self.company.id, self.campaign, now=NOON)
 
     async def begin(self, act, turns):
@@ -91,6 +93,7 @@ class Race:
                 fingerprint=self.platform.vault.fingerprint,
                 now=NOON,
                 batch=batch,
+                links=None,
             )
 
     async def count(self, number, kind):

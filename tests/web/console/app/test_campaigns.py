@@ -24,7 +24,7 @@ def a_campaign(site):
             campaign_id = await draft.draft(tx, company, asked, now=now)
             walk = await prepare.begin(tx, company.id, campaign_id)
             while not walk.done:
-                walk = await prepare.step(tx, company, campaign_id, walk, routes=table, limits=Limits())
+                walk = await prepare.step(tx, company, campaign_id, walk, routes=table, limits=Limits(), links=None)
             if launched:
                 await launch.launch(tx, company.id, campaign_id, now=now)
         return campaign_id

@@ -9,6 +9,7 @@ import falcon.asgi
 from smsflow.domain.access import Right
 from smsflow.domain.schedule import Plan
 from smsflow.errors import NotEnoughCredits, NotFound, StateRefused
+from smsflow.runtime import links
 from smsflow.services import audit
 from smsflow.services.campaigns import draft, launch, prepare, result
 from smsflow.services.contacts import lists
@@ -185,4 +186,5 @@ async def prepared(shell: Shell, tx: Tx, visitor: Visitor, campaign_id: int) -> 
         raise falcon.HTTPNotFound
     routes = (await shell.platform.directory.routing()).table
     limits = Limits(segments=shell.platform.settings.message_segments_limit)
-    await prepare.prepare(tx, visitor.company, campaign_id, routes=routes, limits=limits)
+    ways_out = links(shell.platform.settings)
+    await prepare.prepare(tx, visitor.company, campaign_id, routes=routes, limits=limits, links=ways_out)
