@@ -10,7 +10,7 @@ from smsflow.web.console.shell.marks import gettext
 
 # status → (word, tone of its badge).
 STATUSES: Final = {
-    Status.RECEIVED: (gettext("SMS accepted"), "idle"),
+    Status.RECEIVED: (gettext("Accepted by SMSFLOW"), "idle"),
     Status.SENT: (gettext("Sent"), "info"),
     Status.DELIVERED: (gettext("Delivered"), "good"),
     Status.FAILED: (gettext("Failed"), "bad"),
@@ -22,7 +22,7 @@ STATUSES: Final = {
 
 # What happened → (word, tone of its dot).
 HAPPENINGS: Final[dict[Happening, tuple[str, str]]] = {
-    "accepted": (gettext("SMS accepted"), ""),
+    "accepted": (gettext("Accepted by SMSFLOW"), ""),
     "charged": (gettext("Credits charged"), ""),
     "planned": (gettext("Planned"), ""),
     "routed": (gettext("Routed"), ""),
