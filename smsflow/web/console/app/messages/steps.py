@@ -11,7 +11,7 @@ _WITH_REASON: frozenset[Happening] = frozenset({"refused", "failed", "expired", 
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ShownStep:
     """A line of the timeline; `operator` is what the operator wrote, and `means` what that means."""
 
     at: datetime | None
@@ -22,18 +22,18 @@ class Step:
     means: str = ""
 
 
-def steps(found: MessageTimeline, locale: Locale) -> list[Step]:
+def steps(found: MessageTimeline, locale: Locale) -> list[ShownStep]:
     """Return what happened, in its order; an operator's words stand at the last step that they explain."""
     reasons = [place for place, event in enumerate(found.timeline) if event.event in _WITH_REASON]
     explained = reasons[-1] if reasons and found.message.error else None
     return [_step(found, event, locale, explains=place == explained) for place, event in enumerate(found.timeline)]
 
 
-def _step(found: MessageTimeline, event: Event, locale: Locale, *, explains: bool) -> Step:
+def _step(found: MessageTimeline, event: Event, locale: Locale, *, explains: bool) -> ShownStep:
     word, tone = HAPPENINGS[event.event]
     error = found.message.error or ""
     means = meaning(error) if explains else None
-    return Step(
+    return ShownStep(
         event.at,
         locale.gettext(word),
         tone,
