@@ -76,6 +76,11 @@ _CHANGEABLE = frozenset(
         "help_reply",
         "marketing_opens",
         "marketing_closes",
+        "timezone",
+        "language",
+        "second_factor",
+        "approval",
+        "alert_below",
     }
 )
 

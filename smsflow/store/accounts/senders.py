@@ -16,3 +16,24 @@ async def add_sender(tx: Tx, company_id: int, name: str, *, state: str, is_defau
     """)
     parameters = {"company_id": company_id, "name": name, "state": state, "is_default": is_default}
     return int((await tx.execute(upsert, parameters)).scalar_one())
+
+
+async def ask_for(tx: Tx, company_id: int, name: str) -> int | None:
+    """Add a sender that waits for approval; return its id, or None when the company has one of that name."""
+    insert = text("""
+        INSERT INTO sender (company_id, name, state) VALUES (:company_id, :name, 'pending')
+        ON CONFLICT (company_id, lower(name)) DO NOTHING RETURNING id
+    """)
+    return (await tx.execute(insert, {"company_id": company_id, "name": name})).scalar_one_or_none()
+
+
+async def set_default(tx: Tx, company_id: int, sender_id: int) -> bool:
+    """Make an approved sender the company's default; False when it has none of that id."""
+    await tx.execute(
+        text("UPDATE sender SET is_default = false WHERE company_id = :id AND is_default AND sender.id <> :sender_id"),
+        {"id": company_id, "sender_id": sender_id},
+    )
+    update = text("""
+        UPDATE sender SET is_default = true WHERE company_id = :id AND sender.id = :sender_id AND state = 'approved' RETURNING sender.id
+    """)
+    return (await tx.execute(update, {"id": company_id, "sender_id": sender_id})).one_or_none() is not None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from smsflow.web.console.app.audit.page import AuditLog
 from smsflow.web.console.app.campaigns.page import CampaignCancel, CampaignPage, Campaigns
 from smsflow.web.console.app.campaigns.wizard import CampaignNew
 from smsflow.web.console.app.contacts.page import ContactPage, Contacts
@@ -11,6 +12,8 @@ from smsflow.web.console.app.dashboard.page import Dashboard
 from smsflow.web.console.app.lists.page import Lists
 from smsflow.web.console.app.messages.page import MessagePage, Messages
 from smsflow.web.console.app.optouts.page import OptOuts
+from smsflow.web.console.app.settings.page import SettingsPage
+from smsflow.web.console.app.team.page import Team
 from smsflow.web.console.ops.monitoring.page import Monitoring
 from smsflow.web.console.shell.assets import CONSOLE
 from smsflow.web.console.shell.shell import Shell
@@ -42,6 +45,9 @@ APP: Final[Pages] = {
     f"/app/campaigns/{_CAMPAIGN}/cancel": CampaignCancel,
     "/app/contacts": Contacts,
     "/app/contacts/{number}": ContactPage,
+    "/app/audit": AuditLog,
+    "/app/settings": SettingsPage,
+    "/app/team": Team,
     "/app/credits": Credits,
     "/app/credits/export": CreditsExport,
     "/app/lists": Lists,

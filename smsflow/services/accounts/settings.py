@@ -1,0 +1,68 @@
+"""What a company's own administrator decides for it."""
+
+from dataclasses import dataclass
+
+from smsflow.domain.account import Company
+from smsflow.domain.schedule import ALWAYS, Hours
+from smsflow.errors import NotFound, ParameterInvalid
+from smsflow.services.accounts.companies import is_timezone
+from smsflow.store.accounts import companies
+from smsflow.store.campaigns import policies
+from smsflow.store.postgres.transactions import Tx
+
+MOST_CREDITS = 10**12
+
+
+@dataclass(frozen=True, slots=True)
+class CompanySettings:
+    """Settings of a company; `hours` are those in which its marketing may leave."""
+
+    timezone: str
+    language: str
+    hours: Hours
+    approval: bool
+    second_factor: bool
+    alert_below: int | None
+
+
+def of(company: Company) -> CompanySettings:
+    """Return a company's settings."""
+    return CompanySettings(
+        company.timezone,
+        company.language,
+        company.marketing_hours,
+        company.approval,
+        company.second_factor,
+        company.alert_below,
+    )
+
+
+async def platform_hours(tx: Tx, country: str) -> Hours:
+    """Return the hours that the platform allows for marketing in a country."""
+    policy = (await policies.every(tx)).get(country)
+    return ALWAYS if policy is None else policy.hours
+
+
+async def change(tx: Tx, company: Company, wanted: CompanySettings) -> None:
+    """Change a company's settings; raise ParameterInvalid, also for hours beyond those of the platform."""
+    if not is_timezone(wanted.timezone):
+        raise ParameterInvalid(parameter="timezone", expected="a time zone such as Africa/Douala")
+    if wanted.language not in {"fr", "en"}:
+        raise ParameterInvalid(parameter="language", expected="fr or en")
+    if wanted.alert_below is not None and not 0 <= wanted.alert_below <= MOST_CREDITS:
+        raise ParameterInvalid(parameter="alert_below", expected=f"a number of credits up to {MOST_CREDITS}")
+    allowed = await platform_hours(tx, company.country)
+    if wanted.hours != ALWAYS and wanted.hours & allowed != wanted.hours:
+        raise ParameterInvalid(parameter="hours", expected="hours within those of the platform")
+    # `timezone` is always among the columns: its change reaches the memory of every process (trigger company_changed).
+    values = {
+        "timezone": wanted.timezone,
+        "language": wanted.language,
+        "approval": wanted.approval,
+        "second_factor": wanted.second_factor,
+        "alert_below": wanted.alert_below,
+        "marketing_opens": None if wanted.hours == ALWAYS else wanted.hours.start,
+        "marketing_closes": None if wanted.hours == ALWAYS else wanted.hours.end,
+    }
+    if not await companies.update_company(tx, company.id, values):
+        raise NotFound(what="company", id=company.id)

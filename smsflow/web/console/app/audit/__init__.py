@@ -1,0 +1,1 @@
+"""`/app/audit`: who did what."""

@@ -1,0 +1,1 @@
+"""`/app/settings`: what the company decides for itself."""

@@ -1,0 +1,1 @@
+"""`/app/team`: the people of the company and their roles."""

@@ -1,0 +1,117 @@
+"""The team, the audit log and the settings of a company: for administrators, each act recorded."""
+
+import re
+
+import pytest
+
+from smsflow.services.accounts import companies
+
+
+async def settings_of(site, company):
+    async with site.platform.database.transaction() as tx:
+        return (await companies.account(tx, company.id)).company
+
+
+async def test_somebody_added_signs_in_with_the_password_that_is_shown_once(signed_in):
+    browser, _ = await signed_in("admin")
+    await browser.get("/app/team")
+    page = await browser.post("/app/team", {"do": "add", "username": "Clarisse", "role": "marketing"})
+    password = re.search(r"<code translate=\"no\">([^<]+)</code>", page.text)[1]
+
+    assert password not in (await browser.get("/app/team")).text
+    assert "person added" in (await browser.get("/app/audit")).text
+    browser.cookie = None
+    assert (await browser.sign_in("clarisse", password)).status_code == 303
+    assert (await browser.get("/app/team")).status_code == 403
+
+
+async def test_a_username_that_is_taken_keeps_what_was_typed(signed_in, a_person):
+    await a_person("clarisse")
+    browser, _ = await signed_in("admin")
+    await browser.get("/app/team")
+
+    page = await browser.post("/app/team", {"do": "add", "username": "Clarisse", "role": "accountant"})
+
+    assert page.status_code == 422
+    assert 'value="Clarisse"' in page.text
+
+
+async def test_a_role_is_changed_with_its_line_in_the_audit_log(signed_in, a_person):
+    browser, company = await signed_in("admin")
+    person = await a_person("clarisse", company, role="reader")
+    await browser.get("/app/team")
+
+    answer = await browser.post("/app/team", {"do": "role", "person": person, "role": "accountant"})
+
+    assert answer.status_code == 303
+    assert "role: reader → role: accountant" in (await browser.get("/app/audit")).text
+
+
+@pytest.mark.parametrize("act", [{"do": "role", "role": "reader"}, {"do": "disable"}])
+async def test_the_last_administrator_stays(site, signed_in, act):
+    browser, company = await signed_in("admin")
+    async with site.platform.database.transaction() as tx:
+        query = f"SELECT id FROM account_user WHERE company_id = {company.id}"
+        (me,) = (await tx.execute(query, {})).one()
+    await browser.get("/app/team")
+
+    page = await browser.post("/app/team", {**act, "person": me})
+
+    assert page.status_code == 422
+    assert "nommez-en d’abord un autre" in page.text
+
+
+async def test_somebody_disabled_signs_in_no_more(signed_in, a_person):
+    browser, company = await signed_in("admin")
+    person = await a_person("clarisse", company, role="reader")
+    await browser.get("/app/team")
+    await browser.post("/app/team", {"do": "disable", "person": person})
+    browser.cookie = None
+
+    assert (await browser.sign_in("clarisse")).status_code == 422
+
+
+async def test_another_companys_person_is_not_found(site, signed_in, a_person):
+    other, _ = await site.opened()
+    person = await a_person("clarisse", other, role="reader")
+    browser, _ = await signed_in("admin")
+    await browser.get("/app/team")
+
+    assert (await browser.post("/app/team", {"do": "disable", "person": person})).status_code == 404
+
+
+async def test_settings_are_changed_with_what_changed_in_the_audit_log(site, signed_in):
+    browser, company = await signed_in("admin")
+    await browser.get("/app/settings")
+    wanted = {
+        "timezone": "Africa/Lagos",
+        "language": "en",
+        "hours": "08-20",
+        "approval": "yes",
+        "second_factor": "no",
+        "alert_below": "20 000",
+    }
+    answer = await browser.post("/app/settings", wanted)
+
+    assert answer.status_code == 303
+    now = await settings_of(site, company)
+    assert (now.timezone, now.language, now.approval, now.second_factor) == ("Africa/Lagos", "en", True, False)
+    assert (now.marketing_opens, now.marketing_closes, now.alert_below) == (480, 1200, 20_000)
+    line = (await browser.get("/app/audit")).text
+    assert "timezone: Africa/Douala" in line
+    assert "second_factor" not in line
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [("hours", "04-23"), ("hours", "demain"), ("timezone", "Mars/Base"), ("alert_below", "beaucoup"), ("sender", "9")],
+)
+async def test_a_setting_that_cannot_be_is_refused_at_its_field_and_kept(site, signed_in, field, typed):
+    browser, company = await signed_in("admin")
+    await browser.get("/app/settings")
+
+    page = await browser.post("/app/settings", {"timezone": "Africa/Douala", "language": "fr", field: typed})
+
+    assert page.status_code == 422
+    assert f'id="e-{field}"' in page.text
+    assert await settings_of(site, company) == company
