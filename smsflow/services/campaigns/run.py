@@ -89,8 +89,8 @@ async def run_batch(
         launched_at=campaign.starts_at or campaign.launched_at or now,
         now=now,
     )
-    if campaign.kind is Kind.MARKETING:
-        await optouts.open_marketing(tx, company.id)
+    # Also for what is transactional: somebody may opt out of all.
+    await optouts.open_marketing(tx, company.id)
     rows = await recipients.following(
         tx, company.id, campaign_id, after=campaign.place, limit=min(batch, int(pace.left))
     )

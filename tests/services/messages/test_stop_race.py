@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -14,18 +15,19 @@ from smsflow.services.campaigns.turns import set_policy
 from smsflow.services.contacts import optouts
 from smsflow.services.messages.prepare import Limits
 from smsflow.services.messages.submit import submit
-from tests.dispatch.stage import a_message, query
+from tests.dispatch.stage import a_message, query, until
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 NUMBERS = [f"+23769000000{n}" for n in range(4)]
 FREE = Policy("CM", "Africa/Douala")
+_KINDS = st.sampled_from([Kind.MARKETING, Kind.TRANSACTIONAL])
 _NUMBERS = st.integers(0, len(NUMBERS) - 1)
 # What is begun at once, each after so many turns of the loop.
 _ACTS = st.lists(
     st.tuples(
         st.one_of(
             st.tuples(st.just("stop"), _NUMBERS, st.sampled_from(["marketing", "all"])),
-            st.tuples(st.just("send"), _NUMBERS, st.sampled_from([Kind.MARKETING, Kind.TRANSACTIONAL])),
+            st.tuples(st.just("send"), _NUMBERS, _KINDS),
             st.tuples(st.just("turn"), st.integers(1, 3), st.none()),
         ),
         st.integers(0, 40),
@@ -41,14 +43,14 @@ class Race:
     def __init__(self, platform):
         self.platform, self.had = platform, {}
 
-    async def open(self):
+    async def open(self, kind):
         self.company = await testing.a_company(self.platform, credits=100)
         self.connector = await testing.a_connector(self.platform, f"operator-{self.company.id}")
         await testing.a_route(self.platform, self.connector, company_id=self.company.id)
         self.table = (await self.platform.directory.routing()).table
         async with self.platform.database.transaction() as tx:
             await set_policy(tx, FREE)
-            asked = draft.Draft("Rentrée", "Bonjour", numbers=NUMBERS)
+            asked = draft.Draft("Rentrée", "Bonjour", numbers=NUMBERS, kind=kind)
             self.campaign = await draft.draft(tx, self.company, asked, now=NOON)
             walk = await prepare.begin(tx, self.company.id, self.campaign)
             while not walk.done:
@@ -116,9 +118,9 @@ class Race:
         )
 
 
-async def race(platform, acts):
+async def race(platform, acts, kind):
     here = Race(platform)
-    await here.open()
+    await here.open(kind)
     await asyncio.gather(*(here.begin(act, turns) for act, turns in acts))
 
     assert {(number, kind): await here.count(number, kind) for number, kind in here.had} == here.had
@@ -132,16 +134,37 @@ def test_nobody_gets_an_sms_accepted_after_their_stop_was_acknowledged(settings_
         platform = runner.run(opened.__aenter__())
 
         @settings(
-            max_examples=40,
+            max_examples=60,
             phases=(Phase.explicit, Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
         )
-        @given(_ACTS)
-        def at_random(acts):
-            runner.run(race(platform, acts))
+        @given(_ACTS, _KINDS)
+        def at_random(acts, kind):
+            runner.run(race(platform, acts, kind))
 
         try:
             at_random()
             assert runner.run(testing.broken_invariants(platform)) == []
         finally:
             runner.run(opened.__aexit__(None, None, None))
+
+
+@pytest.mark.parametrize("kind", [Kind.MARKETING, Kind.TRANSACTIONAL])
+@pytest.mark.parametrize("what", ["turn", "send"])
+async def test_whoever_accepts_while_somebody_opts_out_waits_and_sees_it(platform, kind, what):
+    here = Race(platform)
+    await here.open(kind)
+
+    async with platform.database.transaction() as tx:
+        await optouts.opt_out(tx, here.company.id, [NUMBERS[0]], scope="all", source="sms", author=NUMBERS[0], now=NOON)
+        accepting = asyncio.create_task(here.turn(4, None) if what == "turn" else here.send(0, kind))
+        await until(lambda: blocked(platform))
+    await accepting
+
+    assert await here.count(NUMBERS[0], kind) == 0
+    assert await here.count(NUMBERS[1], kind) == (1 if what == "turn" else 0)
+
+
+async def blocked(platform):
+    waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return bool(await query(platform, waiting))
