@@ -13,6 +13,7 @@ from smsflow.runtime import Platform, platform
 from smsflow.services.messages.intake import Intake
 from smsflow.settings import Settings
 from smsflow.web.app import SITE, UNKNOWN, doors
+from smsflow.web.console.pages import UPLOADS
 from smsflow.web.http.application import App
 from smsflow.web.http.connection import Config, Server
 from smsflow.web.http.errors import DoorError, ErrorPage
@@ -92,6 +93,7 @@ async def serve(
             refusal=application.refusal,
             body_limit=settings.body_limit,
             drain_timeout=settings.drain_timeout,
+            uploads=UPLOADS,
         )
         server = Server(config)
         # The server closes the socket it is given, and the process that follows us may go on with this one.

@@ -80,7 +80,7 @@ def stop(import_id: ImportId, *, as_json: Json = False) -> None:
     """Stop an import where it is; what it has written stays."""
 
     async def job(tx: Tx) -> ContactImport:
-        return await importing.stop(tx, await importing.company_of(tx, import_id), import_id)
+        return await importing.stop(tx, await importing.company_of(tx, import_id), import_id, now=now())
 
     found = transact(job)
     output.result(document(found), f"Import {found.id} stops after its present batch.", as_json=as_json)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import BinaryIO
 
 import msgspec
 
@@ -12,7 +13,7 @@ from smsflow.domain.account import Company
 from smsflow.domain.contact import NumberFault
 from smsflow.errors import NotFound, ParameterInvalid
 from smsflow.sheets.columns import Mapping as Columns
-from smsflow.sheets.layout import Layout
+from smsflow.sheets.layout import FileKind, Layout
 from smsflow.sheets.row import Record
 from smsflow.store.contacts import contacts, imports, optouts
 from smsflow.store.contacts.contacts import NewContact, Written
@@ -50,7 +51,41 @@ async def begin(tx: Tx, company_id: int, *, file_name: str, size: int, plan: Imp
     if not plan.columns.has_number:
         raise ParameterInvalid(parameter="file", expected="a column with phone numbers: say which one it is")
     stored = msgspec.to_builtins(plan)
-    return await imports.add(tx, company_id, file_name=file_name, plan=stored, size=size, now=now)
+    return await imports.add(tx, company_id, file_name=file_name, plan=stored, state="waiting", size=size, now=now)
+
+
+async def receive(tx: Tx, company_id: int, *, file_name: str, size: int, plan: ImportPlan, now: datetime) -> int:
+    """Keep a file that a person will look at before it is read; return the import's id. `start` begins it."""
+    stored = msgspec.to_builtins(plan)
+    return await imports.add(tx, company_id, file_name=file_name, plan=stored, state="checking", size=size, now=now)
+
+
+async def change(tx: Tx, company_id: int, import_id: int, plan: ImportPlan) -> None:
+    """Change how a file is read that nothing was read from yet; raise NotFound, or ParameterInvalid once it has begun."""
+    found = await imports.lock(tx, company_id, import_id)
+    if found is None:
+        raise NotFound(what="import", id=import_id)
+    if found.state != "checking":
+        raise ParameterInvalid(parameter="import", expected="one that has not begun")
+    await imports.set_plan(tx, company_id, import_id, msgspec.to_builtins(plan))
+
+
+async def start(tx: Tx, company_id: int, import_id: int, plan: ImportPlan) -> None:
+    """Have a file read that a person has looked at; raise as `change` does, and ParameterInvalid without a column of numbers."""
+    if not plan.columns.has_number:
+        raise ParameterInvalid(parameter="file", expected="a column with phone numbers: say which one it is")
+    await change(tx, company_id, import_id, plan)
+    await imports.set_state(tx, company_id, import_id, "waiting")
+
+
+async def write_file(tx: Tx, found: ContactImport, file: BinaryIO) -> None:
+    """Write an import's file, of a CSV or vCard file its beginning, into `file`: enough to look at its first rows."""
+    place, only_first = 0, plan_of(found).layout.kind is not FileKind.WORKBOOK
+    while (body := await imports.chunk(tx, found.company_id, found.id, place)) is not None:
+        file.write(body)
+        place += 1
+        if only_first:
+            return
 
 
 add_chunk = imports.add_chunk
@@ -192,9 +227,13 @@ async def fail(tx: Tx, company_id: int, import_id: int, *, why: str, now: dateti
         await _end(tx, found, "failed", why=why, now=now)
 
 
-async def stop(tx: Tx, company_id: int, import_id: int) -> ContactImport:
+async def stop(tx: Tx, company_id: int, import_id: int, *, now: datetime) -> ContactImport:
     """Ask an import to stop where it is; what it has written stays. Raises NotFound."""
-    found = await show(tx, company_id, import_id)
+    found = await imports.lock(tx, company_id, import_id)
+    if found is None:
+        raise NotFound(what="import", id=import_id)
+    if found.state == "checking":
+        await _end(tx, found, "stopped", now=now)
     if found.state in {"waiting", "running"}:
         await imports.want_stop(tx, company_id, import_id)
     return await show(tx, company_id, import_id)

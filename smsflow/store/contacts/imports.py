@@ -48,16 +48,19 @@ _LATEST = text(f"{_SELECT} WHERE company_id = :company_id ORDER BY id DESC LIMIT
 _OPEN = text(f"{_SELECT} WHERE state IN ('waiting', 'running') ORDER BY id")
 
 
-async def add(tx: Tx, company_id: int, *, file_name: str, plan: Mapping[str, Any], size: int, now: datetime) -> int:
-    """Add an import that waits for its file to be read; return its id."""
+async def add(
+    tx: Tx, company_id: int, *, file_name: str, plan: Mapping[str, Any], state: str, size: int, now: datetime
+) -> int:
+    """Add an import; return its id."""
     insert = text("""
         INSERT INTO contact_import (company_id, file_name, plan, state, size, created_at)
-        VALUES (:company_id, :file_name, CAST(:plan AS jsonb), 'waiting', :size, :now) RETURNING id
+        VALUES (:company_id, :file_name, CAST(:plan AS jsonb), :state, :size, :now) RETURNING id
     """)
     parameters = {
         "company_id": company_id,
         "file_name": file_name[:200],
         "plan": _encode(plan).decode(),
+        "state": state,
         "size": size,
         "now": now,
     }
@@ -209,6 +212,12 @@ async def set_state(
     """)
     parameters = {"company_id": company_id, "id": import_id, "state": state, "why": why, "finished_at": finished_at}
     await tx.execute(update, parameters)
+
+
+async def set_plan(tx: Tx, company_id: int, import_id: int, plan: Mapping[str, Any]) -> None:
+    """Change how the file of an import is read."""
+    update = text("UPDATE contact_import SET plan = CAST(:plan AS jsonb) WHERE company_id = :company_id AND id = :id")
+    await tx.execute(update, {"company_id": company_id, "id": import_id, "plan": _encode(plan).decode()})
 
 
 async def want_stop(tx: Tx, company_id: int, import_id: int) -> None:

@@ -9,6 +9,8 @@ from smsflow.web.console.app.campaigns.wizard import CampaignNew
 from smsflow.web.console.app.contacts.page import ContactPage, Contacts
 from smsflow.web.console.app.credits.page import Credits, CreditsExport
 from smsflow.web.console.app.dashboard.page import Dashboard
+from smsflow.web.console.app.imports.one import ImportPage, RefusedRows
+from smsflow.web.console.app.imports.page import LARGEST_UPLOAD, Imports
 from smsflow.web.console.app.lists.page import Lists
 from smsflow.web.console.app.messages.page import MessagePage, Messages
 from smsflow.web.console.app.optouts.page import OptOuts
@@ -25,6 +27,10 @@ Pages = Mapping[str, Callable[[Shell], Any]]
 
 # An id is a bigint; anything else leads to no page.
 _CAMPAIGN = "{campaign_id:int(min=1, max=9223372036854775807)}"
+_IMPORT = _CAMPAIGN.replace("campaign_id", "import_id")
+
+# The addresses that take a file, each with the largest body.
+UPLOADS: Final[Mapping[bytes, int]] = {b"/app/imports": LARGEST_UPLOAD}
 
 EVERYBODY: Final[Pages] = {
     "/sign-in": SignInPage,
@@ -50,6 +56,9 @@ APP: Final[Pages] = {
     "/app/team": Team,
     "/app/credits": Credits,
     "/app/credits/export": CreditsExport,
+    "/app/imports": Imports,
+    f"/app/imports/{_IMPORT}": ImportPage,
+    f"/app/imports/{_IMPORT}/refused": RefusedRows,
     "/app/lists": Lists,
     "/app/messages": Messages,
     "/app/messages/{message}": MessagePage,

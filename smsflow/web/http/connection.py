@@ -4,7 +4,7 @@ import asyncio
 import math
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import formatdate
 from http import HTTPStatus
@@ -91,6 +91,8 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, *others, **named)
         ours = cast(Config, config)
         self._octets_limit, self._room, self._refusal = ours.request_octets, ours.room, ours.refusal
+        self._octets_limits, self._uploads = ours.request_octets, ours.uploads
+        self._is_upload = False
         # Of the request whose head is coming; uvicorn sets it with the first octet.
         self.url = b""
         self.due = time.monotonic() + HEAD_SECONDS
@@ -112,6 +114,9 @@ class Connection(HttpToolsProtocol):
         if self._is_whole:
             return
         self._octets += len(data)
+        # A file on a poor line takes longer than any answer; only one whose sender was let in is still waited for.
+        if self._is_upload and self.cycle is not None and not self.cycle.response_started:
+            self._wait(_ANSWER_SECONDS)
         if not self._has_head and self._octets > HEAD_OCTETS:
             self._refuse(431)
         elif self._octets > self._octets_limit:
@@ -145,6 +150,9 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) >= _PIPELINE:
             raise httptools.HttpParserError("too many requests at once")
         self._has_head = True
+        upload = self._uploads.get(self.url.partition(b"?")[0])
+        self._is_upload = upload is not None
+        self._octets_limit = self._octets_limits if upload is None else upload + HEAD_OCTETS
         self._wait(_ANSWER_SECONDS)
         super().on_headers_complete()
 
@@ -212,8 +220,19 @@ class Connection(HttpToolsProtocol):
 class Config(uvicorn.Config):
     """Settings of uvicorn's protocol, and ours beside them."""
 
-    def __init__(self, application: Any, *, refusal: Refusal, body_limit: int, drain_timeout: float) -> None:
-        """Serve `application`, whose requests may have bodies of `body_limit` bytes; refuse by `refusal` what never reaches it."""
+    def __init__(
+        self,
+        application: Any,
+        *,
+        refusal: Refusal,
+        body_limit: int,
+        drain_timeout: float,
+        uploads: Mapping[bytes, int] = {},
+    ) -> None:
+        """Serve `application`, whose requests may have bodies of `body_limit` bytes; refuse by `refusal` what never reaches it.
+
+        `uploads` are the paths that take files, each with the size of its largest body.
+        """
         super().__init__(
             application,
             http=Connection,
@@ -229,6 +248,7 @@ class Config(uvicorn.Config):
         )
         # A body beyond the limit is answered 413 by the application; the connection is closed when the client goes on sending.
         self.request_octets = 2 * body_limit + HEAD_OCTETS
+        self.uploads = uploads
         self.room = _make_room()
         self.refusal = refusal
 

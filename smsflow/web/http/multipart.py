@@ -105,3 +105,29 @@ def _name(disposition: str) -> str | None:
             # Browsers escape a quote as %22, everybody else with a backslash.
             return re.sub(r"\\(.)", r"\1", value[1:-1]).replace("%22", '"') if value[:1] == '"' else value
     return None
+
+
+def boundary_of(content_type: str) -> bytes:
+    """Return the boundary that a content type announces; raise Unreadable for one that announces none."""
+    found = _BOUNDARY.search(content_type)
+    if found is None:
+        raise Unreadable
+    return (found[1] or found[2]).encode("latin-1")
+
+
+def names_of(head: bytes) -> tuple[str, str | None]:
+    """Return the name of a part by its headers, and the name of its file where it is one; raise Unreadable for none."""
+    try:
+        lines = head.decode().split("\r\n")
+    except UnicodeDecodeError:
+        raise Unreadable from None
+    for line in lines:
+        key, _, content = line.partition(":")
+        if key.strip().lower() == "content-disposition":
+            named = {
+                key.lower(): re.sub(r"\\(.)", r"\1", value[1:-1]).replace("%22", '"') if value[:1] == '"' else value
+                for key, value in _PARAMETER.findall(content)
+            }
+            if "name" in named:
+                return named["name"], named.get("filename")
+    raise Unreadable

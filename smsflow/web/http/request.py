@@ -1,6 +1,7 @@
 """A request whose body is read whole, within a bound."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote_from_bytes
 
@@ -44,6 +45,31 @@ class Request(falcon.asgi.Request):
         if length is not None and len(body) != length:
             raise BodyUnreadable(content_type=self.content_type or "")
         return body
+
+    async def pieces(self, limit: int, *, patience: float = _BODY_SECONDS) -> AsyncIterator[bytes]:
+        """Yield the body piece by piece, for one that is not held in memory; raise as `body` does, `patience` being for each piece."""
+        length, size = self.content_length, 0
+        if length is not None and length > limit:
+            raise BodyTooLarge(limit=limit)
+        event: Any = self._first_event or {}
+        while True:
+            piece = event.get("body", b"")
+            size += len(piece)
+            if size > limit:
+                raise BodyTooLarge(limit=limit)
+            if piece:
+                yield piece
+            if not event.get("more_body"):
+                break
+            try:
+                async with asyncio.timeout(patience):
+                    event = await self._receive()
+            except TimeoutError:
+                raise falcon.HTTPError(falcon.HTTP_408) from None
+            if event["type"] != "http.request":
+                raise BodyUnreadable(content_type=self.content_type or "")
+        if length is not None and size != length:
+            raise BodyUnreadable(content_type=self.content_type or "")
 
     async def _rest(self, first: bytes, limit: int) -> bytes:
         chunks, size, more = [first], len(first), True

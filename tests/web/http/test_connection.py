@@ -230,3 +230,24 @@ async def test_an_answer_has_a_date_and_is_one_write(server):
 
     assert b"date: " in said
     assert said.endswith(b"/")
+
+
+async def test_an_address_that_takes_files_takes_a_body_beyond_the_others(echo):
+    listener = listen("127.0.0.1", 0)
+    config = Config(
+        echo, refusal=refusal, body_limit=BODY_LIMIT, drain_timeout=1, uploads={b"/file": 4 * connection.HEAD_OCTETS}
+    )
+    running = Server(config)
+    running.port = listener.getsockname()[1]
+    serving = asyncio.create_task(running.serve([listener]))
+    size = 3 * connection.HEAD_OCTETS
+
+    answer = await answered(running, head("POST", "/file", f"Content-Length: {size}"), b"x" * size)
+    cut = b""
+    with suppress(ConnectionError):
+        cut = await all_of(running, head("POST", "/", f"Content-Length: {size}"), b"x" * size)
+
+    assert answer.status == 200
+    assert cut == b""
+    running.should_exit = True
+    await serving

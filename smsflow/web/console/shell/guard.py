@@ -16,6 +16,7 @@ from smsflow.web.console.shell.locale import Locale
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.access import Access, Check
 from smsflow.web.http.address import caller_address
+from smsflow.web.http.forms import FORM
 from smsflow.web.http.request import Request
 from smsflow.web.look.pages import language
 
@@ -96,6 +97,8 @@ class Guard:
         if req.method in _SAFE:
             return req.relative_uri, None
         check_origin(req)
+        if not (req.content_type or "").startswith(FORM):
+            return req.path, None
         kept = await forms.keep(req, self._platform, cookies.session_of(req), now=self._clock())
         return req.path, kept
 

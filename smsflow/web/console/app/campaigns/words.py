@@ -13,7 +13,7 @@ STATES: Final = {
     "running": ("Running", "info"),
     "paused": ("Paused", "warn"),
     "finished": ("Finished", "good"),
-    "cancelled": ("Cancelled", "idle"),
+    "cancelled": ("Called off", "idle"),
 }
 
 REASONS: Final = {
