@@ -77,6 +77,11 @@ async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[InboundR
     return await inbound.latest(tx, since=since, limit=limit)
 
 
+async def of_company(tx: Tx, company_id: int, *, before: int | None, limit: int) -> list[InboundRow]:
+    """Return the SMS that handsets sent to a company, older than the one `before`, newest first."""
+    return await inbound.of_company(tx, company_id, before=before, limit=limit)
+
+
 async def release(tx: Tx, *, fingerprint: Fingerprint, now: datetime) -> int:
     """Store as far as they came the texts whose missing parts did not come in time; return how many."""
     released = 0

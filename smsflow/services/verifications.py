@@ -135,6 +135,33 @@ async def list_codes(tx: Tx, company_id: int, *, limit: int, vault: Vault, now: 
     return [_shown(v, vault, now) for v in await verifications.latest(tx, company_id, limit=limit)]
 
 
+@dataclass(frozen=True, slots=True)
+class CodeRequest:
+    """A code that was asked for, without the code."""
+
+    id: int
+    number: str
+    state: CodeState
+    tries: int
+    asked_at: datetime
+    expires_at: datetime
+
+
+async def requests(tx: Tx, company_id: int, *, before: int | None, limit: int, now: datetime) -> list[CodeRequest]:
+    """Return the company's requests for codes older than the one `before`, newest first; the codes stay sealed."""
+    return [
+        CodeRequest(
+            v.id,
+            v.number,
+            verification.shown_state(v.state, v.expires_at, now),
+            v.tries,
+            v.created_at,
+            v.expires_at,
+        )
+        for v in await verifications.latest(tx, company_id, before=before, limit=limit)
+    ]
+
+
 def _shown(found: verifications.Verification, vault: Vault, now: datetime) -> Code:
     state = verification.shown_state(found.state, found.expires_at, now)
     return Code(found.id, found.number, vault.open(found.code_sealed), found.timeout, state)

@@ -243,3 +243,15 @@ async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[InboundR
         WHERE CAST(:since AS timestamptz) IS NULL OR i.received_at >= :since ORDER BY i.id DESC LIMIT :limit
     """)
     return [InboundRow(*row) for row in await tx.execute(query, {"since": since, "limit": limit})]
+
+
+async def of_company(tx: Tx, company_id: int, *, before: int | None, limit: int) -> list[InboundRow]:
+    """Return a company's inbound messages older than an id, newest first (walks inbound_company backwards)."""
+    query = text("""
+        SELECT i.id, i.received_at, i.connector_id, c.name, i.source, i.destination, i.text, i.parts, i.total,
+            i.company_id, i.keyword, i.command
+        FROM inbound i LEFT JOIN connector c ON c.id = i.connector_id
+        WHERE i.company_id = :company_id AND (CAST(:before AS bigint) IS NULL OR i.id < :before) ORDER BY i.id DESC LIMIT :limit
+    """)
+    parameters = {"company_id": company_id, "before": before, "limit": limit}
+    return [InboundRow(*row) for row in await tx.execute(query, parameters)]

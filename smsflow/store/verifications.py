@@ -123,10 +123,10 @@ async def find(tx: Tx, company_id: int, verification_id: int) -> Verification | 
     return next(iter(await _read(tx, query, {"company_id": company_id, "id": verification_id})), None)
 
 
-async def latest(tx: Tx, company_id: int, *, limit: int) -> list[Verification]:
-    """Return the company's last codes, newest first."""
-    query = text(f"{_SHOWN} ORDER BY id DESC LIMIT :limit")
-    return await _read(tx, query, {"company_id": company_id, "limit": limit})
+async def latest(tx: Tx, company_id: int, *, before: int | None = None, limit: int) -> list[Verification]:
+    """Return the company's last codes, or those before an id, newest first."""
+    query = text(f"{_SHOWN} AND (CAST(:before AS bigint) IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit")
+    return await _read(tx, query, {"company_id": company_id, "before": before, "limit": limit})
 
 
 async def _read(tx: Tx, query: str, parameters: Mapping[str, object]) -> list[Verification]:

@@ -6,14 +6,17 @@ from typing import Any, Final
 from smsflow.web.console.app.audit.page import AuditLog
 from smsflow.web.console.app.campaigns.page import CampaignCancel, CampaignPage, Campaigns
 from smsflow.web.console.app.campaigns.wizard import CampaignNew
+from smsflow.web.console.app.codes.page import Codes
 from smsflow.web.console.app.contacts.page import ContactPage, Contacts
 from smsflow.web.console.app.credits.page import Credits, CreditsExport
 from smsflow.web.console.app.dashboard.page import Dashboard
 from smsflow.web.console.app.imports.one import ImportPage, RefusedRows
 from smsflow.web.console.app.imports.page import LARGEST_UPLOAD, Imports
+from smsflow.web.console.app.inbox.page import Inbox
 from smsflow.web.console.app.lists.page import Lists
 from smsflow.web.console.app.messages.page import MessagePage, Messages
 from smsflow.web.console.app.optouts.page import OptOuts
+from smsflow.web.console.app.senders.page import Senders
 from smsflow.web.console.app.settings.page import SettingsPage
 from smsflow.web.console.app.team.page import Team
 from smsflow.web.console.ops.monitoring.page import Monitoring
@@ -54,6 +57,9 @@ APP: Final[Pages] = {
     "/app/audit": AuditLog,
     "/app/settings": SettingsPage,
     "/app/team": Team,
+    "/app/codes": Codes,
+    "/app/inbox": Inbox,
+    "/app/senders": Senders,
     "/app/credits": Credits,
     "/app/credits/export": CreditsExport,
     "/app/imports": Imports,

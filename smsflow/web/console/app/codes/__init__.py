@@ -1,0 +1,1 @@
+"""`/app/codes`: verification codes that were asked for, without the codes."""

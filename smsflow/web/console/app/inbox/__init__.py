@@ -1,0 +1,1 @@
+"""`/app/inbox`: SMS that handsets sent to the company."""

@@ -1,0 +1,1 @@
+"""`/app/senders`: the names that SMS come from."""

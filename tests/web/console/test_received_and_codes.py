@@ -1,0 +1,67 @@
+"""Codes, the inbox and senders."""
+
+from smsflow import testing
+from smsflow.services import verifications
+
+
+async def test_codes_are_listed_with_their_state_and_never_the_code(site, signed_in):
+    browser, company = await signed_in("developer", credits=10)
+    await testing.a_route(site.platform)
+    token = await testing.a_token(site.platform, company)
+    sent = await site.post("/apiv2/smscode/", {"phone_number": "690000001", "timeout": 60}, token=token)
+    assert sent.status_code < 300, sent.text
+    async with site.platform.database.transaction() as tx:
+        (made,) = await verifications.list_codes(tx, company.id, limit=1, vault=site.platform.vault, now=site.clock.now)
+
+    page = await browser.get("/app/codes")
+
+    assert "+237\u00a06\u00a090\u00a000\u00a000\u00a001" in page.text
+    assert made.code not in page.text
+
+
+async def test_the_inbox_shows_the_companys_sms_and_no_others(site, signed_in):
+    browser, company = await signed_in("reader")
+    other, _ = await site.opened()
+    async with site.platform.database.transaction() as tx:
+        for company_id, said in ((company.id, "Bonjour <i>"), (other.id, "Secret")):
+            await tx.execute(
+                f"""INSERT INTO inbound (connector_id, source, destination, data_coding, body, text, received_at, company_id, keyword)
+                VALUES (1, '237690000001', '8787', 0, '', '{said}', now(), {company_id}, 'KRIBI')""",
+                {},
+            )
+
+    page = await browser.get("/app/inbox")
+
+    assert "Bonjour &lt;i&gt;" in page.text
+    assert "KRIBI" in page.text
+    assert "Secret" not in page.text
+
+
+async def test_a_sender_that_is_asked_for_waits_for_the_platform(signed_in):
+    browser, _ = await signed_in("marketing")
+    await browser.get("/app/senders")
+
+    answer = await browser.post("/app/senders", {"name": "KRIBI", "use": "soldes"})
+
+    assert answer.status_code == 303
+    page = await browser.get("/app/senders")
+    assert "KRIBI" in page.text
+    assert "Demandé" in page.text
+
+
+async def test_a_sender_that_cannot_be_is_refused_at_its_field(signed_in):
+    browser, _ = await signed_in("marketing", sender="AWA")
+    await browser.get("/app/senders")
+
+    for name in ("", "MUCH TOO LONG A NAME", "awa"):
+        page = await browser.post("/app/senders", {"name": name, "use": "soldes"})
+        assert page.status_code == 422
+        assert 'id="e-name"' in page.text
+        assert 'value="soldes"' in page.text
+
+
+async def test_a_reader_sees_senders_and_asks_for_none(signed_in):
+    browser, _ = await signed_in("reader")
+    await browser.get("/app/senders")
+
+    assert (await browser.post("/app/senders", {"name": "KRIBI"})).status_code == 403
