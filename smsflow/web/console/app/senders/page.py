@@ -18,7 +18,7 @@ from smsflow.web.http.request import Request
 STATES: Final = {
     "pending": (gettext("Requested"), "warn"),
     "approved": (gettext("Approved"), "good"),
-    "refused": (gettext("Refused"), "bad"),
+    "refused": (gettext("Turned down"), "bad"),
 }
 
 
