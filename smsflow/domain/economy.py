@@ -80,3 +80,13 @@ def _economy_table() -> dict[int, str]:
 
 
 _ECONOMY = _economy_table()
+
+
+def spellings() -> dict[str, str]:
+    """Return what `economy` writes for each character, for a counter elsewhere; the sequences come after them."""
+    return {chr(code): spelling for code, spelling in _ECONOMY.items()}
+
+
+def sequences() -> tuple[tuple[str, str], ...]:
+    """Return the sequences that `economy` respells as a whole."""
+    return _SEQUENCES

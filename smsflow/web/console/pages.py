@@ -17,6 +17,7 @@ from smsflow.web.console.app.lists.page import Lists
 from smsflow.web.console.app.messages.page import MessagePage, Messages
 from smsflow.web.console.app.optouts.page import OptOuts
 from smsflow.web.console.app.senders.page import Senders
+from smsflow.web.console.app.send.page import CounterTables, Send
 from smsflow.web.console.app.settings.page import SettingsPage
 from smsflow.web.console.app.team.page import Team
 from smsflow.web.console.ops.monitoring.page import Monitoring
@@ -69,6 +70,8 @@ APP: Final[Pages] = {
     "/app/messages": Messages,
     "/app/messages/{message}": MessagePage,
     "/app/opt-outs": OptOuts,
+    "/app/send": Send,
+    "/app/send/tables": CounterTables,
 }
 
 OPS: Final[Pages] = {

@@ -2,4 +2,4 @@
 
 from smsflow.web.look.assets import Assets
 
-CONSOLE = Assets(__package__ or __name__, "/console", "console.css", "console.js", "icons.svg")
+CONSOLE = Assets(__package__ or __name__, "/console", "console.css", "console.js", "counter.js", "icons.svg")

@@ -1,0 +1,1 @@
+"""`/app/send`: an SMS to some numbers, counted before it leaves."""
