@@ -69,6 +69,13 @@ def pytest_runtest_protocol(item):
         _item = None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown():
+    """Let what the whole session shares end with whichever test is the last."""
+    global _item
+    _item = None
+
+
 def _audit(event, arguments):
     if event != "subprocess.Popen" or _item is None or _item.get_closest_marker("processes") is not None:
         return

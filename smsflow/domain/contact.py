@@ -106,13 +106,19 @@ def _in_cell(cell: str, country: str) -> tuple[Number, ...] | NumberFault:
     whole = _without_exponents(plain)
     if whole is None:
         return NumberFault.ROUNDED
-    whole = _ZERO_DECIMALS.sub(r"\1", whole)
+    whole = _ZERO_DECIMALS.sub(_without_decimals, whole)
     if _DECIMALS.search(whole):
         return NumberFault.INVALID
     numbers = tuple(_pieces(_TRUNK_ZERO.sub(" ", whole), country))
     if numbers:
         return numbers
     return NumberFault.ROUNDED if any(map(_is_rounded, _GROUP.findall(whole))) else NumberFault.INVALID
+
+
+def _without_decimals(found: re.Match[str]) -> str:
+    """Return a number without its zeros behind the point, unless it is the end of a longer one: `650.0 000 00.0` has only separators."""
+    before = found.string[: found.start()].rstrip(" ")[-1:]
+    return found[0] if before.isdigit() or before == "." else found[1]
 
 
 def _plain(cell: str) -> str:

@@ -236,11 +236,11 @@ async def test_ids_grow_in_the_order_of_the_batch(platform):
         ),
         (
             "UPDATE message SET charged = 2",
-            "a message is charged its segments once, or not at all when it was returned",
+            "a message is charged its segments once, or not at all when it was returned or answers a STOP, START or HELP",
         ),
         (
             "UPDATE message SET charged = 0",
-            "a message is charged its segments once, or not at all when it was returned",
+            "a message is charged its segments once, or not at all when it was returned or answers a STOP, START or HELP",
         ),
         ("DELETE FROM queue", "a message that waits to leave is in the queue"),
         ("UPDATE message SET status = 3", "a message that has ended is not in the queue"),

@@ -110,10 +110,14 @@ async def plan(platform, statement, parameters):
         return "\n".join(row[0] for row in rows)
 
 
-def assert_walks(found, indexes):
+# These read a block of ids, which is no whole partition.
+_BLOCKS = {"block", "next block", "overdue", "overdue again"}
+
+
+def assert_walks(name, found, indexes):
     assert not re.findall(r"Seq Scan on (?:message|part|queue|unknown_outcome|company|share)\w*", found), found
     # Bounds exclude partitions; walked in an index, they are all messages of a partition.
-    assert not re.search(
+    assert name in _BLOCKS or not re.search(
         r"Index Cond: \(\((?:message_)?id >= '?\d+'?[^)]*\) AND \((?:message_)?id < '?\d+'?[^)]*\)\)", found
     ), found
     for index in indexes:
@@ -124,7 +128,7 @@ def assert_walks(found, indexes):
 async def test_on_empty_tables_a_hot_statement_walks_its_index(platform, name):
     statement, parameters, indexes = _STATEMENTS[name]
 
-    assert_walks(await plan(platform, statement, parameters), indexes)
+    assert_walks(name, await plan(platform, statement, parameters), indexes)
 
 
 async def test_on_analysed_tables_every_hot_statement_walks_its_index(platform):
@@ -133,8 +137,8 @@ async def test_on_analysed_tables_every_hot_statement_walks_its_index(platform):
         await accepted(platform, *[a_message(company, 1) for _ in range(400)])
     await execute(platform, "ANALYZE")
 
-    for statement, parameters, indexes in _STATEMENTS.values():
-        assert_walks(await plan(platform, statement, parameters), indexes)
+    for name, (statement, parameters, indexes) in _STATEMENTS.items():
+        assert_walks(name, await plan(platform, statement, parameters), indexes)
 
 
 _BY_ID = ("sent", "content", "delivered", "lock", "close", "latest", "one")
