@@ -16,8 +16,8 @@ from smsflow.web.console.app.inbox.page import Inbox
 from smsflow.web.console.app.lists.page import Lists
 from smsflow.web.console.app.messages.page import MessagePage, Messages
 from smsflow.web.console.app.optouts.page import OptOuts
-from smsflow.web.console.app.senders.page import Senders
 from smsflow.web.console.app.send.page import CounterTables, Send
+from smsflow.web.console.app.senders.page import Senders
 from smsflow.web.console.app.settings.page import SettingsPage
 from smsflow.web.console.app.team.page import Team
 from smsflow.web.console.ops.monitoring.page import Monitoring
