@@ -123,3 +123,14 @@ def test_the_tables_of_the_counter_are_those_of_the_domain(text):
     for written, spelling in of["sequences"]:
         respelled = respelled.replace(written, spelling)
     assert cheap or respelled == economy.economy(text)
+
+
+async def test_the_message_has_a_counter_that_finds_its_tables(marketing):
+    browser, _ = marketing
+
+    page = await browser.get("/app/send")
+    answer = await browser.get("/app/send/tables")
+
+    assert "data-counter=/app/send/tables" in page.text
+    assert "&#34;" not in page.text
+    assert answer.json == tables() | {"sequences": [list(pair) for pair in tables()["sequences"]]}
