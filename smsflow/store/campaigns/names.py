@@ -36,3 +36,13 @@ async def campaigns(tx: Tx, company_id: int, *, limit: int | None = None) -> lis
         SELECT id, name, created_at FROM campaign WHERE company_id = :company_id ORDER BY id DESC LIMIT CAST(:limit AS bigint)
     """)
     return [CampaignName(*row) for row in await tx.execute(query, {"company_id": company_id, "limit": limit})]
+
+
+async def containing(tx: Tx, company_id: int, wanted: str, *, limit: int) -> list[CampaignName]:
+    """Return the company's campaigns whose name has these letters, newest first (walks campaign_company)."""
+    query = text("""
+        SELECT id, name, created_at FROM campaign
+        WHERE company_id = :company_id AND drafted AND position(lower(:wanted) IN lower(name)) > 0 ORDER BY id DESC LIMIT :limit
+    """)
+    parameters = {"company_id": company_id, "wanted": wanted, "limit": limit}
+    return [CampaignName(*row) for row in await tx.execute(query, parameters)]

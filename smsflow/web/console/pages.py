@@ -16,6 +16,7 @@ from smsflow.web.console.app.inbox.page import Inbox
 from smsflow.web.console.app.lists.page import Lists
 from smsflow.web.console.app.messages.page import MessagePage, Messages
 from smsflow.web.console.app.optouts.page import OptOuts
+from smsflow.web.console.app.search.page import Search
 from smsflow.web.console.app.send.page import CounterTables, Send
 from smsflow.web.console.app.senders.page import Senders
 from smsflow.web.console.app.settings.page import SettingsPage
@@ -60,6 +61,7 @@ APP: Final[Pages] = {
     "/app/team": Team,
     "/app/codes": Codes,
     "/app/inbox": Inbox,
+    "/app/search": Search,
     "/app/senders": Senders,
     "/app/credits": Credits,
     "/app/credits/export": CreditsExport,

@@ -1,0 +1,1 @@
+"""`/app/search?q=`: what the search field leads to."""

@@ -1,0 +1,79 @@
+"""Every address of the console, with every role and with what belongs to another company."""
+
+import re
+
+import pytest
+
+from smsflow import testing
+from smsflow.domain.access import RIGHTS, Role
+from smsflow.web.console import pages
+from smsflow.web.console.shell.locale import Locale
+from smsflow.web.console.shell.roles import role_name
+
+ADDRESSES = sorted(pages.APP)
+_FIELD = re.compile(r"{[^}]*}")
+
+
+@pytest.fixture
+async def foreign(site):
+    """What another company has: addresses are filled with it."""
+    company, token = await site.opened(credits=5)
+    await testing.a_route(site.platform)
+    campaign = await testing.a_campaign(site.platform, company)
+    sms = (await site.send(token, "690000001")).json["sms_id"]
+    return {"message": sms, "number": "237690000001", "campaign_id": str(campaign), "import_id": "1"}
+
+
+def filled(address, values):
+    return _FIELD.sub(lambda field: values[re.match(r"{(\w+)", field[0])[1]], address)
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_page_is_shown_or_refused_by_the_role(signed_in, foreign, role):
+    browser, _ = await signed_in(role)
+
+    for address in ADDRESSES:
+        page = await browser.get(filled(address, foreign))
+        access = pages.APP[address].access
+        if access not in RIGHTS[role]:
+            assert page.status_code == 403, address
+            assert role_name(Locale("fr"), role) in page.text
+        elif "{" in address:
+            assert page.status_code == 404, address
+        else:
+            assert page.status_code == 200, address
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_every_entry_of_the_navigation_answers(signed_in, role):
+    browser, _ = await signed_in(role)
+    navigation = (await browser.get("/app")).text.split("</nav>")[0]
+    entries = re.findall(r'<li><a href="([^"]+)"', navigation)
+
+    assert "/app/messages" in entries
+    for entry in entries:
+        assert (await browser.get(entry)).status_code == 200, entry
+
+
+async def test_nobody_is_shown_anything_before_signing_in(browser, foreign):
+    for address in ADDRESSES:
+        answer = await browser.get(filled(address, foreign))
+        assert (answer.status_code, answer.headers["location"][:14]) == (303, "/sign-in?next="), address
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_form_that_a_role_may_not_send_is_refused_and_none_is_an_error(signed_in, foreign, role):
+    browser, _ = await signed_in(role)
+    await browser.get("/app/messages")
+    hidden = browser.hidden()
+
+    for address in ADDRESSES:
+        resource = pages.APP[address]
+        if not hasattr(resource, "on_post"):
+            continue
+        needed = getattr(resource, "posts", None) or resource.access
+        answer = await browser.post(filled(address, foreign), hidden, hidden=False)
+        if needed in RIGHTS[role] and resource.access in RIGHTS[role]:
+            assert answer.status_code < 500, address
+        else:
+            assert answer.status_code == 403, address
