@@ -20,7 +20,6 @@ class CompanySettings:
     timezone: str
     language: str
     hours: Hours
-    approval: bool
     second_factor: bool
     alert_below: int | None
 
@@ -31,7 +30,6 @@ def of(company: Company) -> CompanySettings:
         company.timezone,
         company.language,
         company.marketing_hours,
-        company.approval,
         company.second_factor,
         company.alert_below,
     )
@@ -58,7 +56,6 @@ async def change(tx: Tx, company: Company, wanted: CompanySettings) -> None:
     values = {
         "timezone": wanted.timezone,
         "language": wanted.language,
-        "approval": wanted.approval,
         "second_factor": wanted.second_factor,
         "alert_below": wanted.alert_below,
         "marketing_opens": None if wanted.hours == ALWAYS else wanted.hours.start,

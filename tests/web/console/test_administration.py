@@ -87,7 +87,6 @@ async def test_settings_are_changed_with_what_changed_in_the_audit_log(site, sig
         "timezone": "Africa/Lagos",
         "language": "en",
         "hours": "08-20",
-        "approval": "yes",
         "second_factor": "no",
         "alert_below": "20 000",
     }
@@ -95,7 +94,7 @@ async def test_settings_are_changed_with_what_changed_in_the_audit_log(site, sig
 
     assert answer.status_code == 303
     now = await settings_of(site, company)
-    assert (now.timezone, now.language, now.approval, now.second_factor) == ("Africa/Lagos", "en", True, False)
+    assert (now.timezone, now.language, now.second_factor) == ("Africa/Lagos", "en", False)
     assert (now.marketing_opens, now.marketing_closes, now.alert_below) == (480, 1200, 20_000)
     line = (await browser.get("/app/audit")).text
     assert "timezone: Africa/Douala" in line

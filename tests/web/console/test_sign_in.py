@@ -184,3 +184,16 @@ async def test_the_platforms_people_are_led_to_ops(browser, awa, a_person):
     assert answer.headers["location"] == "/ops"
     assert (await browser.get("/ops")).status_code == 200
     assert (await browser.get("/app")).status_code == 303
+
+
+async def test_where_a_second_factor_is_demanded_nothing_but_ones_own_account_is_there_before_it_is_on(
+    browser, awa, site
+):
+    await browser.sign_in("awa")
+    async with site.platform.database.transaction() as tx:
+        await tx.execute("UPDATE company SET second_factor = true", {})
+
+    led = await browser.get("/app/contacts")
+
+    assert (led.status_code, led.headers["location"]) == (303, "/me/second-factor")
+    assert (await browser.get("/me/second-factor")).status_code == 200

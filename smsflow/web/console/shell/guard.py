@@ -69,6 +69,8 @@ class Guard:
                 raise falcon.HTTPSeeOther("/ops")
             if not visitor.may(access):
                 raise RightMissing(visitor, access)
+            if access is not Right.SELF and visitor.lacks_factor:
+                raise falcon.HTTPSeeOther("/me/second-factor")
             if method not in _SAFE:
                 check_origin(req)
             return {"visitor": visitor}

@@ -33,6 +33,11 @@ class Visitor:
         return Right[name] in self.rights
 
     @property
+    def lacks_factor(self) -> bool:
+        """Whether the company demands a second factor that the visitor has not turned on yet."""
+        return self.company is not None and self.company.second_factor and not self.person.second_factor
+
+    @property
     def company_id(self) -> int:
         """The company's id; only a page of `/app` asks for it, and its visitors have one."""
         if self.company is None:

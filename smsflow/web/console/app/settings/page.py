@@ -1,4 +1,4 @@
-"""Settings: time zone, language, default sender, hours for marketing, approval, second factor, alert threshold."""
+"""Settings: time zone, language, default sender, hours for marketing, second factor, alert threshold."""
 
 from zoneinfo import available_timezones
 
@@ -112,7 +112,6 @@ def _read(filled: Filled, locale: Locale) -> CompanySettings | None:
         filled["timezone"],
         filled["language"],
         hours,
-        approval=filled["approval"] == "yes",
         second_factor=filled["second_factor"] == "yes",
         alert_below=alert,
     )
@@ -137,7 +136,6 @@ def _recorded(values: CompanySettings) -> dict[str, str | bool | int | None]:
         "timezone": values.timezone,
         "language": values.language,
         "hours": _hours(values.hours),
-        "approval": values.approval,
         "second_factor": values.second_factor,
         "alert_below": values.alert_below,
     }
