@@ -150,3 +150,15 @@ async def test_a_name_of_a_campaign_is_text_and_no_markup(signed_in, a_campaign)
 
     for path in ("/app/campaigns", f"/app/campaigns/{campaign_id}", f"/app/campaigns/{campaign_id}/cancel"):
         assert "<script>x" not in (await browser.get(path)).text
+
+
+async def test_a_draft_is_given_up_before_anything_left(site, signed_in, a_campaign):
+    browser, company = await signed_in("marketing")
+    campaign_id = await a_campaign(company)
+    await browser.get(f"/app/campaigns/{campaign_id}")
+
+    answer = await browser.post(f"/app/campaigns/{campaign_id}", {"act": "cancel"})
+
+    page = await browser.get(answer.headers["location"], **FR)
+    assert "Abandonnée avant d’être lancée" in page.text
+    assert await state_of(site, company, campaign_id) == "cancelled"

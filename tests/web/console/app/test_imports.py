@@ -189,3 +189,14 @@ async def test_a_reader_sees_imports_and_sends_none(signed_in):
 
     assert 'type="file"' not in (await browser.get("/app/imports")).text
     assert (await browser.post("/app/imports", {})).status_code == 403
+
+
+async def test_a_file_of_a_session_that_ended_leads_to_signing_in(signed_in):
+    browser, _ = await signed_in("marketing")
+    await browser.get("/app/imports")
+    browser.cookie = ("smsflow_session", "gone")
+
+    answer = await upload(browser)
+
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in?next=/app/imports")
