@@ -40,3 +40,9 @@ async def test_a_search_that_finds_nothing_is_a_page(signed_in, query):
     browser, _ = await signed_in("reader")
 
     assert (await browser.get(f"/app/search?{query}")).status_code == 200
+
+
+async def test_a_search_is_no_page_of_the_navigation(signed_in):
+    browser, _ = await signed_in("reader")
+
+    assert 'aria-current="page"' not in (await browser.get("/app/search?q=x")).text

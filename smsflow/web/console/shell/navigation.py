@@ -80,5 +80,6 @@ def navigation(visitor: Visitor, addresses: Collection[str]) -> list[Group]:
 def current(address: str, groups: list[Group]) -> str:
     """Return the address of the entry that a page belongs to."""
     entries = [e.address for g in groups for e in g.entries]
-    fitting = [e for e in entries if address == e or address.startswith(e + "/")]
+    # Every address lies under that of the first page.
+    fitting = [e for e in entries if address == e or (e.count("/") > 1 and address.startswith(e + "/"))]
     return max(fitting, key=len, default="")
