@@ -13,8 +13,9 @@ from smsflow.domain.schedule import Plan
 from smsflow.errors import AlreadyExists, NotFound, ParameterInvalid, SenderNotAllowed
 from smsflow.services.contacts.lists import lists_named
 from smsflow.store.campaigns import drafts, recipients
-from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.postgres.transactions import Tx
+
+Campaign = drafts.Campaign
 
 _FARTHEST = timedelta(days=366)
 
