@@ -60,6 +60,8 @@ async def disable(tx: Tx, company_id: int, person_id: int, *, disabled: bool) ->
 
 
 async def _keep_an_admin(tx: Tx, company_id: int, person_id: int) -> None:
+    # Two administrators who demote each other at once must not both succeed.
+    await people.lock_company(tx, company_id)
     others = await people.of_company(tx, company_id)
     if not any(o.person.role is Role.ADMIN and not o.disabled and o.person.id != person_id for o in others):
         raise ParameterInvalid(parameter="role", expected="another administrator in the company first")

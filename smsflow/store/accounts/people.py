@@ -51,6 +51,12 @@ async def of_company(tx: Tx, company_id: int) -> list[SignIn]:
     return [_sign_in(row) for row in await tx.execute(query, {"company_id": company_id})]
 
 
+async def lock_company(tx: Tx, company_id: int) -> None:
+    """Let one transaction at a time change who administers a company."""
+    query = text("SELECT id FROM account_user WHERE company_id = :company_id ORDER BY id FOR NO KEY UPDATE")
+    await tx.execute(query, {"company_id": company_id})
+
+
 async def add_operator(tx: Tx, username: str, *, password_hash: str, role: Role) -> int | None:
     """Add one of the platform's own people; return the id, or None when the name is taken."""
     await usernames.fold_all(tx)

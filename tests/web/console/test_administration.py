@@ -1,10 +1,12 @@
 """The team, the audit log and the settings of a company: for administrators, each act recorded."""
 
+import asyncio
 import re
 
 import pytest
 
-from smsflow.services.accounts import companies
+from smsflow.domain.access import Role
+from smsflow.services.accounts import companies, people
 
 
 async def settings_of(site, company):
@@ -59,6 +61,22 @@ async def test_the_last_administrator_stays(site, signed_in, act):
 
     assert page.status_code == 422
     assert "nommez-en d’abord un autre" in page.text
+
+
+async def test_two_administrators_who_demote_each_other_at_once_leave_one(site, a_person):
+    company, _ = await site.opened()
+    both = [await a_person(name, company) for name in ("awa", "bea")]
+    begun = asyncio.Barrier(2)
+
+    async def demote(person):
+        async with site.platform.database.transaction() as tx:
+            await people.find(tx, company.id, person)
+            await begun.wait()
+            await people.set_role(tx, company.id, person, Role.READER)
+
+    ended = await asyncio.gather(*map(demote, both), return_exceptions=True)
+
+    assert sorted(type(e).__name__ for e in ended) == ["NoneType", "ParameterInvalid"]
 
 
 async def test_somebody_disabled_signs_in_no_more(signed_in, a_person):
