@@ -6,13 +6,13 @@ from typing import Any, Final
 from smsflow.web.console.app.audit.page import AuditLog
 from smsflow.web.console.app.campaigns.page import CampaignCancel, CampaignPage, Campaigns
 from smsflow.web.console.app.campaigns.wizard import CampaignNew
-from smsflow.web.console.app.codes.page import Codes
+from smsflow.web.console.app.codes.page import CodesPage
 from smsflow.web.console.app.contacts.page import ContactPage, Contacts
 from smsflow.web.console.app.credits.page import Credits, CreditsExport
 from smsflow.web.console.app.dashboard.page import Dashboard
 from smsflow.web.console.app.imports.one import ImportPage, RefusedRows
 from smsflow.web.console.app.imports.page import LARGEST_UPLOAD, Imports
-from smsflow.web.console.app.inbox.page import Inbox
+from smsflow.web.console.app.inbox.page import InboxPage
 from smsflow.web.console.app.lists.page import Lists
 from smsflow.web.console.app.messages.page import MessagePage, Messages
 from smsflow.web.console.app.optouts.page import OptOuts
@@ -59,8 +59,8 @@ APP: Final[Pages] = {
     "/app/audit": AuditLog,
     "/app/settings": SettingsPage,
     "/app/team": Team,
-    "/app/codes": Codes,
-    "/app/inbox": Inbox,
+    "/app/codes": CodesPage,
+    "/app/inbox": InboxPage,
     "/app/search": Search,
     "/app/senders": Senders,
     "/app/credits": Credits,

@@ -26,7 +26,7 @@ STATES: Final = {
 }
 
 
-class Codes:
+class CodesPage:
     """`/app/codes`."""
 
     access = Right.SEE_CODES

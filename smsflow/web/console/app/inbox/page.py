@@ -22,7 +22,7 @@ COMMANDS: Final = {
 }
 
 
-class Inbox:
+class InboxPage:
     """`/app/inbox`."""
 
     access = Right.SEE_INBOX

@@ -53,7 +53,7 @@ OTHERWISE: Final = "No operator takes this SMS now. Try again in a minute."
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class _ToSend:
     """What a form would send: the SMS, and the numbers that get none, each with the sentence that says why."""
 
     messages: list[NewMessage]
@@ -103,7 +103,7 @@ class Send:
                 return
         await self._show(req, resp, visitor, filled)
 
-    async def _batch(self, visitor: Visitor, company: Company, filled: Filled, numbers: list[str]) -> _Batch:
+    async def _batch(self, visitor: Visitor, company: Company, filled: Filled, numbers: list[str]) -> _ToSend:
         shell, now = self._shell, self._shell.clock()
         settings = shell.platform.settings
         routes = (await shell.platform.directory.routing()).table
@@ -120,9 +120,9 @@ class Send:
                 refused.append((number, said(visitor, refusal)))
             else:
                 messages.setdefault(message.number, message)
-        return _Batch(list(messages.values()), refused)
+        return _ToSend(list(messages.values()), refused)
 
-    async def _send(self, visitor: Visitor, filled: Filled, batch: _Batch) -> None:
+    async def _send(self, visitor: Visitor, filled: Filled, batch: _ToSend) -> None:
         shell, now = self._shell, self._shell.clock()
         refusal: Refused | None = None
         try:
@@ -140,7 +140,7 @@ class Send:
             filled.wrong("numbers", said(visitor, refused))
 
     async def _ask(
-        self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, filled: Filled, batch: _Batch
+        self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, filled: Filled, batch: _ToSend
     ) -> None:
         async with self._shell.reading() as tx:
             left = await credits.available(tx, visitor.company_id)
