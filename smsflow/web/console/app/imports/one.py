@@ -98,7 +98,7 @@ class ImportPage:
     async def _show(
         self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, found: ContactImport, filled: Filled
     ) -> None:
-        seen, rows, known = None, [], []
+        seen, rows = None, []
         plan = importing.plan_of(found)
         if found.state == "checking" and visitor.company is not None:
             seen = await self._preview(found, plan)
@@ -121,7 +121,6 @@ class ImportPage:
             states=STATES,
             reasons=REASONS,
             asks=req.get_param("ask") == "undo",
-            done_rows=found.next_row,
         )
 
     async def _preview(self, found: ContactImport, plan: ImportPlan) -> Preview:
