@@ -76,7 +76,7 @@ async def check(tx: Tx, *, most: int = 20) -> list[Broken]:
     """Recompute every invariant from the rows, in one snapshot; return at most `most` breaks of each."""
     await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     # Whole tables are read: here, and only here, hash joins and scans are what we want.
-    for setting in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
+    for setting in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan"):
         await tx.execute(text(f"SET LOCAL {setting} = on"))
     await tx.execute(text("SET LOCAL statement_timeout = 0"))
     tx.patience = None
