@@ -76,6 +76,7 @@ class Receiver:
         self.recorder: GroupCommit[Unacknowledged] = GroupCommit(
             self._store, name="receipts", most=500, set_aside=self._set_aside, away=self._try_later
         )
+        self.near = 0  # The message that the lane claimed last.
         self._words: set[str] = set()
         self._bound_at: WeakKeyDictionary[Link, datetime] = WeakKeyDictionary()
         self._states = {
@@ -138,7 +139,14 @@ class Receiver:
         texts: set[int] = set()
         if news:
             policy = self._connector.delivered_when
-            foreign = await recorder.receive(self._database, news, policy=policy, forms=self._forms, now=now)  # type: ignore[arg-type]
+            foreign = await recorder.receive(
+                self._database,
+                news,
+                policy=policy,  # type: ignore[arg-type]
+                forms=self._forms,
+                near=self.near,
+                now=now,
+            )
             texts = {id(n) for n in foreign}
             news = [n for n in news if id(n) not in texts]
         batch = self._hold_early([d for d in batch if id(d.news) in texts], batch)

@@ -145,7 +145,7 @@ class Lane:
                 tx, self.connector.id, instance_id=self._way.instance_id, limit=limit, near=self._near
             )
         if claims:
-            self._near = claims[-1].id
+            self._near = self._receiver.near = claims[-1].id
         for claim in claims:
             self.traffic.take(claim)
         return len(claims)

@@ -29,10 +29,14 @@ async def receive(
     policy: Policy,
     forms: Callable[[str], Iterable[str]],
     now: datetime,
+    near: int = 0,
 ) -> list[News]:
-    """Record receipts; when this returns they are on disk and may be acknowledged. Texts that only look like one are returned."""
+    """Record receipts; when this returns they are on disk and may be acknowledged. Texts that only look like one are returned.
+
+    `near` is the id of a message that was sent lately: receipts of such messages are recorded in one statement.
+    """
     async with database.autocommit() as tx:
-        left = await receipts.deliver(tx, news, now=now)
+        left = await receipts.deliver(tx, news, near=near, now=now)
     if not left:
         return []
     async with database.transaction() as tx:

@@ -17,12 +17,12 @@ from smsflow.store.postgres.transactions import Tx
 Forms = Callable[[str], Iterable[str]]
 
 
-async def deliver(tx: Tx, news: Sequence[News], *, now: datetime) -> list[News]:
-    """Record plain deliveries, in one statement; return what needs more than that, in its order."""
+async def deliver(tx: Tx, news: Sequence[News], *, near: int, now: datetime) -> list[News]:
+    """Record plain deliveries of messages with ids up to `near`, in one statement; return what needs more than that, in its order."""
     plain = [place for place, n in enumerate(news) if n.status is Status.DELIVERED]
     if not plain:
         return list(news)
-    settled = await receipts.deliver(tx, [news[p] for p in plain], now=now)
+    settled = await receipts.deliver(tx, [news[p] for p in plain], near=near, now=now)
     done = {plain[p] for p in settled}
     return [n for place, n in enumerate(news) if place not in done]
 

@@ -54,7 +54,7 @@ _INVARIANTS = {
         LEFT JOIN retired_charge r ON r.company_id = c.id
         WHERE coalesce(m.total, 0) + coalesce(r.amount, 0) <> coalesce(l.total, 0)
     """,
-    "a message is charged its segments once, or not at all when it was returned": """
+    "a message is charged its segments once, or not at all when it was returned or answers a STOP, START or HELP": """
         SELECT 'SMS' || id, segments, charged FROM message
         WHERE charged <> segments AND NOT (charged = 0 AND (status IN (4, 6, 7) OR EXISTS (
             SELECT FROM inbound_reply r WHERE r.company_id = message.company_id AND r.message_id = message.id)))

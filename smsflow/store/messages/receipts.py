@@ -7,7 +7,7 @@ from datetime import datetime
 from smsflow.domain.matching import Candidate, Form, ending, fold, names_something
 from smsflow.domain.message import FINAL, Status, is_presumed
 from smsflow.store.postgres.arrays import ints, texts
-from smsflow.store.postgres.bounds import bounded
+from smsflow.store.postgres.bounds import BLOCK, bounded
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -33,37 +33,35 @@ class News:
 
 # The way of nearly every receipt: one PDU, accepted before, now delivered. part_reference finds the row, message is updated in place.
 # What this statement does not settle (several parts, other states, ids that are unknown or went to another number) goes through `find`.
-# The sum keeps the planner from walking all of part_message in that order when it believes a partition to be empty.
-_ONLY_PARTS = text("""
-SELECT r.place, p.message_id
-FROM unnest(CAST(:accounts AS bigint[]), CAST(:folded AS text[]), CAST(:refs AS text[])) WITH ORDINALITY
-    AS r(account_id, folded, reference, place)
-CROSS JOIN LATERAL (
-    SELECT p.message_id, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.folded
-    ORDER BY coalesce(p.exact, p.reference) = r.reference DESC, p.message_id + 0 DESC LIMIT 1
-) AS p WHERE p.total = 1
-""")
+# The sum (+ 0) keeps the planner from walking all of part_message in that order when it believes a partition to be empty.
 _DELIVERED = bounded("""
-UPDATE message m SET status = 3, done_at = :now
-FROM unnest(CAST(:ids AS bigint[]), CAST(:endings AS text[]), CAST(:places AS integer[])) AS f(message_id, ending, place)
+WITH r AS MATERIALIZED (
+    SELECT * FROM unnest(CAST(:accounts AS bigint[]), CAST(:folded AS text[]), CAST(:refs AS text[]), CAST(:endings AS text[]))
+        WITH ORDINALITY AS r(account_id, folded, reference, ending, place)
+), found AS MATERIALIZED (
+    SELECT r.place, r.ending, p.message_id FROM r CROSS JOIN LATERAL (
+        SELECT p.message_id, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.folded
+        ORDER BY coalesce(p.exact, p.reference) = r.reference DESC, p.message_id + 0 DESC LIMIT 1
+    ) AS p WHERE p.total = 1
+)
+UPDATE message m SET status = 3, done_at = :now FROM found f
 WHERE m.id = f.message_id AND WITHIN(m.id) AND m.status = 2 AND right(m.number, length(f.ending)) = f.ending RETURNING f.place
 """)
 
 
-async def deliver(tx: Tx, receipts: Sequence[News], *, now: datetime) -> set[int]:
-    """Settle the plain deliveries among `receipts`; return the places of those that are settled."""
-    ids = [(r.account_id, r.reference) for r in receipts]
-    found = [(place - 1, message_id) for place, message_id in await tx.execute(_ONLY_PARTS, _ids(ids))]
-    if not found:
-        return set()
-    known = [message_id for _, message_id in found]
+async def deliver(tx: Tx, receipts: Sequence[News], *, near: int, now: datetime) -> set[int]:
+    """Settle the plain deliveries among `receipts`; return the places of those that are settled.
+
+    `near` is the id of a message that was sent lately: the statement opens the partitions of the ids before it, where nearly every
+    receipt finds its message; any other is left.
+    """
     parameters = {
-        "ids": ints(known),
-        "endings": texts(ending(receipts[place].number) for place, _ in found),
-        "places": ints(place for place, _ in found),
+        **_ids([(r.account_id, r.reference) for r in receipts]),
+        "endings": texts(ending(r.number) for r in receipts),
         "now": now,
     }
-    return {place for (place,) in await tx.execute(_DELIVERED(known), parameters)}
+    statement = _DELIVERED((max(near - BLOCK, 0), near))
+    return {place - 1 for (place,) in await tx.execute(statement, parameters)}
 
 
 def _ids(ids: Sequence[tuple[int, str]]) -> dict[str, str]:

@@ -67,11 +67,10 @@ _STATEMENTS = {
     "due": (due._DUE, {"now": _NOW, "limit": 10}, ("queue_due", "company_suspended")),
     "hold": (holding._HOLD_READY, {"connector_id": 1, "limit": 10}, ("queue_ready", "queue_pkey", "company_suspended")),
     "free": (holding._FREE, {"now": _NOW, "limit": 10}, ("queue_held", "company_pkey", "queue_pkey")),
-    "only parts": (receipts._ONLY_PARTS, _RECEIVED, ("part_.*reference",)),
     "delivered": (
         receipts._DELIVERED([1]),
-        {"ids": "{1}", "endings": "{1234567}", "places": "{0}", "now": _NOW},
-        ("message_.*pkey",),
+        {**_RECEIVED, "endings": "{1234567}", "now": _NOW},
+        ("part_.*reference", "message_.*pkey"),
     ),
     "named": (receipts._NAMED, _RECEIVED, ("part_.*reference",)),
     "content": (queue._CONTENT([1]), {"ids": "{1}"}, ("message_.*pkey",)),

@@ -33,7 +33,7 @@ async def test_of_two_receipts_that_find_one_message_only_the_one_with_its_numbe
     news = [delivered("00x48wp3fz", older.number), delivered("x48WP3Fz", newer.number)]
 
     async with platform.database.transaction() as tx:
-        settled = await receipts.deliver(tx, news, now=older.created_at)
+        settled = await receipts.deliver(tx, news, near=newer.id, now=older.created_at)
 
     assert settled == {1}
     assert [(await row(platform, m.id)).status for m in (older, newer)] == [Status.SENT, Status.DELIVERED]
