@@ -29,7 +29,7 @@ FAULTS: Final = {
 }
 LONG_ID: Final = 3000
 _FULL_TIMES: Final = 3
-# Long SMS whose parts are still expected to share an id.
+# Long SMS whose parts share an id, of which more may come.
 _SHARED: Final = 1000
 
 _ENCODINGS: Final[Sequence[tuple[str, bytes, int]]] = (
@@ -91,20 +91,17 @@ class Misbehaviour:
         return common, other if common == message_id else common, last
 
     def _shared_id(self, message: ShortMessage, message_id: str) -> tuple[str, bool]:
-        """Return the id that all parts of this long SMS have, and whether this part, the last that was missing, has the receipt."""
+        """Return the id that all parts of this long SMS have, and whether this part has the receipt: all parts are there."""
         piece = concat.fragment(message)
         if piece.total == 1:
             return message_id, True
         key = (message.source, message.dest, piece.reference, piece.total)
         shared, taken = self._shared.setdefault(key, (message_id, set()))
         taken.add(piece.number)
-        # Parts come in any order, and one that was refused comes again.
-        is_whole = len(taken) == piece.total
-        if is_whole:
-            del self._shared[key]
-        elif len(self._shared) > _SHARED:
+        if len(self._shared) > _SHARED:
             self._shared.popitem(last=False)
-        return shared, is_whole
+        # Parts come in any order, and one that was refused, or whose response was lost, comes again.
+        return shared, len(taken) == piece.total
 
     def distort(self, receipt: DeliverSm, fault: str) -> DeliverSm:
         """Return a receipt with this fault."""

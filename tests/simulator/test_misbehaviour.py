@@ -70,6 +70,17 @@ async def test_the_parts_of_a_long_sms_have_one_id_and_one_receipt():
     assert simulator.receipts_sent == 2
 
 
+async def test_a_part_that_comes_again_though_the_operator_has_all_parts_has_the_id_and_a_receipt_again():
+    async with an_operator(misbehave=["same-id"]) as (simulator, link, memory):
+        parts = [*concat.user_data(["a", "b"], "gsm7", reference=7, mode="udh8")]
+        for token, data in enumerate([*parts, parts[1]]):
+            submit(link, token, text=data.short_message, esm_class=data.esm_class)
+        await memory.wait_for(lambda m: len(m.responses) == 3 and len(m.delivered) == 2)
+
+    assert len({message_id for *_, message_id in memory.responses}) == 1
+    assert simulator.receipts_sent == 2
+
+
 async def test_two_ids_in_base_62_differ_in_case_only():
     async with an_operator(ids="base62", receipts="none") as (_, link, memory):
         for token in range(4):
