@@ -55,7 +55,9 @@ def draft(
     ] = None,
     hours: Annotated[str | None, typer.Option("--hours", help="Hours of the day allowed, such as 08-20.")] = None,
     outside: Annotated[str, typer.Option("--outside", help="What is outside the hours: wait or refuse.")] = "wait",
-    validity: Annotated[int | None, typer.Option("--validity", min=60, help="Seconds until an SMS expires.")] = None,
+    validity: Annotated[
+        int | None, typer.Option("--validity", min=60, max=604_800, help="Seconds until an SMS expires.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write a campaign down; nothing is sent and nothing is charged."""

@@ -10,7 +10,7 @@ from smsflow.store.postgres.transactions import Tx
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A campaign's figures. What the operators made of its SMS stands in the tallies."""
+    """A campaign's figures; what the operators made of each SMS is in the log of messages."""
 
     id: int
     name: str

@@ -72,7 +72,7 @@ async def run_batch(
 ) -> Ran:
     """Accept the SMS of a campaign's next recipients, as many as the lanes have `room` for and its pace allows.
 
-    Another process that has this campaign in hand is left to it.
+    `validity` is for a campaign that has none of its own. Another process that has this campaign in hand is left to it.
     """
     campaign = await drafts.lock_free(tx, company.id, campaign_id)
     if campaign is None or campaign.state != "running":
@@ -96,7 +96,8 @@ async def run_batch(
     )
     turn = _Turn(tx, company, campaign, plan, routes, policies, fingerprint, now, await stop.ways(tx, company, links))
     taken = turn.within(rows, room)
-    messages = await turn.messages(taken, validity)
+    own = plan.validity_seconds
+    messages = await turn.messages(taken, validity if own is None else timedelta(seconds=own))
     accepted = await turn.accept(messages)
     place = taken[-1].place if taken else campaign.place
     used = sum(m.segments for _, m in messages)

@@ -240,6 +240,15 @@ async def test_outside_its_hours_a_campaign_waits(campaigns):
     assert (waited.accepted, went.accepted) == ({}, {campaigns.connector: 10})
 
 
+async def test_a_campaigns_own_validity_is_that_of_its_sms(campaigns):
+    await campaigns.open()
+    await campaigns.turn(await launched(campaigns, plan=Plan(validity_seconds=600)))
+
+    ends = await campaigns.query("SELECT DISTINCT valid_until FROM message")
+
+    assert ends == [(NOON + timedelta(minutes=10),)]
+
+
 async def test_a_campaign_cannot_be_launched_twice(campaigns):
     await campaigns.open()
     campaign_id = await launched(campaigns)
