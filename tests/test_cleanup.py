@@ -37,9 +37,14 @@ def hanging(tmp_path, monkeypatch):
     test.write_text(HANGS.format(told=str(told)))
     ours = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SMSFLOW_"))}
     command = [sys.executable, "-m", "pytest", "-q", "-n2", "-c", ROOT / "pyproject.toml", "-p", "tests.conftest", test]
-    with subprocess.Popen(command, cwd=ROOT, env=ours, stdout=subprocess.DEVNULL) as run:
+    with subprocess.Popen(command, cwd=ROOT, env=ours, stdout=subprocess.DEVNULL, preexec_fn=_hears_ctrl_c) as run:  # noqa: PLW1509
         yield run, told
         run.kill()
+
+
+def _hears_ctrl_c():
+    # What a shell without job control starts in the background ignores SIGINT, and so do its children.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
