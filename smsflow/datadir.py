@@ -40,7 +40,7 @@ def lock(data_dir: Path, *, holder: str = "smsflow run", wait: float = WAIT) -> 
     try:
         _take(handle, data_dir, time.monotonic() + wait)
         _keep_private(data_dir)
-        # What this process and its children put there is nobody else's to read.
+        # Only this user may read what this process and its children put there.
         umask = os.umask(0o077)
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()} {holder}\n".encode(), 0)

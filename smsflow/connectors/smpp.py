@@ -14,7 +14,7 @@ from smsflow.smpp.receipt import BASES, Base, Receipt, alternatives, normalise
 from smsflow.store.messages.receipts import News
 from smsflow.store.routing.connectors import Connector
 
-# What an operator says beside the state of a receipt is for people: of more than this, nobody reads the rest.
+# People read what an operator says beside the state of a receipt; nobody reads more than this.
 _LONGEST_ERROR = 200
 
 _MODES: dict[str, Mode] = {"udh8": "udh8", "udh16": "udh16", "sar": "sar", "payload": "payload"}

@@ -106,11 +106,6 @@ class Simulator:
         return self.handsets.counts()
 
     @property
-    def duplicates(self) -> int:
-        """Return how many texts came again to a number that had them."""
-        return self.handsets.duplicates
-
-    @property
     def faults(self) -> dict[str, int]:
         """Return how often it has misbehaved in each way."""
         return self._misbehaviour.counts

@@ -37,7 +37,6 @@ class Session:
         self.state = State.OPEN
         self._framer = codec.Framer()
         self._out: list[bytes] = []
-        self._sequence = 0
         self._window = Window(limits.window, limits.response_timeout)
         self._requests = Requests()
         self._own_bind: tuple[int, int] | None = None
@@ -69,7 +68,7 @@ class Session:
     def bind(self, pdu: Bind, now: float) -> None:
         """Ask to bind; BindAnswered follows, or Dropped after the bind time-out."""
         self._bind_deadline = now + self.limits.bind_timeout
-        sequence = self._next_sequence()
+        sequence = self._window.next_sequence()
         self._own_bind = (sequence, pdu.command | spec.RESPONSE)
         self._out.append(codec.encode(pdu, sequence))
 
@@ -87,7 +86,7 @@ class Session:
         if len(waiting) >= window.size:
             message = f"{len(waiting)} requests wait for their response"
             raise WindowFull(message)
-        sequence = self._next_sequence()
+        sequence = self._window.next_sequence()
         waiting[sequence] = (now + window.timeout, token)
         self._out.append(codec.frame(command, 0, sequence, body))
         return sequence
@@ -127,7 +126,7 @@ class Session:
     def unbind(self) -> None:
         """Unbind; requests of the peer from now on stay unanswered, so that it keeps them for the next session."""
         if self.state in BOUND or self.state is State.OPEN:
-            self._out.append(codec.frame(spec.UNBIND, 0, self._next_sequence()))
+            self._out.append(codec.frame(spec.UNBIND, 0, self._window.next_sequence()))
             self._move(spec.UNBIND)
 
     def data_to_send(self) -> bytes:
@@ -267,7 +266,7 @@ class Session:
             self._drop("no bind within the time allowed", events)
         elif self.state in BOUND and now >= self._liveness.due():
             if self._liveness.ask(now):
-                self._out.append(codec.frame(spec.ENQUIRE_LINK, 0, self._next_sequence()))
+                self._out.append(codec.frame(spec.ENQUIRE_LINK, 0, self._window.next_sequence()))
             else:
                 self._drop(f"{self.limits.enquire_misses} enquire_link went unanswered", events)
         return events
@@ -294,11 +293,3 @@ class Session:
         self.state = State.CLOSED
         self._sendable = self._receivable = frozenset()
         events.append(Dropped(reason, tokens))
-
-    def _next_sequence(self) -> int:
-        sequence = self._sequence
-        while True:
-            sequence = sequence + 1 if sequence < spec.MAX_SEQUENCE else 1
-            if sequence not in self._window:
-                self._sequence = sequence
-                return sequence

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from smsflow.smpp import spec
+
 # A late response is still worth knowing for this long, and for so many requests: beyond, memory would grow.
 LATE_SECONDS: Final = 600.0
 LATE_MAX: Final = 10_000
@@ -10,12 +12,13 @@ LATE_MAX: Final = 10_000
 class Window:
     """Slots of requests in flight; every slot expires."""
 
-    __slots__ = ("_late", "size", "timeout", "waiting")
+    __slots__ = ("_late", "_sequence", "size", "timeout", "waiting")
 
     def __init__(self, size: int, timeout: float) -> None:
         """Hold up to `size` requests, each for `timeout` seconds."""
         self.size = size
         self.timeout = timeout
+        self._sequence = 0
         # Both in the order of their deadlines, since every request waits equally long: the first is the earliest.
         self.waiting: dict[int, tuple[float, Any]] = {}
         self._late: dict[int, tuple[float, Any]] = {}
@@ -23,6 +26,13 @@ class Window:
     def __contains__(self, sequence: int) -> bool:
         """Return whether a response to this sequence number would still mean something."""
         return sequence in self.waiting or sequence in self._late
+
+    def next_sequence(self) -> int:
+        """Return the next sequence number that no request in flight or given up has."""
+        while True:
+            self._sequence = self._sequence + 1 if self._sequence < spec.MAX_SEQUENCE else 1
+            if self._sequence not in self:
+                return self._sequence
 
     def deadline(self) -> float | None:
         """Return when the oldest request is given up."""

@@ -73,7 +73,7 @@ async def test_a_text_sent_twice_is_counted_even_with_the_same_reference():
         for _ in range(2):
             for data in concat.user_data(["abc", "def"], "gsm7", reference=7, mode="udh8"):
                 link.submit(a_submit(text=data.short_message, esm_class=data.esm_class), 1)
-        await simulator.wait_for(lambda s: s.duplicates == 1)
+        await simulator.wait_for(lambda s: s.handsets.duplicates == 1)
 
     assert list(simulator.handsets.repeated()) == [("237690000001", "abcdef", 2)]
 

@@ -199,10 +199,10 @@ def test_a_generic_nack_without_a_status_is_no_success():
 
 def test_sequence_numbers_start_again_and_pass_over_those_in_use():
     client = a_bound_client(SessionLimits(window=5))
-    client._sequence = spec.MAX_SEQUENCE - 1
+    client._window._sequence = spec.MAX_SEQUENCE - 1
     first = client.submit(a_submit(), "a", 1000.0)
     second = client.submit(a_submit(), "b", 1000.0)
-    client._sequence = spec.MAX_SEQUENCE
+    client._window._sequence = spec.MAX_SEQUENCE
     third = client.submit(a_submit(), "c", 1000.0)
 
     assert (first, second, third) == (spec.MAX_SEQUENCE, 1, 2)

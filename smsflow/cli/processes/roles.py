@@ -104,7 +104,7 @@ def _run(serve: Callable[[Callable[[], Awaitable[None]]], Awaitable[Any]], *, su
                     if supervised_by and os.getppid() != supervised_by:
                         return
 
-        # What was imported stays: walking it again and again for garbage took a tenth of the time of a request.
+        # Imported modules stay: the collector that walked them again and again took a tenth of the time of a request.
         gc.collect()
         gc.freeze()
         gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)

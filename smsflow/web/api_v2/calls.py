@@ -1,6 +1,6 @@
 """The v2 API as it describes itself: its seven calls, its errors and the names of its statuses."""
 
-from smsflow.web.api_v2 import replies, wire
+from smsflow.web.api_v2 import replies, sentences
 from smsflow.web.http.calls import Api, Call, Parameter, Schema
 
 _NUMBER: Schema = {"type": "string", "minLength": 1, "examples": ["+237690000001"]}
@@ -92,7 +92,7 @@ API = Api(
     calls=_CALLS,
     errors=_ERRORS,
     general_errors=_GENERAL_ERRORS,
-    error_example={"code": 400, "message": wire.SENTENCES["parameter_missing"].format(parameter="number")},
+    error_example={"code": 400, "message": sentences.SENTENCES["parameter_missing"].format(parameter="number")},
     sms_statuses=replies.SMS_STATUSES,
     code_statuses=replies.CODE_STATUSES,
     error_schema=replies.error_schema,

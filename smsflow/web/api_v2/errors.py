@@ -8,7 +8,7 @@ from prometheus_client import Counter
 from smsflow import observe
 from smsflow.errors import Refused, Unauthenticated
 from smsflow.store.postgres.outages import may_pass
-from smsflow.web.api_v2 import wire
+from smsflow.web.api_v2 import sentences, wire
 from smsflow.web.http.application import App
 from smsflow.web.http.errors import DoorError, ErrorPage, answer, log_failure
 
@@ -23,7 +23,7 @@ def install(app: App) -> None:
 
 def render(failure: DoorError) -> ErrorPage:
     """Return the contract's error for a failure that is no refusal of ours."""
-    return ErrorPage(wire.CONTENT_TYPE, wire.error(failure.status, wire.failure_sentence(failure)))
+    return ErrorPage(wire.CONTENT_TYPE, wire.error(failure.status, sentences.failure_sentence(failure)))
 
 
 async def on_refused(req: falcon.asgi.Request, resp: falcon.asgi.Response, refusal: Refused, _params: Any) -> None:
@@ -38,7 +38,7 @@ async def on_refused(req: falcon.asgi.Request, resp: falcon.asgi.Response, refus
         resp.set_header("Retry-After", str(retry_after))
     if isinstance(refusal, Unauthenticated):
         resp.set_header("WWW-Authenticate", "Token")
-    answer(resp, refusal.status, ErrorPage(wire.CONTENT_TYPE, wire.error(refusal.status, wire.sentence(refusal))))
+    answer(resp, refusal.status, ErrorPage(wire.CONTENT_TYPE, wire.error(refusal.status, sentences.sentence(refusal))))
 
 
 def _count(code: str) -> None:

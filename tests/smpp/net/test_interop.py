@@ -181,9 +181,9 @@ async def test_our_enquire_link_is_answered_by_smpp34():
         await within(server.next())
         sent = 0
         while sent < 3:
-            before = link._session._sequence
+            before = link._session._window._sequence
             await asyncio.sleep(0.02)
-            sent += link._session._sequence - before
+            sent += link._session._window._sequence - before
         assert link.bound
         assert memory.lost == []
         await link.close()

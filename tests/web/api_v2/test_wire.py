@@ -7,7 +7,7 @@ import pytest
 from smsflow import errors
 from smsflow.domain.message import Status
 from smsflow.domain.verification import CodeState
-from smsflow.web.api_v2 import wire
+from smsflow.web.api_v2 import sentences, wire
 from smsflow.web.http.errors import DoorError
 
 # Refused to those who run the platform, never at this door.
@@ -25,14 +25,14 @@ def test_every_refusal_has_a_french_sentence_made_of_what_the_refusal_tells(kind
     if kind is errors.NotFound:
         details["what"] = "sms"
 
-    sentence = wire.sentence(kind(**details))
+    sentence = sentences.sentence(kind(**details))
 
     assert "{" not in sentence
-    assert sentence not in {kind.__doc__, wire.REFUSED}
+    assert sentence not in {kind.__doc__, sentences.REFUSED}
 
 
 def test_a_refusal_that_this_door_does_not_know_is_still_french():
-    assert wire.sentence(errors.AlreadyExists(what="user", name="x")) == "La requête est refusée."
+    assert sentences.sentence(errors.AlreadyExists(what="user", name="x")) == "La requête est refusée."
 
 
 def test_every_status_has_its_name():
@@ -54,7 +54,7 @@ def test_a_date_is_written_in_the_companys_time_zone(timezone, written):
 
 
 def test_a_sentence_repeats_no_more_than_a_line_of_what_was_sent():
-    sentence = wire.sentence(errors.SenderNotAllowed(sender="x" * 100_000))
+    sentence = sentences.sentence(errors.SenderNotAllowed(sender="x" * 100_000))
 
     assert len(sentence) < 250
 
@@ -64,7 +64,7 @@ def test_accents_leave_as_utf8():
 
 
 def test_that_nothing_was_charged_is_said_only_of_what_had_not_begun():
-    refused, begun = (wire.failure_sentence(DoorError(503, "POST", begun=begun)) for begun in (False, True))
+    refused, begun = (sentences.failure_sentence(DoorError(503, "POST", begun=begun)) for begun in (False, True))
 
     assert "rien n'est débité" in refused
     assert "rien n'est débité" not in begun
