@@ -70,7 +70,7 @@ async def test_two_dispatchers_never_bind_more_than_the_operator_allows(quick, t
             await until_status(quick, ids, Status.DELIVERED)
 
     assert operator.binds_max == 2
-    assert operator.duplicates == 0
+    assert operator.handsets.duplicates == 0
     await sound(quick)
 
 
@@ -87,7 +87,7 @@ async def test_a_dispatcher_that_leaves_hands_its_bind_over_at_once(quick, twin)
             await until_status(quick, ids, Status.DELIVERED)
 
     assert operator.binds_max == 1
-    assert operator.duplicates == 0
+    assert operator.handsets.duplicates == 0
 
 
 async def instance_count(platform, number):
@@ -115,7 +115,7 @@ async def test_a_dispatcher_whose_session_is_ended_stops_and_another_takes_over(
                 await until_status(quick, ids, Status.DELIVERED)
 
     assert operator.binds_max == 1
-    assert operator.duplicates == 0
+    assert operator.handsets.duplicates == 0
     await sound(quick)
 
 

@@ -62,5 +62,5 @@ async def test_a_claim_under_way_when_its_link_is_lost_is_given_back(open_platfo
         await until_status(platform, ids, Status.DELIVERED)
 
         assert cut
-        assert operator.duplicates == 0
+        assert operator.handsets.duplicates == 0
         await sound(platform)

@@ -38,7 +38,7 @@ async def test_an_operator_with_a_fault_still_settles_every_sms(open_platform, f
             await until(stored)
 
         assert set(await statuses(platform, ids)) == {Status.DELIVERED}
-        assert operator.duplicates == 0
+        assert operator.handsets.duplicates == 0
         assert len(await query(platform, "SELECT 1 FROM inbound")) == operator.inbound_sent
         await sound(platform)
 

@@ -51,7 +51,7 @@ async def test_five_hundred_messages_are_delivered_once_each(quick):
         ids = await accepted(quick, *[a_message(company, connector) for _ in range(500)])
         await until_status(quick, ids, Status.DELIVERED)
 
-        assert (operator.stats()["accepted"], operator.duplicates) == (500, 0)
+        assert (operator.stats()["accepted"], operator.handsets.duplicates) == (500, 0)
     await sound(quick)
 
 
@@ -318,5 +318,5 @@ async def test_a_claim_whose_answer_was_lost_is_given_back(quick, monkeypatch):
         await until_status(quick, ids, Status.DELIVERED)
 
         assert lost
-        assert operator.duplicates == 0
+        assert operator.handsets.duplicates == 0
     await sound(quick)

@@ -135,7 +135,7 @@ async def test_rule_03_a_throttled_connector_pauses_resumes_with_one_probe_and_s
 
         assert operator.throttled >= 1
         assert operator.throttled <= 30
-        assert operator.duplicates == 0
+        assert operator.handsets.duplicates == 0
         assert sorted(m.text for m in operator.inbox) == sorted(m.text for m in batch)
         await sound(platform)
 

@@ -338,7 +338,7 @@ async def test_a_response_that_never_comes_ends_in_a_second_sending_and_duplicat
         await until_status(hasty, ids, Status.SENT)
 
         assert operator.submits == 10
-        assert operator.duplicates == 1
+        assert operator.handsets.duplicates == 1
     await sound(hasty)
 
 
