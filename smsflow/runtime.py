@@ -20,9 +20,10 @@ from smsflow.domain.message import Kind
 from smsflow.domain.routing import ConnectorState, Table
 from smsflow.domain.stop_way import Links
 from smsflow.errors import Unauthenticated
+from smsflow.keys import secret_key
 from smsflow.services.accounts.tokens import digest
 from smsflow.services.upkeep import connections
-from smsflow.settings import Settings, SettingsError, secret_key
+from smsflow.settings import Settings, SettingsError
 from smsflow.store.accounts import companies, tokens
 from smsflow.store.campaigns import names
 from smsflow.store.postgres.clock import Clock

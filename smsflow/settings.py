@@ -1,8 +1,6 @@
 """The settings: read once from the environment, an optional TOML file and defaults, into one frozen object."""
 
-import base64
 import difflib
-import hashlib
 import logging
 import os
 import tomllib
@@ -37,21 +35,21 @@ def _absolute(path: Path) -> Path:
 
 def _long_enough(keys: SecretStr) -> SecretStr:
     """Refuse keys that are short enough to be guessed."""
-    if any(len(key) < SECRET_KEY_CHARACTERS for key in _split(keys.get_secret_value())):
+    if any(len(key) < SECRET_KEY_CHARACTERS for key in separated(keys.get_secret_value())):
         raise ValueError(
             f"each key must have at least {SECRET_KEY_CHARACTERS} characters (`openssl rand -hex 32` makes one)"
         )
     return keys
 
 
-def _split(text: str) -> list[str]:
+def separated(text: str) -> list[str]:
     """Give the non-empty values of a list written with commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _listed(value: Any) -> Any:
     """Accept a list written with commas as well as a real one."""
-    return _split(value) if isinstance(value, str) else value
+    return separated(value) if isinstance(value, str) else value
 
 
 Addresses = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
@@ -183,12 +181,6 @@ def load(**overrides: Any) -> Settings:
         raise SettingsError("\n".join(_sentences(error))) from None
 
 
-def secret_key(settings: Settings) -> str:
-    """Give the Fernet keys, commas between, the first to encrypt; when none is set, keep one in the data directory."""
-    keys = settings.secret_key.get_secret_value() if settings.secret_key else _kept_key(settings.data_dir)
-    return ",".join(_fernet_key(key) for key in _split(keys))
-
-
 def table() -> str:
     """Give the page docs/settings.md: every setting with its default and what it does."""
     rows = [
@@ -266,49 +258,6 @@ def _sentences(error: ValidationError) -> Iterator[str]:
         said = problem["msg"].removeprefix("Value error, ")
         given = "" if name in CONFIDENTIAL else f" (it is {problem['input']!r})"
         yield f"{PREFIX}{name.upper()} is wrong: {said[0].lower()}{said[1:]}{given}."
-
-
-def _kept_key(data_dir: Path) -> str:
-    """Read the key of the data directory, and write it first when there is none."""
-    file = data_dir / "secret_key"
-    if not file.exists():
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = data_dir / f".secret_key.{os.getpid()}"
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-            stream.write(base64.urlsafe_b64encode(os.urandom(32)) + b"\n")
-            stream.flush()  # or fsync would sync an empty file, and a power cut would leave one
-            os.fsync(stream.fileno())
-        try:
-            # A link refuses to replace: of several processes that start together, all read the first one's key.
-            os.link(fresh, file)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-        _sync_directory(data_dir)
-    kept = file.read_text(encoding="ascii").strip()
-    if not kept:
-        raise SettingsError(f"{file} is empty: put the key back from a backup, or set SMSFLOW_SECRET_KEY.")
-    return kept
-
-
-def _sync_directory(directory: Path) -> None:
-    """Have the names in a directory survive a power cut."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _fernet_key(key: str) -> str:
-    """Give the key itself when it is one of Fernet's, else one derived from it."""
-    try:
-        if len(base64.b64decode(key, altchars=b"-_", validate=True)) == 32:
-            return key
-    except ValueError:
-        pass
-    return base64.urlsafe_b64encode(hashlib.sha256(b"smsflow:" + key.encode()).digest()).decode()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from smsflow import datadir
-from smsflow.settings import Settings, load, secret_key
+from smsflow.keys import secret_key
+from smsflow.settings import Settings, load
 from smsflow.store.postgres.transactions import Database, Tx, without_password
 from smsflow.vault import Vault
 

@@ -167,8 +167,9 @@ def test_doctor_finds_a_password_that_the_key_does_not_open(smsflow):
 
 
 def test_doctor_finds_a_queue_that_waits_too_long(smsflow, database_url):
+    from smsflow.keys import secret_key
     from smsflow.services.upkeep.findings import Seen, judge
-    from smsflow.settings import Settings, secret_key
+    from smsflow.settings import Settings
     from smsflow.store.messages.queue import Depth
     from smsflow.vault import Vault
 

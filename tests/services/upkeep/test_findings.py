@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 
 from smsflow import runtime
+from smsflow.keys import secret_key
 from smsflow.services.upkeep.findings import Seen, judge, look
-from smsflow.settings import Settings, secret_key
+from smsflow.settings import Settings
 from smsflow.store.messages import set_aside
 from smsflow.store.messages.set_aside import SetAside
 from smsflow.store.routing.dispatchers import Instance
