@@ -13,8 +13,8 @@ from dataclasses import asdict, fields
 from functools import partial
 
 from tests.cleanup import Run
-from tests.crash import misfortunes, scenarios
-from tests.crash.gateway import Gateway, a_directory
+from tests.crash import campaigns, misfortunes, scenarios
+from tests.crash.gateway import ROLES, Gateway, a_directory
 from tests.crash.load import a_number, once
 from tests.crash.operators import misbehave_in_every_way_under_load
 from tests.crash.overload import overload
@@ -82,7 +82,10 @@ async def main(given):
     return 1 if table.broken else 0
 
 
-GROUPS = ("kills", "power", "operator", "operators", "database", "restarts", "overload", "fairness")
+GROUPS = ("kills", "campaigns", "power", "operator", "operators", "database", "restarts", "overload", "fairness")
+
+# Moments at which one run of three campaigns is struck.
+_STRIKES = 4
 
 
 def _chosen(given, gateway, witness, chance):
@@ -114,9 +117,25 @@ def _chosen(given, gateway, witness, chance):
         ("disk full", partial(misfortunes.fill_the_disk_under_load, seconds=seconds)),
     ]
     groups["overload"].append(("overload", partial(overload, seconds=seconds * 5)))
+    for strikes in _rounds(given.kills):
+        for what in (*ROLES, "postgres", "all"):
+            struck = partial(_kill_while_campaigns_run, gateway, witness, [what] * strikes, chance)
+            groups["campaigns"].append((f"campaigns, kill -9 {what}", struck))
+        cut = partial(campaigns.cut_the_power_while_campaigns_run, chance=chance, cuts=strikes)
+        groups["campaigns"].append(("campaigns, power cut", cut))
     for name in GROUPS:
         if name in given.only:
             yield from groups[name]
+
+
+def _rounds(moments):
+    """Divide moments into runs of campaigns."""
+    return [min(_STRIKES, moments - done) for done in range(0, moments, _STRIKES)]
+
+
+async def _kill_while_campaigns_run(gateway, witness, victims, chance):
+    kills = campaigns.kills(gateway, victims)
+    return await campaigns.strike_while_campaigns_run(gateway, witness, kills, chance=chance)
 
 
 async def measure_fairness(gateway, witness, backlog, table):
@@ -147,7 +166,10 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=120, help="begin nothing new after this time")
     parser.add_argument("--only", nargs="+", choices=GROUPS, default=GROUPS, help="what to do; without it, everything")
     parser.add_argument(
-        "--kills", type=int, default=20, help="how often each kill, power cut, restart and round of `operators` is done"
+        "--kills",
+        type=int,
+        default=20,
+        help="how often each kill, power cut, restart and round of `operators` is done, beside an ordinary load and beside campaigns",
     )
     parser.add_argument(
         "--seconds", type=float, default=60,

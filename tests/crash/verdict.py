@@ -41,8 +41,8 @@ class Count:
         return self
 
 
-async def _settled(gateway, loads, *, no_receipts=False):
-    """Wait until no message of these loads waits for anything any more."""
+async def settled(gateway, loads, *, no_receipts=False):
+    """Wait until no message whose text begins with the prefix of one of these loads waits for anything any more."""
     sought = {"no_receipts": no_receipts, "prefixes": [each.prefix for each in loads]}
     last = []
 
@@ -64,7 +64,7 @@ async def judge(gateway, witness, loads, *, kills, window, no_receipts=False, pe
 
     A company that wants a message `at_most_once` accepts that one which is unknown may never have left.
     """
-    await _settled(gateway, loads, no_receipts=no_receipts)
+    await settled(gateway, loads, no_receipts=no_receipts)
     asked = [a for each in loads for a in each.asked]
     rows = {row[0]: row[1:] for row in gateway.connect("SELECT id, text, status, charged FROM message WHERE kind <> 0")}
     texts = Counter(row[0] for row in rows.values())
