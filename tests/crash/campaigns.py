@@ -145,8 +145,7 @@ async def strike_while_campaigns_run(gateway, witness, strikes, *, chance, peopl
             await until(handed, f"{at} SMS at the operator", gateway.patience)
             await strike()
             await gateway.ready()
-    await until(lambda: all(_states(gateway, campaigns)), "the end of every campaign", gateway.patience)
-    await settled(gateway, campaigns)
+    await ended(gateway, campaigns)
     return await judge_campaigns(gateway, witness, campaigns, kills=len(strikes), one_day=day == runtime.now().date())
 
 
@@ -181,7 +180,17 @@ async def cut_the_power_while_campaigns_run(*, chance, cuts=1):
             return await strike_while_campaigns_run(gateway, witness, [cut] * cuts, chance=chance)
 
 
-_STATES = "SELECT state = 'finished' FROM campaign WHERE id = ANY(%s)"
+async def ended(gateway, campaigns):
+    """Wait until every campaign and every SMS of theirs has ended."""
+
+    def finished():
+        return all(state for (state,) in gateway.connect(_FINISHED, ([c.id for c in campaigns],)))
+
+    await until(finished, "the end of every campaign", gateway.patience)
+    await settled(gateway, campaigns)
+
+
+_FINISHED = "SELECT state = 'finished' FROM campaign WHERE id = ANY(%s)"
 _RECIPIENTS = """
 SELECT r.number, r.message_id, r.reason, m.status, m.segments, m.charged, m.number
 FROM campaign_recipient r LEFT JOIN message m ON m.id = r.message_id AND m.campaign_id = r.campaign_id
@@ -194,10 +203,6 @@ FROM campaign_run r WHERE r.company_id = %s AND r.campaign_id = %s
 _COMPANY = """
 SELECT c.balance, c.reserved, (SELECT coalesce(sum(charged), 0) FROM message m WHERE m.company_id = c.id) FROM company c WHERE id = %s
 """
-
-
-def _states(gateway, campaigns):
-    return [finished for (finished,) in gateway.connect(_STATES, ([c.id for c in campaigns],))]
 
 
 async def judge_campaigns(gateway, witness, campaigns, *, kills, one_day=True):
