@@ -22,6 +22,7 @@ from smsflow.domain.stop_way import Links
 from smsflow.errors import Unauthenticated
 from smsflow.keys import secret_key
 from smsflow.services.accounts.tokens import digest
+from smsflow.services.mail.outbox import Mail
 from smsflow.services.upkeep import connections
 from smsflow.settings import Settings, SettingsError
 from smsflow.store.accounts import companies, tokens
@@ -210,6 +211,11 @@ class Platform:
     vault: Vault
     directory: Directory
     clock: Clock
+
+
+def mail(here: Platform) -> Mail:
+    """Return the platform's mail."""
+    return Mail(here.vault, here.settings.smtp_url is not None, here.settings.public_url)
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ DAY: Final = 86_400
 # Under 32 characters a key is a password somebody made up, and every stored secret is only as strong as it.
 SECRET_KEY_CHARACTERS: Final = 32
 # A value of these may hold a password, so that an error must not repeat it.
-CONFIDENTIAL: Final = frozenset({"secret_key", "database_url"})
+CONFIDENTIAL: Final = frozenset({"secret_key", "database_url", "smtp_url"})
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +98,24 @@ class Settings(BaseSettings):
         None,
         description="Key that encrypts codes and connector passwords; with several, commas between, the first encrypts "
         "and all decrypt. Else one is generated into the data directory.",
+    )
+
+    smtp_url: str | None = Field(
+        None,
+        pattern=r"^smtps?://([^@/\s]+@)?[^@/\s:]+(:\d{1,5})?/?$",
+        repr=False,
+        description="Mail server, `smtp://user:password@host:587` (with STARTTLS) or `smtps://user:password@host:465`; "
+        "without one no mail is sent, and administrators hand links over. Links are mailed only with `SMSFLOW_PUBLIC_URL`.",
+    )
+    mail_from: str = Field(
+        "SMSFLOW <smsflow@localhost>",
+        pattern=r"^[^\r\n@]+@[^\s@]+$",
+        description="Address that mail is sent from.",
+    )
+    contact: str | None = Field(
+        None,
+        pattern=r"^[^\s@]+@[^\s@]+$",
+        description="Address of whoever keeps the platform: companies see it, and their requests are mailed to it.",
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")

@@ -10,6 +10,7 @@ import structlog
 from smsflow.jobs import periodic
 from smsflow.jobs.campaigns import Runner
 from smsflow.jobs.imports import keep_importing
+from smsflow.jobs.mail import keep_mailing
 from smsflow.jobs.preparations import keep_preparing
 from smsflow.runtime import Platform, platform
 from smsflow.settings import Settings
@@ -63,6 +64,7 @@ async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[N
             asyncio.create_task(Runner(here, here.clock).run()),
             asyncio.create_task(keep_importing(here.database, here.clock)),
             asyncio.create_task(keep_preparing(here)),
+            asyncio.create_task(keep_mailing(here)),
         ]
         waiting = asyncio.ensure_future(stopped())
         try:

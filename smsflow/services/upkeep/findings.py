@@ -9,7 +9,9 @@ import phonenumbers
 
 from smsflow.domain.account import Company
 from smsflow.domain.routing import Route
+from smsflow.services.mail import outbox
 from smsflow.store.accounts import companies
+from smsflow.store.mail import Trouble
 from smsflow.store.messages import queue, set_aside
 from smsflow.store.postgres.transactions import Tx
 from smsflow.store.routing import connectors, dispatchers, receipt_states, routes
@@ -49,6 +51,7 @@ class Seen:
     shown: Sequence[processes.ProcessShown] = ()
     unknown_states: Sequence[receipt_states.UnknownState] = ()
     refused_entries: Sequence[set_aside.SetAsideCount] = ()
+    mail: Trouble | None = None
 
 
 async def look(tx: Tx, *, now: datetime) -> Seen:
@@ -65,6 +68,7 @@ async def look(tx: Tx, *, now: datetime) -> Seen:
         await processes.processes(tx),
         await receipt_states.unknown(tx),
         await set_aside.counted(tx, since=now - RECENT),
+        await outbox.trouble(tx, now=now),
     )
 
 
@@ -80,6 +84,7 @@ def judge(seen: Seen, vault: Vault, *, now: datetime) -> list[Finding]:
         *(finding for c in seen.connectors for finding in _connector(c, seen, vault)),
         *_unknown_states(seen, now),
         *_set_aside(seen, now),
+        *_mail(seen),
         *_queue(seen, now),
     ]
 
@@ -221,6 +226,12 @@ def _set_aside(seen: Seen, now: datetime) -> Iterator[Finding]:
         says = f"the database refused {counted.entries} in the last days, the last at {counted.last_at:%Y-%m-%d %H:%M} ({counted.last_error})"
         do = "look at the table set_aside, and report what stands there"
         yield Finding(f"set aside: {counted.path}", state, says, do)
+
+
+def _mail(seen: Seen) -> Iterator[Finding]:
+    if seen.mail is not None and (seen.mail.failing or seen.mail.given_up):
+        says = f"{seen.mail.failing} letters fail again and again, {seen.mail.given_up} were given up since yesterday ({seen.mail.last_error})"
+        yield Finding("mail", "wrong", says, "look at SMSFLOW_SMTP_URL, SMSFLOW_MAIL_FROM and the mail server")
 
 
 def _queue(seen: Seen, now: datetime) -> Iterator[Finding]:

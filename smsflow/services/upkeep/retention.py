@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from smsflow.services.mail import outbox
 from smsflow.store import inbound, verifications
-from smsflow.store.accounts import attempts, tokens
+from smsflow.store.accounts import attempts, sessions, tokens
 from smsflow.store.campaigns import caps
 from smsflow.store.contacts import stop_links
 from smsflow.store.messages import parked, retirement
@@ -47,8 +48,10 @@ async def make_partitions(tx: Tx) -> list[str]:
 
 
 async def forget(tx: Tx, *, receipts_kept: timedelta, now: datetime) -> int:
-    """Remove expired tokens, old attempts, counts of past days, and receipts that never found their message; return how many receipts."""
+    """Remove expired tokens and sessions, old attempts and letters, counts of past days, and receipts that never found their message; return how many receipts."""
     await tokens.forget_tokens(tx, before=now - _TOKENS_AFTER_EXPIRY)
+    await sessions.forget(tx, before=now - _TOKENS_AFTER_EXPIRY)
+    await outbox.forget(tx, now=now)
     await attempts.forget_attempts(tx, before=now - _ATTEMPTS)
     await caps.forget(tx, before=(now - _DAYS_COUNTED).date().isoformat())
     return await parked.forget(tx, before=now - receipts_kept)

@@ -6,6 +6,7 @@ from smsflow import runtime
 from smsflow.keys import secret_key
 from smsflow.services.upkeep.findings import Seen, judge, look
 from smsflow.settings import Settings
+from smsflow.store.mail import Trouble
 from smsflow.store.messages import set_aside
 from smsflow.store.messages.set_aside import SetAside
 from smsflow.store.routing.dispatchers import Instance
@@ -124,3 +125,13 @@ async def test_a_process_that_was_killed_is_silent_and_forgotten_in_the_end(plat
         await processes.leave(tx, other)
 
     assert await shown(platform) == []
+
+
+def test_mail_that_fails_again_and_again_is_wrong():
+    vault = Vault(secret_key(Settings(secret_key=SECRET_KEY)))
+    seen = Seen([], [], [], [], [], [], mail=Trouble(2, 1, "SMTPConnectError"))
+
+    (mail,) = [f for f in judge(seen, vault, now=runtime.now()) if f.what == "mail"]
+
+    assert mail.state == "wrong"
+    assert "2 letters fail again and again, 1 were given up" in mail.says
