@@ -224,6 +224,20 @@ class StateRefused(Refused):
     status = 409
 
 
+class ApprovalNeeded(Refused):
+    """The company demands an approval: submit the campaign, and somebody who may approve it launches it."""
+
+    code = "approval_needed"
+    status = 403
+
+
+class OwnCampaign(Refused):
+    """Somebody who has written a campaign does not approve it: ask another approver."""
+
+    code = "own_campaign"
+    status = 403
+
+
 class BodyTooLarge(Refused):
     """The body is larger than {limit} bytes."""
 

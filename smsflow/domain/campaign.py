@@ -8,11 +8,13 @@ STATES: Final = ("draft", "prepared", "approval", "scheduled", "running", "pause
 
 # From which states each act is allowed. What is not here is refused and changes nothing.
 ACTS: Final[dict[str, frozenset[str]]] = {
-    "edit": frozenset({"draft", "prepared", "approval"}),
+    # A scheduled one gives its reserve back, and its approval with it.
+    "edit": frozenset({"draft", "prepared", "approval", "scheduled"}),
     "prepare": frozenset({"draft", "prepared"}),
     "submit": frozenset({"prepared"}),
+    "approve": frozenset({"approval"}),
     "send back": frozenset({"approval"}),
-    "launch": frozenset({"prepared", "approval"}),
+    "launch": frozenset({"prepared"}),
     "pause": frozenset({"scheduled", "running"}),
     "resume": frozenset({"paused"}),
     "cancel": frozenset({"draft", "prepared", "approval", "scheduled", "running", "paused"}),

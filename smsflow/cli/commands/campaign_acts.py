@@ -1,9 +1,10 @@
-"""`smsflow campaign launch|pause|resume|cancel|show`: what is done to a prepared campaign, and what it has come to."""
+"""`smsflow campaign launch|submit|approve|send-back|pause|resume|cancel|show`: what is done to a prepared campaign, and what it has come to."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +15,7 @@ from smsflow.cli.output import Json
 from smsflow.cli.work import read, transact
 from smsflow.errors import NotFound
 from smsflow.runtime import now
+from smsflow.services.campaigns import approval
 from smsflow.services.campaigns import launch as acts
 from smsflow.services.campaigns import result as results
 from smsflow.store.postgres.transactions import Tx
@@ -21,13 +23,34 @@ from smsflow.store.postgres.transactions import Tx
 
 def add_to(campaign: typer.Typer) -> None:
     """Give the group these commands."""
-    for command in (launch, pause, resume, cancel, show):
+    for command in (launch, submit, approve, pause, resume, cancel, show):
         campaign.command(command.__name__)(command)
+    campaign.command("send-back")(send_back)
 
 
 def launch(campaign: CampaignId, *, as_json: Json = False) -> None:
     """Reserve what a prepared campaign costs, and let it run now or at its time."""
     _act(acts.launch, campaign, as_json=as_json)
+
+
+def submit(campaign: CampaignId, *, as_json: Json = False) -> None:
+    """Ask for the approval of a prepared campaign."""
+    _act(approval.submit, campaign, as_json=as_json)
+
+
+def approve(campaign: CampaignId, *, as_json: Json = False) -> None:
+    """Approve a submitted campaign: it runs, now or at its time."""
+    _act(approval.approve, campaign, as_json=as_json)
+
+
+def send_back(
+    campaign: CampaignId,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="What its authors have to change.")],
+    as_json: Json = False,
+) -> None:
+    """Give a submitted campaign back to its authors, with the reason."""
+    _act(partial(approval.send_back, reason=reason), campaign, as_json=as_json)
 
 
 def pause(campaign: CampaignId, *, as_json: Json = False) -> None:

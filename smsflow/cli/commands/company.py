@@ -132,6 +132,9 @@ def set_(
     hours: Annotated[
         str | None, typer.Option(metavar="08-20|none", help="When its marketing may leave, in its time zone.")
     ] = None,
+    approval: Annotated[
+        bool | None, typer.Option("--approval/--no-approval", help="Whether campaigns need an approval.")
+    ] = None,
     stop_reply: Reply = None,
     start_reply: Reply = None,
     help_reply: Reply = None,
@@ -153,6 +156,8 @@ def set_(
         values["code_every_seconds"] = code_every
     if code_per_hour is not None:
         values["code_per_hour"] = code_per_hour
+    if approval is not None:
+        values["approval"] = approval
     values |= _marketing_hours(hours)
     values |= _replies(stop_reply=stop_reply, start_reply=start_reply, help_reply=help_reply)
     if not values:

@@ -21,6 +21,7 @@ class CompanySettings:
     language: str
     hours: Hours
     second_factor: bool
+    approval: bool
     alert_below: int | None
 
 
@@ -31,6 +32,7 @@ def of(company: Company) -> CompanySettings:
         company.language,
         company.marketing_hours,
         company.second_factor,
+        company.approval,
         company.alert_below,
     )
 
@@ -57,6 +59,7 @@ async def change(tx: Tx, company: Company, wanted: CompanySettings) -> None:
         "timezone": wanted.timezone,
         "language": wanted.language,
         "second_factor": wanted.second_factor,
+        "approval": wanted.approval,
         "alert_below": wanted.alert_below,
         "marketing_opens": None if wanted.hours == ALWAYS else wanted.hours.start,
         "marketing_closes": None if wanted.hours == ALWAYS else wanted.hours.end,

@@ -12,7 +12,8 @@ from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Plan
 from smsflow.errors import AlreadyExists, NotFound, ParameterInvalid, SenderNotAllowed
 from smsflow.services.contacts.lists import lists_named
-from smsflow.store.campaigns import drafts, recipients
+from smsflow.store.campaigns import approvals, drafts, recipients
+from smsflow.store.credits import reserve
 from smsflow.store.postgres.transactions import Tx
 
 Campaign = drafts.Campaign
@@ -61,8 +62,8 @@ async def _checked(tx: Tx, company: Company, wanted: Draft, *, now: datetime) ->
     return _Checked(plan, [(n.e164, n.country) for n in parsed])
 
 
-async def draft(tx: Tx, company: Company, wanted: Draft, *, now: datetime) -> int:
-    """Store a draft; return its id. Raises Refused for what can never be sent."""
+async def draft(tx: Tx, company: Company, wanted: Draft, *, author: str = "", now: datetime) -> int:
+    """Store a draft of `author` (empty: the platform's own); return its id. Raises Refused for what can never be sent."""
     checked = await _checked(tx, company, wanted, now=now)
     campaign_id = await drafts.add(
         tx,
@@ -79,13 +80,17 @@ async def draft(tx: Tx, company: Company, wanted: Draft, *, now: datetime) -> in
         raise AlreadyExists(what="campaign", name=wanted.name)
     if checked.numbers:
         await recipients.add_numbers(tx, company.id, campaign_id, checked.numbers)
+    await approvals.written(tx, company.id, campaign_id, author)
     return campaign_id
 
 
-async def edit(tx: Tx, company: Company, campaign_id: int, wanted: Draft, *, now: datetime) -> None:
-    """Change a campaign that is not launched yet; it must be prepared anew. Raises Refused, as `draft` does."""
+async def edit(tx: Tx, company: Company, campaign_id: int, wanted: Draft, *, author: str = "", now: datetime) -> None:
+    """Change a campaign that has not begun; it must be prepared and approved anew. Raises Refused, as `draft` does."""
     campaign = await held(tx, company.id, campaign_id)
     rules.check(campaign.state, "edit")
+    if campaign.reserved:
+        await reserve.release(tx, company.id, campaign.reserved, campaign_id=campaign_id, now=now)
+        await recipients.set_reserved(tx, company.id, campaign_id, 0)
     checked = await _checked(tx, company, wanted, now=now)
     changed = await drafts.change(
         tx,
@@ -100,6 +105,7 @@ async def edit(tx: Tx, company: Company, campaign_id: int, wanted: Draft, *, now
     )
     if not changed:
         raise AlreadyExists(what="campaign", name=wanted.name)
+    await approvals.written(tx, company.id, campaign_id, author)
     await recipients.clear(tx, company.id, campaign_id)
     await recipients.clear_numbers(tx, company.id, campaign_id)
     if checked.numbers:

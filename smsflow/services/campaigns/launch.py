@@ -4,7 +4,7 @@ from datetime import datetime
 
 from smsflow.domain import campaign as rules
 from smsflow.errors import NotEnoughCredits
-from smsflow.services.campaigns.draft import held
+from smsflow.services.campaigns.draft import Campaign, held
 from smsflow.services.messages import cancel as messages
 from smsflow.store.campaigns import drafts, recipients
 from smsflow.store.credits import reserve
@@ -19,6 +19,12 @@ async def launch(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) ->
     """
     campaign = await held(tx, company_id, campaign_id)
     rules.check(campaign.state, "launch")
+    return await begin(tx, campaign, now=now)
+
+
+async def begin(tx: Tx, campaign: Campaign, *, now: datetime) -> str:
+    """Reserve what a campaign costs that may be launched, and let it run; return its state. Raises NotEnoughCredits."""
+    company_id, campaign_id = campaign.company_id, campaign.id
     if not await reserve.reserve(tx, company_id, campaign.segments, campaign_id=campaign_id, now=now):
         left = await reserve.available(tx, company_id) or 0
         raise NotEnoughCredits(needed=campaign.segments, balance=left)

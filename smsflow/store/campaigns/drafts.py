@@ -114,7 +114,7 @@ async def change(
     """Change a campaign, which is a draft again; tell whether its name is free."""
     update = text("""
         UPDATE campaign SET name = :name, kind = :kind, state = 'draft', why = '', text = :text, sender = :sender,
-            plan = CAST(:plan AS jsonb), starts_at = :starts_at, preparing = NULL
+            plan = CAST(:plan AS jsonb), starts_at = :starts_at, launched_at = NULL, preparing = NULL
         WHERE company_id = :company_id AND id = :id AND NOT EXISTS (
             SELECT FROM campaign WHERE company_id = :company_id AND lower(name) = lower(:name) AND id <> :id)
         RETURNING id

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from smsflow.web.console.app.audit.page import AuditLog
 from smsflow.web.console.app.campaigns.page import CampaignCancel, CampaignPage, Campaigns
+from smsflow.web.console.app.campaigns.review import CampaignReview
 from smsflow.web.console.app.campaigns.wizard import CampaignNew
 from smsflow.web.console.app.codes.page import CodesPage
 from smsflow.web.console.app.contacts.page import ContactPage, Contacts
@@ -54,6 +55,7 @@ APP: Final[Pages] = {
     f"/app/campaigns/{_CAMPAIGN}": CampaignPage,
     f"/app/campaigns/{_CAMPAIGN}/edit": CampaignNew,
     f"/app/campaigns/{_CAMPAIGN}/cancel": CampaignCancel,
+    f"/app/campaigns/{_CAMPAIGN}/review": CampaignReview,
     "/app/contacts": Contacts,
     "/app/contacts/{number}": ContactPage,
     "/app/audit": AuditLog,

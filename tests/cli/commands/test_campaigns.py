@@ -61,3 +61,17 @@ def test_a_cancelled_campaign_gives_its_reserve_back(shop, numbers):
     shown = shop.json("campaign", "show", "1")
     assert (shown["state"], shown["credits_reserved"]) == ("cancelled", 0)
     shop("ledger", "check")
+
+
+def test_a_campaign_is_submitted_sent_back_and_approved(shop, numbers):
+    shop("company", "set", "1", "--approval")
+    shop("campaign", "draft", "Noël", "--company", "1", "--text", "x", "--numbers", numbers)
+    shop("campaign", "prepare", "1")
+
+    submitted = shop.json("campaign", "submit", "1")
+    back = shop.json("campaign", "send-back", "1", "--reason", "Trop court")
+    shop("campaign", "submit", "1")
+    approved = shop.json("campaign", "approve", "1")
+
+    assert (submitted["state"], back["state"], back["why"]) == ("approval", "prepared", "Trop court")
+    assert (approved["state"], approved["credits_reserved"]) == ("running", 2)

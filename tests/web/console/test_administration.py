@@ -106,13 +106,14 @@ async def test_settings_are_changed_with_what_changed_in_the_audit_log(site, sig
         "language": "en",
         "hours": "08-20",
         "second_factor": "no",
+        "approval": "yes",
         "alert_below": "20 000",
     }
     answer = await browser.post("/app/settings", wanted)
 
     assert answer.status_code == 303
     now = await settings_of(site, company)
-    assert (now.timezone, now.language, now.second_factor) == ("Africa/Lagos", "en", False)
+    assert (now.timezone, now.language, now.second_factor, now.approval) == ("Africa/Lagos", "en", False, True)
     assert (now.marketing_opens, now.marketing_closes, now.alert_below) == (480, 1200, 20_000)
     line = (await browser.get("/app/audit")).text
     assert "timezone: Africa/Douala" in line

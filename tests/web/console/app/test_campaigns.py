@@ -3,38 +3,10 @@
 import pytest
 
 from smsflow import testing
-from smsflow.services.campaigns import draft, launch, prepare
-from smsflow.services.messages.prepare import Limits
 from smsflow.web.console.app.campaigns.words import PAUSES, REASONS, STATES
 from smsflow.web.console.shell.locale import french
 
 FR = {"Accept_Language": "fr"}
-
-
-@pytest.fixture
-def a_campaign(site):
-    """Give a company a prepared campaign to these numbers: `await a_campaign(company, "690000001")`."""
-
-    async def add(company, *numbers, name="Soldes", text="Bonjour", launched=False, **wanted):
-        connector = await testing.a_connector(site.platform, name=f"op-{name}")
-        await testing.a_route(site.platform, connector)
-        now, table = site.clock(), (await site.platform.directory.routing()).table
-        async with site.platform.database.transaction() as tx:
-            asked = draft.Draft(name, text, numbers=numbers or ["690000001", "690000002"], **wanted)
-            campaign_id = await draft.draft(tx, company, asked, now=now)
-            walk = await prepare.begin(tx, company.id, campaign_id)
-            while not walk.done:
-                walk = await prepare.step(tx, company, campaign_id, walk, routes=table, limits=Limits(), links=None)
-            if launched:
-                await launch.launch(tx, company.id, campaign_id, now=now)
-        return campaign_id
-
-    return add
-
-
-async def state_of(site, company, campaign_id):
-    async with site.platform.database.autocommit() as tx:
-        return (await draft.show(tx, company.id, campaign_id)).state
 
 
 def test_every_word_of_campaigns_has_its_french():
@@ -60,7 +32,7 @@ async def test_no_campaigns_are_said_with_what_to_do(signed_in):
     assert "La première prend cinq minutes" in (await browser.get("/app/campaigns", **FR)).text
 
 
-async def test_the_check_page_says_what_it_costs_and_launches_it(site, signed_in, a_campaign):
+async def test_the_check_page_says_what_it_costs_and_launches_it(signed_in, a_campaign, state_of):
     browser, company = await signed_in("marketing", credits=10)
     campaign_id = await a_campaign(company)
 
@@ -70,7 +42,7 @@ async def test_the_check_page_says_what_it_costs_and_launches_it(site, signed_in
     answer = await browser.post(f"/app/campaigns/{campaign_id}", {"act": "launch"})
 
     assert answer.headers["location"] == f"/app/campaigns/{campaign_id}?done=launch"
-    assert await state_of(site, company, campaign_id) == "running"
+    assert await state_of(company, campaign_id) == "running"
 
 
 async def test_credits_that_are_missing_are_counted_and_nothing_can_be_launched(signed_in, a_campaign):
@@ -88,14 +60,14 @@ async def test_credits_that_are_missing_are_counted_and_nothing_can_be_launched(
 @pytest.mark.parametrize(
     ("acts", "after"), [(["pause"], "paused"), (["pause", "resume"], "running"), (["cancel"], "cancelled")]
 )
-async def test_a_running_campaign_is_paused_resumed_and_cancelled(site, signed_in, a_campaign, acts, after):
+async def test_a_running_campaign_is_paused_resumed_and_cancelled(signed_in, a_campaign, acts, after, state_of):
     browser, company = await signed_in("marketing")
     campaign_id = await a_campaign(company, launched=True)
     for one in acts:
         await browser.get(f"/app/campaigns/{campaign_id}")
         await browser.post(f"/app/campaigns/{campaign_id}", {"act": one})
 
-    assert await state_of(site, company, campaign_id) == after
+    assert await state_of(company, campaign_id) == after
     assert (await browser.get(f"/app/campaigns/{campaign_id}", **FR)).status_code == 200
 
 
@@ -109,7 +81,7 @@ async def test_cancelling_asks_once_with_its_numbers_on_a_page_of_its_own(signed
     assert "Continuer l’envoi" in page.text
 
 
-async def test_what_is_too_late_changes_nothing_and_says_so(site, signed_in, a_campaign):
+async def test_what_is_too_late_changes_nothing_and_says_so(signed_in, a_campaign, state_of):
     browser, company = await signed_in("marketing")
     campaign_id = await a_campaign(company, launched=True)
     await browser.get(f"/app/campaigns/{campaign_id}")
@@ -118,7 +90,7 @@ async def test_what_is_too_late_changes_nothing_and_says_so(site, signed_in, a_c
 
     assert page.status_code == 422
     assert "entre-temps" in page.text
-    assert await state_of(site, company, campaign_id) == "running"
+    assert await state_of(company, campaign_id) == "running"
 
 
 async def test_the_page_of_a_running_campaign_asks_for_news(signed_in, a_campaign):
@@ -132,7 +104,7 @@ async def test_the_page_of_a_running_campaign_asks_for_news(signed_in, a_campaig
 
 
 @pytest.mark.parametrize("address", ["", "/cancel"])
-async def test_the_campaign_of_another_company_does_not_exist(site, signed_in, a_campaign, address):
+async def test_the_campaign_of_another_company_does_not_exist(site, signed_in, a_campaign, address, state_of):
     browser, _ = await signed_in("admin")
     other = await testing.a_company(site.platform, name="Autre")
     campaign_id = await a_campaign(other, launched=True)
@@ -141,7 +113,7 @@ async def test_the_campaign_of_another_company_does_not_exist(site, signed_in, a
     await browser.get("/app/campaigns")
     answer = await browser.post(f"/app/campaigns/{campaign_id}", {"act": "cancel"}) if not address else None
     assert answer is None or answer.status_code in {403, 404}
-    assert await state_of(site, other, campaign_id) == "running"
+    assert await state_of(other, campaign_id) == "running"
 
 
 async def test_a_name_of_a_campaign_is_text_and_no_markup(signed_in, a_campaign):
@@ -152,7 +124,7 @@ async def test_a_name_of_a_campaign_is_text_and_no_markup(signed_in, a_campaign)
         assert "<script>x" not in (await browser.get(path)).text
 
 
-async def test_a_draft_is_given_up_before_anything_left(site, signed_in, a_campaign):
+async def test_a_draft_is_given_up_before_anything_left(signed_in, a_campaign, state_of):
     browser, company = await signed_in("marketing")
     campaign_id = await a_campaign(company)
     await browser.get(f"/app/campaigns/{campaign_id}")
@@ -161,4 +133,4 @@ async def test_a_draft_is_given_up_before_anything_left(site, signed_in, a_campa
 
     page = await browser.get(answer.headers["location"], **FR)
     assert "Abandonnée avant d’être lancée" in page.text
-    assert await state_of(site, company, campaign_id) == "cancelled"
+    assert await state_of(company, campaign_id) == "cancelled"

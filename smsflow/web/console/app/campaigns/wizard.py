@@ -6,6 +6,7 @@ import falcon.asgi
 from smsflow.domain import phone, template
 from smsflow.domain.access import Right
 from smsflow.domain.account import Company
+from smsflow.domain.campaign import ACTS
 from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Plan, hours_of
 from smsflow.errors import (
@@ -30,7 +31,7 @@ from smsflow.web.http.request import Request
 
 _LONGEST_NAME = 100
 _MOST_NUMBERS = 10_000
-_EDITABLE = frozenset({"draft", "prepared", "approval"})
+_EDITABLE = ACTS["edit"]
 # Which fields each step shows; what a step does not show travels along, hidden.
 _STEPS = {
     1: ("name", "list", "without", "numbers"),
@@ -93,14 +94,14 @@ class CampaignNew:
 
     async def _store(self, visitor: Visitor, company: Company, filled: Filled, campaign_id: int | None) -> None:
         shell, now, _ = self._shell, self._shell.clock(), visitor.locale.gettext
-        wanted = _draft(filled, visitor)
+        wanted, author = _draft(filled, visitor), visitor.person.username
         try:
             async with shell.act(visitor, filled, "/app/campaigns") as act:
                 if campaign_id is None:
-                    stored = await draft.draft(act.tx, company, wanted, now=now)
+                    stored = await draft.draft(act.tx, company, wanted, author=author, now=now)
                 else:
                     stored = campaign_id
-                    await draft.edit(act.tx, company, campaign_id, wanted, now=now)
+                    await draft.edit(act.tx, company, campaign_id, wanted, author=author, now=now)
                 act.location = f"/app/campaigns/{stored}"
                 await prepared(shell, act.tx, visitor, stored)
                 await audit.record(act.tx, visitor.actor, "campaign written", str(stored), now=now)

@@ -1,4 +1,4 @@
-"""Settings: time zone, language, default sender, hours for marketing, second factor, alert threshold."""
+"""Settings: time zone, language, default sender, hours for marketing, second factor, approval, alert threshold."""
 
 from zoneinfo import available_timezones
 
@@ -113,6 +113,7 @@ def _read(filled: Filled, locale: Locale) -> CompanySettings | None:
         filled["language"],
         hours,
         second_factor=filled["second_factor"] == "yes",
+        approval=filled["approval"] == "yes",
         alert_below=alert,
     )
 
@@ -137,5 +138,6 @@ def _recorded(values: CompanySettings) -> dict[str, str | bool | int | None]:
         "language": values.language,
         "hours": _hours(values.hours),
         "second_factor": values.second_factor,
+        "approval": values.approval,
         "alert_below": values.alert_below,
     }

@@ -1,0 +1,104 @@
+"""One campaign on a page: what it will cost before it is launched, what it has come to afterwards."""
+
+import falcon
+import falcon.asgi
+
+from smsflow.domain.access import Right
+from smsflow.domain.schedule import Plan
+from smsflow.errors import NotEnoughCredits, NotFound, OwnCampaign, Refused
+from smsflow.services.campaigns import approval, draft, prepare, result
+from smsflow.services.contacts import lists
+from smsflow.web.console.app.campaigns.words import REASONS, STATES, hours_text, pause_of
+from smsflow.web.console.shell import pictures
+from smsflow.web.console.shell.forms import Filled
+from smsflow.web.console.shell.shell import Shell
+from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.http.request import Request
+
+_BEFORE_LAUNCH = frozenset({"draft", "prepared", "approval"})
+
+
+async def show(
+    shell: Shell,
+    req: Request,
+    resp: falcon.asgi.Response,
+    visitor: Visitor,
+    campaign_id: int,
+    *,
+    filled: Filled | None = None,
+) -> None:
+    """Answer the page of a campaign; one of another company does not exist."""
+    company = visitor.company
+    try:
+        async with shell.reading() as tx:
+            found = await draft.show(tx, visitor.company_id, campaign_id)
+            figures = await result.result(tx, visitor.company_id, campaign_id)
+            cost = await prepare.cost(tx, found, now=shell.clock())
+            people = await approval.people(tx, visitor.company_id, campaign_id)
+            names_of = {one.id: one.name for one in await lists.show_lists(tx, visitor.company_id)}
+            pasted = len(await draft.numbers(tx, visitor.company_id, campaign_id))
+    except NotFound:
+        raise falcon.HTTPNotFound from None
+    plan = found.plan
+    left = found.last_place - found.accepted - found.refused
+    bar = pictures.bar(
+        visitor.locale.gettext("Campaigns"),
+        visitor.locale.gettext(
+            "{accepted} accepted, {refused} not written to, {left} still to go",
+            accepted=found.accepted,
+            refused=found.refused,
+            left=left,
+        ),
+        [("good", found.accepted), ("bad", found.refused)],
+        found.last_place,
+    )
+    shares = []
+    if cost.shares:
+        names = {c.id: c.name for c in (await shell.platform.directory.routing()).connectors}
+        shares = [(names.get(s.connector_id, "—"), s) for s in cost.shares]
+    lacking = missing_credits(visitor, -cost.balance_after) if cost.balance_after < 0 else ""
+    approver = visitor.may(Right.APPROVE_CAMPAIGNS)
+    await shell.show(
+        req,
+        resp,
+        visitor,
+        "app/campaigns/check.html" if found.state in _BEFORE_LAUNCH else "app/campaigns/one.html",
+        filled=filled,
+        campaign=found,
+        figures=figures,
+        cost=cost,
+        shares=shares,
+        lacking=lacking,
+        people=people,
+        must_submit=company is not None and approval.must_submit(company, approver=approver),
+        may_review=approver and visitor.person.username not in people.authors,
+        lists=[names_of[i] for i in plan["lists"] if i in names_of],
+        without=[names_of[i] for i in plan["without"] if i in names_of],
+        numbers=pasted,
+        expected=(found.preparing or {}).get("expected"),
+        plan=Plan.read(plan),
+        hours=hours_text(Plan.read(plan)),
+        states=STATES,
+        reasons=REASONS,
+        bar=bar,
+        pause=pause_of(found.why) if found.state == "paused" else None,
+    )
+
+
+def missing_credits(visitor: Visitor, lacking: int) -> str:
+    """Say how many credits are missing, and what to do."""
+    return visitor.locale.ngettext(
+        "{n} credit is missing. Buy some, or remove recipients.",
+        "{n} credits are missing. Buy some, or remove recipients.",
+        lacking,
+    )
+
+
+def refusal(visitor: Visitor, refused: Refused) -> str:
+    """Say why an act on a campaign was refused, and what to do."""
+    _ = visitor.locale.gettext
+    if isinstance(refused, NotEnoughCredits):
+        return missing_credits(visitor, int(refused.details["needed"]) - int(refused.details["balance"]))
+    if isinstance(refused, OwnCampaign):
+        return _("You have written or submitted this campaign: somebody else approves it.")
+    return _("Somebody has changed this campaign meanwhile. This is how it stands now.")
