@@ -222,10 +222,15 @@ def _parse(dialled: str, country: str) -> Number | None:
     return None if taken_as_foreign and len(dialled) < _FEWEST_FOREIGN else number
 
 
+def is_name(name: str) -> bool:
+    """Tell whether an attribute can have this name."""
+    return _NAME.fullmatch(name) is not None and name not in RESERVED_NAMES
+
+
 def attributes_of(values: Mapping[str, str]) -> dict[str, str]:
     """Return attributes as they are stored, without the empty ones, or raise ParameterInvalid."""
     for name in values:
-        if not _NAME.fullmatch(name) or name in RESERVED_NAMES:
+        if not is_name(name):
             raise ParameterInvalid(
                 parameter=name[:MAX_NAME] or "attribute",
                 expected=f"a name has 1 to {MAX_NAME} of a-z, 0-9 and _, and is not {' nor '.join(sorted(RESERVED_NAMES))}",

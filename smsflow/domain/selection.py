@@ -6,9 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import assert_never
+from functools import cache
+from typing import Final, assert_never
 
+from smsflow.domain.contact import is_name
 from smsflow.errors import ParameterInvalid
+
+MOST_RULES: Final = 10
 
 
 class Operator(StrEnum):
@@ -29,30 +33,49 @@ class Rule:
     attribute: str
     operator: Operator
     value: str = ""
+    written: str = ""
+    """The value as its author wrote it."""
 
 
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
-_EUROPEAN = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: .*)?")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ].*)?")
+_EUROPEAN = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})(?: .*)?")
+
+_SENTENCE = re.compile(r"\s*(\w+)\s*(!=|=|≠|is[ _]empty\b|(?:contains|before|after)\b)\s*(.*)", re.DOTALL)
+_SPELLINGS: Final = {"!=": Operator.DIFFERENT, "is empty": Operator.EMPTY}
 
 
 def rule(attribute: str, operator: Operator, value: str = "") -> Rule:
     """Return the rule that a person wrote, or raise ParameterInvalid."""
+    if not is_name(attribute):
+        raise ParameterInvalid(parameter=attribute[:40] or "attribute", expected="a name has 1 to 40 of a-z, 0-9 and _")
+    written = value.strip()
     match operator:
         case Operator.EMPTY:
             return Rule(attribute, operator)
         case Operator.BEFORE | Operator.AFTER:
-            day = day_of(value)
+            day = day_of(written)
             if day is None:
                 raise ParameterInvalid(parameter=attribute, expected="a date is written 2026-12-31 or 31/12/2026")
-            return Rule(attribute, operator, day.isoformat())
+            return Rule(attribute, operator, day.isoformat(), written)
         case Operator.EQUAL | Operator.DIFFERENT | Operator.CONTAINS:
-            if not fold(value):
+            if not fold(written):
                 raise ParameterInvalid(
                     parameter=attribute, expected=f"{operator} needs a value; use {Operator.EMPTY} for none"
                 )
-            return Rule(attribute, operator, fold(value))
+            return Rule(attribute, operator, fold(written), written)
         case _:
             assert_never(operator)
+
+
+def read_rule(sentence: str) -> Rule:
+    """Return the rule in a sentence like `ville = Douala`, `ville is empty` or `achat before 31/12/2026`; raise ParameterInvalid."""
+    found = _SENTENCE.fullmatch(sentence)
+    if found is None:
+        raise ParameterInvalid(
+            parameter="rule", expected="an attribute, then =, !=, contains, is empty, before or after, then a value"
+        )
+    attribute, operator, value = found.groups()
+    return rule(attribute, _SPELLINGS.get(operator) or Operator(operator), value)
 
 
 def holds(rules: Iterable[Rule], attributes: Mapping[str, str]) -> bool:
@@ -83,6 +106,43 @@ def fold(value: str) -> str:
     """Return `value` without what people do not mean by it: case, accents, width, and spaces around and repeated."""
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", value).casefold())
     return " ".join("".join(c for c in apart if not unicodedata.combining(c)).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """What `fold` does to characters that are decomposed already, as tables: what a database needs to fold as we do."""
+
+    upper: str
+    lower: str
+    """What each character of `upper` becomes."""
+    longer: Mapping[str, str]
+    """Characters that become several."""
+    marks: str
+    """Characters that vanish."""
+    spaces: str
+
+
+@cache
+def folding() -> Folding:
+    """Return the tables of `fold`. Letters with a case, and marks, are in the first two planes of Unicode."""
+    one: dict[str, str] = {}
+    longer: dict[str, str] = {}
+    marks = []
+    characters = [chr(c) for c in range(0x20000) if not 0xD800 <= c < 0xE000]
+    for character in characters:
+        folded = character.casefold()
+        mark = bool(unicodedata.combining(character))
+        if (folded == character and not mark) or unicodedata.normalize("NFKD", character) != character:
+            continue
+        became = fold(character)
+        if not became:
+            marks.append(character)
+        elif len(became) == 1:
+            one[character] = became
+        else:
+            longer[character] = became
+    spaces = "".join(c for c in characters if c.isspace())
+    return Folding("".join(one), "".join(one.values()), longer, "".join(marks), spaces)
 
 
 def day_of(value: str) -> date | None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsflow.domain.selection import Operator, Rule, day_of, fold, holds, rule
+from smsflow.domain.selection import Operator, Rule, day_of, fold, holds, read_rule, rule
 from smsflow.errors import ParameterInvalid
 
 AWA = {"ville": "Yaoundé", "inscrit": "2026-03-01", "achat": "31/12/2025 14:30", "note": " "}
@@ -69,5 +69,30 @@ def test_a_value_equals_itself(value):
 
 def test_a_date_rule_keeps_its_date_in_one_spelling():
     assert rule("inscrit", Operator.BEFORE, "1/3/2026") == Rule(
-        "inscrit", Operator.BEFORE, date(2026, 3, 1).isoformat()
+        "inscrit", Operator.BEFORE, date(2026, 3, 1).isoformat(), "1/3/2026"
     )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "read"),
+    [
+        ("ville=Douala", ("ville", "=", "Douala")),
+        (" ville != Douala ", ("ville", "≠", "Douala")),
+        ("ville ≠ Douala", ("ville", "≠", "Douala")),
+        ("note contains deux mots", ("note", "contains", "deux mots")),
+        ("ville is empty", ("ville", "is_empty", "")),
+        ("achat before 31/12/2026", ("achat", "before", "31/12/2026")),
+        ("achat after 2026-12-31", ("achat", "after", "2026-12-31")),
+    ],
+)
+def test_a_rule_is_read_from_a_sentence(sentence, read):
+    attribute, operator, value = read
+    assert read_rule(sentence) == rule(attribute, Operator(operator), value)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["", "ville", "ville containsx", "Ville = x", "number = 6", "a~b", "achat before x"]
+)
+def test_a_sentence_that_is_no_rule_is_refused(sentence):
+    with pytest.raises(ParameterInvalid):
+        read_rule(sentence)

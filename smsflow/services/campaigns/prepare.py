@@ -22,7 +22,8 @@ from smsflow.services.messages.prepare import Limits
 from smsflow.store.campaigns import drafts, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.campaigns.recipients import Recipient, Share
-from smsflow.store.contacts import contacts, optouts
+from smsflow.store.contacts import contacts, lists, optouts
+from smsflow.store.contacts.selections import Members
 from smsflow.store.credits import reserve
 from smsflow.store.postgres.transactions import Tx
 
@@ -71,7 +72,10 @@ async def prepare(
     """Prepare a campaign at once when it is small; otherwise have it prepared in the background, step by step."""
     walk = await begin(tx, company.id, campaign_id)
     campaign = await held(tx, company.id, campaign_id)
-    expected = await recipients.expected(tx, company.id, campaign_id, campaign.plan["lists"])
+    within = await lists.members(tx, company.id, campaign.plan["lists"])
+    expected = await contacts.count_of(tx, company.id, within) + await recipients.count_numbers(
+        tx, company.id, campaign_id
+    )
     if expected > SMALL:
         preparing = {"expected": expected, "walk": msgspec.to_builtins(walk)}
         await drafts.set_preparing(tx, company.id, campaign_id, preparing)
@@ -133,24 +137,25 @@ async def step(
 
 
 async def _people(tx: Tx, campaign: Campaign, walk: Walk, batch: int) -> tuple[list[_Person], Walk]:
-    lists: Sequence[int] = campaign.plan["lists"]
-    without: Sequence[int] = campaign.plan["without"]
+    company_id = campaign.company_id
+    within = await lists.members(tx, company_id, campaign.plan["lists"])
+    without = await lists.members(tx, company_id, campaign.plan["without"])
     if not walk.contacts_done:
         page = (
-            await contacts.page_of_lists(
-                tx, campaign.company_id, lists=lists, without=without, after=walk.contact, limit=batch
-            )
-            if lists
+            await contacts.page_of(tx, company_id, within, without=without, after=walk.contact, limit=batch)
+            if within
             else []
         )
         people = [_Person(c.number, c.country, dict(c.attributes)) for c in page]
         after = page[-1].id if page else walk.contact
         return people, replace(walk, contact=after, contacts_done=len(page) < batch)
-    numbers = await recipients.page_of_numbers(
-        tx, campaign.company_id, campaign.id, lists=lists, without=without, after=walk.number, limit=batch
-    )
+    numbers = await recipients.page_of_numbers(tx, company_id, campaign.id, after=walk.number, limit=batch)
+    # Numbers that a list brings as well are the list's: a contact has values.
+    either = Members([*within.lists, *without.lists], [*within.selections, *without.selections])
+    listed = await contacts.members_among(tx, company_id, either, [n for n, _ in numbers])
     last = numbers[-1][0] if numbers else walk.number
-    return [_Person(n, c, {}) for n, c in numbers], replace(walk, number=last, done=len(numbers) < batch)
+    people = [_Person(n, c, {}) for n, c in numbers if n not in listed]
+    return people, replace(walk, number=last, done=len(numbers) < batch)
 
 
 class _Judge:

@@ -9,7 +9,7 @@ from smsflow.domain.account import Company
 from smsflow.errors import NotFound, NumberInvalid
 from smsflow.services.contacts import files
 from smsflow.services.contacts.lists import lists_named
-from smsflow.store.contacts import contacts
+from smsflow.store.contacts import contacts, lists
 from smsflow.store.postgres.transactions import Tx
 
 Contact = contacts.Contact
@@ -69,15 +69,15 @@ async def export(tx: Tx, company_id: int, file: Path, *, list_name: str | None =
 
 
 async def _every(tx: Tx, company_id: int, list_name: str | None) -> list[Contact]:
-    lists = await lists_named(tx, company_id, [list_name]) if list_name is not None else None
+    within = [] if list_name is None else await lists_named(tx, company_id, [list_name])
+    members = await lists.members(tx, company_id, within)
     found: list[Contact] = []
-    after = 0
     while True:
-        if lists is None:
+        after = found[-1].id if found else 0
+        if list_name is None:
             following = await contacts.page(tx, company_id, after=after, limit=_PAGE)
         else:
-            following = await contacts.page_of_lists(tx, company_id, lists=lists, without=(), after=after, limit=_PAGE)
+            following = await contacts.page_of(tx, company_id, members, after=after, limit=_PAGE)
         found += following
         if len(following) < _PAGE:
             return found
-        after = following[-1].id

@@ -87,14 +87,10 @@ async def clear_numbers(tx: Tx, company_id: int, campaign_id: int) -> None:
     await tx.execute(statement, {"company_id": company_id, "campaign_id": campaign_id})
 
 
-async def expected(tx: Tx, company_id: int, campaign_id: int, lists: Sequence[int]) -> int:
-    """Return how many recipients a draft has at most: members of its lists, and its numbers (walks the members of each list)."""
-    query = text("""
-        SELECT (SELECT count(*) FROM contact_in_list WHERE company_id = :company_id AND list_id = ANY(CAST(:lists AS bigint[])))
-            + (SELECT count(*) FROM campaign_number WHERE company_id = :company_id AND campaign_id = :campaign_id)
-    """)
-    parameters = {"company_id": company_id, "campaign_id": campaign_id, "lists": ints(lists)}
-    return int((await tx.execute(query, parameters)).scalar_one())
+async def count_numbers(tx: Tx, company_id: int, campaign_id: int) -> int:
+    """Return how many numbers a draft names beside its lists (walks them)."""
+    query = text("SELECT count(*) FROM campaign_number WHERE company_id = :company_id AND campaign_id = :campaign_id")
+    return int((await tx.execute(query, {"company_id": company_id, "campaign_id": campaign_id})).scalar_one())
 
 
 async def numbers(tx: Tx, company_id: int, campaign_id: int) -> list[str]:
@@ -105,29 +101,17 @@ async def numbers(tx: Tx, company_id: int, campaign_id: int) -> list[str]:
     return [number for (number,) in await tx.execute(query, {"company_id": company_id, "campaign_id": campaign_id})]
 
 
-# Numbers that a list brings as well are the list's: a contact has values.
 _NUMBERS = text("""
-SELECT n.number, n.country FROM campaign_number n
-WHERE n.company_id = :company_id AND n.campaign_id = :campaign_id AND n.number > :after
-    AND NOT EXISTS (SELECT FROM contact c JOIN contact_in_list m ON m.company_id = c.company_id AND m.contact_id = c.id
-        WHERE c.company_id = n.company_id AND c.number = n.number
-            AND m.list_id = ANY(CAST(:lists AS bigint[]) || CAST(:without AS bigint[])))
-ORDER BY n.number LIMIT :limit
+SELECT number, country FROM campaign_number
+WHERE company_id = :company_id AND campaign_id = :campaign_id AND number > :after ORDER BY number LIMIT :limit
 """)
 
 
 async def page_of_numbers(
-    tx: Tx, company_id: int, campaign_id: int, *, lists: Sequence[int], without: Sequence[int], after: str, limit: int
+    tx: Tx, company_id: int, campaign_id: int, *, after: str, limit: int
 ) -> list[tuple[str, str]]:
-    """Return the numbers behind `after` that a draft names and that none of its lists holds, each with its country."""
-    parameters = {
-        "company_id": company_id,
-        "campaign_id": campaign_id,
-        "lists": ints(lists),
-        "without": ints(without),
-        "after": after,
-        "limit": limit,
-    }
+    """Return the numbers behind `after` that a draft names, each with its country."""
+    parameters = {"company_id": company_id, "campaign_id": campaign_id, "after": after, "limit": limit}
     return [(number, country) for number, country in await tx.execute(_NUMBERS, parameters)]
 
 

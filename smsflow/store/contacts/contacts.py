@@ -7,6 +7,7 @@ from enum import IntEnum
 
 import msgspec
 
+from smsflow.store.contacts.selections import NOBODY, Members, condition
 from smsflow.store.postgres.arrays import ints, texts
 from smsflow.store.postgres.transactions import Tx, text
 
@@ -134,30 +135,36 @@ async def page(tx: Tx, company_id: int, *, after: int, limit: int) -> list[Conta
     return [Contact(*row) for row in await tx.execute(_PAGE, parameters)]
 
 
-# Walks the list's members by contact id.
-_OF_LISTS = text(f"""
-SELECT {_COLUMNS} FROM contact c
-WHERE c.company_id = :company_id AND c.id > :after
-    AND EXISTS (SELECT FROM contact_in_list m WHERE m.company_id = c.company_id AND m.contact_id = c.id
-        AND m.list_id = ANY(CAST(:lists AS bigint[])))
-    AND NOT EXISTS (SELECT FROM contact_in_list m WHERE m.company_id = c.company_id AND m.contact_id = c.id
-        AND m.list_id = ANY(CAST(:without AS bigint[])))
-ORDER BY c.id LIMIT :limit
-""")
-
-
-async def page_of_lists(
-    tx: Tx, company_id: int, *, lists: Sequence[int], without: Sequence[int], after: int, limit: int
+async def page_of(
+    tx: Tx, company_id: int, members: Members, *, without: Members = NOBODY, after: int, limit: int
 ) -> list[Contact]:
-    """Return contacts behind an id that are in one of `lists` and in none of `without`, in the order of their ids."""
-    parameters = {
-        "company_id": company_id,
-        "lists": ints(lists),
-        "without": ints(without),
-        "after": after,
-        "limit": limit,
-    }
-    return [Contact(*row) for row in await tx.execute(_OF_LISTS, parameters)]
+    """Return members of lists behind an id that are in none of the lists of `without`, in the order of their ids."""
+    within, parameters = condition(members, "within")
+    outside, of_outside = condition(without, "without")
+    query = text(f"""
+        SELECT {_COLUMNS} FROM contact c
+        WHERE c.company_id = :company_id AND c.id > :after AND {within} AND NOT {outside} ORDER BY c.id LIMIT :limit
+    """)
+    bounds = {"company_id": company_id, "after": after, "limit": limit}
+    return [Contact(*row) for row in await tx.execute(query, {**parameters, **of_outside, **bounds})]
+
+
+async def count_of(tx: Tx, company_id: int, members: Members) -> int:
+    """Return how many contacts are in one of some lists (for rules: walks every contact of the company)."""
+    within, parameters = condition(members, "within")
+    query = text(f"SELECT count(*) FROM contact c WHERE c.company_id = :company_id AND {within}")
+    return int((await tx.execute(query, {**parameters, "company_id": company_id})).scalar_one())
+
+
+async def members_among(tx: Tx, company_id: int, members: Members, numbers: Sequence[str]) -> set[str]:
+    """Return those of `numbers` whose contact is in one of some lists (one look at contact_number each)."""
+    within, parameters = condition(members, "within")
+    query = text(f"""
+        SELECT c.number FROM contact c
+        WHERE c.company_id = :company_id AND c.number = ANY(CAST(:numbers AS text[])) AND {within}
+    """)
+    of = {"company_id": company_id, "numbers": texts(numbers)}
+    return {number for (number,) in await tx.execute(query, {**parameters, **of})}
 
 
 async def delete(tx: Tx, company_id: int, number: str) -> bool:

@@ -177,3 +177,16 @@ def test_a_company_can_be_given_stricter_hours(shop):
 
     assert (changed["marketing_opens"], changed["marketing_closes"]) == (480, 1200)
     assert shop.json("company", "set", "1", "--hours", "none")["marketing_opens"] is None
+
+
+def test_a_list_by_rule_is_counted_when_it_is_added_and_when_it_is_shown(shop, file):
+    bring_in(shop, file)
+
+    added = shop.json("list", "add", "Douala", "--company", "1", "--rule", "ville=DOUALA", "--rule", "nom != paul")
+    shop("contact", "delete", "690000001", "--company", "1", "--yes")
+
+    assert (added["contacts"], added["rules"]) == (1, ["ville = DOUALA", "nom ≠ paul"])
+    assert shop.json("list", "show", "Douala", "--company", "1")["contacts"] == 0
+    assert shop.json("list", "show", "clients", "--company", "1")["rules"] is None
+    shop("list", "add", "Rien", "--company", "1", "--rule", "ville like x", code=1)
+    shop("contact", "import", str(file), "--company", "1", "--list", "Douala", code=1)
