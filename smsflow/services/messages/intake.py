@@ -13,7 +13,7 @@ from smsflow.services.grouping import Answers
 from smsflow.services.messages.permission import Fingerprint
 from smsflow.services.messages.submit import submit
 from smsflow.store.messages import accept
-from smsflow.store.postgres.commits import find_out
+from smsflow.store.postgres.commits import REQUEST_PATIENCE, find_out
 from smsflow.store.postgres.transactions import Database, Tx
 
 log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ class Intake:
         now = self._clock()
         # Nearly always every company can pay, and one statement with its own commit does it all.
         try:
-            async with self._database.autocommit() as tx:
+            async with self._database.autocommit(patience=REQUEST_PATIENCE) as tx:
                 pid = tx.pid
                 try:
                     ids = await accept.accept(tx, batch, now=now, wake=self._is_asleep)
@@ -114,7 +114,7 @@ class Intake:
         tx: Tx | None = None
         pid = 0
         try:
-            async with self._database.transaction() as tx:
+            async with self._database.transaction(patience=REQUEST_PATIENCE) as tx:
                 pid = tx.pid
                 return await submit(tx, left, fingerprint=self._fingerprint, now=now)
         except Exception as error:

@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 # A failover takes 17 to 26 seconds (the least time-to-live of Patroni's leader key is 20), and a request is answered within 45.
 LOOK_SECONDS: Final = 30.0
+# A server that hangs without dying is left after this time, early enough to look for that long.
+REQUEST_PATIENCE: Final = 10.0
 _LOOK_AGAIN: Final = 0.2
 _RETRY_AFTER: Final = 30
 
@@ -42,7 +44,7 @@ async def find_out(database: Database, cut: Exception, pid: int, look: Callable[
         async with asyncio.timeout(LOOK_SECONDS):
             while True:
                 try:
-                    async with database.autocommit() as tx:
+                    async with database.autocommit(patience=REQUEST_PATIENCE) as tx:
                         ended = (await tx.execute(_END_SESSION, {"pid": pid})).scalar_one()
                         found = await look(tx)
                         if ended and await tx.execute(_REACH_STANDBY):
@@ -67,7 +69,7 @@ async def commit(
     pid = 0
     done: list[T] = []
     try:
-        async with database.transaction() as tx:
+        async with database.transaction(patience=REQUEST_PATIENCE) as tx:
             pid = tx.pid
             done.append(await work(tx))
     except Exception as error:

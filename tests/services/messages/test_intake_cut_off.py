@@ -11,6 +11,7 @@ import pytest
 
 from smsflow import runtime
 from smsflow.errors import OutcomeUnknown, Unavailable
+from smsflow.services.messages import intake
 from smsflow.services.messages.intake import Intake
 from smsflow.store.postgres import commits
 from smsflow.store.postgres.transactions import Database, Tx, libpq_url
@@ -41,15 +42,15 @@ class CutDatabase(Database):
         self.after, self.cut = after, False
 
     @asynccontextmanager
-    async def autocommit(self):
-        async with super().autocommit() as tx:
+    async def autocommit(self, **patience):
+        async with super().autocommit(**patience) as tx:
             cut = CutTx(tx.connection)
             cut.after = self.after
             self.cut, was_cut = not self.in_transaction or self.cut, self.cut
             yield tx if was_cut or self.in_transaction else cut
 
     @asynccontextmanager
-    async def transaction(self):
+    async def transaction(self, **_patience):
         async with self._pool.connection() as connection:
             async with connection.transaction():
                 yield Tx(connection)
@@ -137,8 +138,8 @@ class Watched(Database):
     lent = None
 
     @asynccontextmanager
-    async def autocommit(self):
-        async with super().autocommit() as tx:
+    async def autocommit(self, **patience):
+        async with super().autocommit(**patience) as tx:
             self.lent = self.lent or tx.connection
             yield tx
 
@@ -203,3 +204,25 @@ async def test_while_a_session_hangs_nothing_is_promised(held, watched, platform
         finally:
             os.kill(pid, signal.SIGCONT)
         free()
+
+
+async def test_a_session_that_hangs_without_dying_is_left_and_what_it_did_is_looked_up(
+    held, watched, platform, database_url, monkeypatch
+):
+    monkeypatch.setattr(intake, "REQUEST_PATIENCE", 0.5)
+    company, message, free = held
+    async with submitted(watched, message) as answer:
+        await until(lambda: watched.lent is not None, "a connection")
+        pid = watched.lent.info.backend_pid
+        await until(lambda: _waits(database_url, pid), "a statement that waits")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await until(lambda: watched.lent.closed, "a connection that is given up")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+        with pytest.raises(Unavailable):
+            await answer
+        free()
+
+    assert await balance(platform, company) == 10

@@ -10,7 +10,9 @@ from smsflow import testing
 from smsflow.domain.message import Kind, NewMessage
 from smsflow.errors import Unavailable
 from smsflow.services.messages.intake import Intake
+from smsflow.store.postgres.commits import LOOK_SECONDS, REQUEST_PATIENCE
 from smsflow.store.postgres.transactions import text
+from smsflow.web.http import connection
 from tests.web.customer import Customer
 
 UNAVAILABLE = "La plateforme ne peut pas enregistrer la requête en ce moment : rien n'est débité et rien ne sera envoyé ; réessayez dans 1 s."
@@ -121,3 +123,7 @@ def a_message(company, connector_id, site, text="Bonjour"):
         connector_id=connector_id,
         valid_until=site.clock.now + timedelta(hours=48),
     )
+
+
+def test_a_commit_whose_answer_is_lost_is_looked_up_before_its_request_is_given_up():
+    assert REQUEST_PATIENCE + LOOK_SECONDS < connection._ANSWER_SECONDS
