@@ -217,7 +217,7 @@ async def test_a_session_that_hangs_without_dying_is_left_and_what_it_did_is_loo
         await until(lambda: _waits(database_url, pid), "a statement that waits")
         os.kill(pid, signal.SIGSTOP)
         try:
-            await until(lambda: watched.lent.closed, "a connection that is given up")
+            await until(lambda: watched.lent.closed, "a connection that is given up", timeout=20)
         finally:
             os.kill(pid, signal.SIGCONT)
 
