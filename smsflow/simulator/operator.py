@@ -155,6 +155,7 @@ class Simulator:
         self.submits = self.accepted = self.refused = self.throttled = self.lost = 0
         self.responses_lost = self.disconnects = self.receipts_sent = 0
         self.inbound_sent = 0
+        self._answered: set[str] = set()
         self._misbehaviour = Misbehaviour()
         self._bucket = Bucket(self._loop.time())
 
@@ -258,7 +259,15 @@ class Simulator:
         self._act_beside(peer, system_id, message, fault)
 
     def _act_beside(self, peer: Peer, system_id: str, message: ShortMessage, fault: str) -> None:
-        """Do what a fault adds to an accepted submission."""
+        """Do what a fault adds to an accepted submission, and have the handset answer."""
+        answer = self.script.reply(message.dest) if message.dest not in self._answered else ""
+        if answer:
+            self._answered.add(message.dest)
+            destination = self.script.replies_to or message.source
+            self._later(
+                self.script.reply_delay,
+                lambda: self.send_mo(message.dest, destination, answer, system_id=system_id),
+            )
         if fault == "malformed":
             peer.write(malformed(self.submits))
         elif fault == "mo":

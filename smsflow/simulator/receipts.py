@@ -36,12 +36,13 @@ def is_receipt_wanted(message: ShortMessage, state: str) -> bool:
 
 
 def receipt_of(message: ShortMessage, message_id: str, state: str, *, at: datetime, tlvs: bool = True) -> DeliverSm:
-    """Return the receipt of a submission, with or without the parameters that say it beside the text."""
+    """Return the receipt of a submission, with or without the parameters that say it beside the text; its err may stand behind the state."""
+    state, _, error = state.partition(" ")
     parameters = {
         spec.TLV_RECEIPTED_MESSAGE_ID: message_id.encode("latin-1") + b"\0",
         spec.TLV_MESSAGE_STATE: bytes((spec.MESSAGE_STATE_NUMBERS.get(state, spec.STATE_UNKNOWN),)),
     }
-    error = "000" if state == "DELIVRD" else "001"
+    error = error or ("000" if state == "DELIVRD" else "001")
     text = format_receipt(message_id, state, error=error, submitted_at=at, done_at=at)
     parameters = parameters if tlvs else {}
     if len(text) > spec.MAX_SHORT_MESSAGE:

@@ -25,7 +25,7 @@ _COUNTS: Final = (
     "refuse_status",
     "misbehave_every",
 )
-_SECONDS: Final = ("latency", "receipt_delay", "late_by", "late_error_after")
+_SECONDS: Final = ("latency", "receipt_delay", "late_by", "late_error_after", "reply_delay")
 
 
 @dataclass(slots=True)
@@ -58,7 +58,13 @@ class Script:
     receipt_tlvs: bool = True
     """Receipts carry receipted_message_id and message_state beside their text."""
     receipt_states: list[tuple[str, str]] = field(default_factory=list)
-    """(pattern of destinations, final state); DELIVRD when none matches."""
+    """(pattern of destinations, final state and perhaps its err: `UNDELIV 027`); DELIVRD when none matches."""
+    replies: list[tuple[str, str]] = field(default_factory=list)
+    """(pattern of destinations, text): a handset answers its first SMS."""
+    replies_to: str = ""
+    """The number that handsets answer to; empty: the sender of the SMS."""
+    reply_delay: float = 5.0
+    """Seconds between an SMS and the handset's answer."""
     passwords: dict[str, str] | None = None
     """system_id → password; None accepts everybody."""
     stray_every: int = 0
@@ -81,6 +87,10 @@ class Script:
     def final_state(self, destination: str) -> str:
         """Return the state in the receipt of this destination."""
         return next((state for pattern, state in self.receipt_states if re.search(pattern, destination)), "DELIVRD")
+
+    def reply(self, destination: str) -> str:
+        """Return what this handset answers, empty when it does not."""
+        return next((text for pattern, text in self.replies if re.search(pattern, destination)), "")
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """Take new values by field name; raise ValueError, with nothing changed, when one has the wrong form."""
@@ -116,6 +126,8 @@ def _checked(name: str, value: Any) -> Any:
         expected = "" if known else f"a list of {', '.join(FAULTS)}, or all"
     elif name == "receipt_tlvs":
         expected = "" if isinstance(value, bool) else "true or false"
+    elif name == "replies_to":
+        expected = "" if isinstance(value, str) else "a number, or empty"
     elif name == "passwords":
         expected = "" if value is None or isinstance(value, dict) else "an object of passwords by system_id, or null"
     else:

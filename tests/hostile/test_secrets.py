@@ -19,7 +19,7 @@ SHAPES = {
     "a password in an address": r"\b\w+://[^\s:/@\"'{}<>]+:(?!password@|secret@|hunter2@)[^\s:/@\"'{}<>$]{6,}@(?!127\.|localhost)",
 }
 NEVER = re.compile(
-    r"(^|/)(\.env|.*\.(pem|key|p12|pfx|jks|keystore)|id_(rsa|ed25519)|demo_password|secret_key|\.netrc)$"
+    r"(^|/)(\.env|.*\.(pem|key|p12|pfx|jks|keystore)|id_(rsa|ed25519)|demo_password|demo_operator_password|secret_key|\.netrc)$"
 )
 
 

@@ -54,6 +54,26 @@ async def test_the_receipt_has_the_id_of_the_response():
     assert (news.reference, news.state) == (memory.responses[0][2], "DELIVRD")
 
 
+async def test_a_receipt_says_why_a_handset_was_not_reached():
+    async with an_operator(receipt_states=[("0001$", "UNDELIV 027")]) as (_, link, memory):
+        link.submit(a_submit("237690000001"), 1)
+        await memory.wait_for(lambda m: m.delivered)
+
+    (news,) = receipts(memory)
+    assert (news.state, news.error) == ("UNDELIV", "027")
+
+
+async def test_a_handset_answers_its_first_sms():
+    answers = {"replies": [("0001$", "Merci !")], "replies_to": "8040", "reply_delay": 0, "receipts": "none"}
+    async with an_operator(**answers) as (simulator, link, memory):
+        for number in ("237690000001", "237690000002", "237690000001"):
+            link.submit(a_submit(number), 1)
+        await memory.wait_for(lambda m: len(m.responses) == 3 and m.delivered)
+
+    (answer,) = memory.delivered
+    assert (answer.source, answer.dest, simulator.inbound_sent) == ("237690000001", "8040", 1)
+
+
 @pytest.mark.parametrize("mode", ["udh8", "udh16", "sar", "payload"])
 async def test_rule_9_a_long_message_is_assembled(mode):
     text = "Un long message, avec des accents: é à ù [fin]. " * 8

@@ -1,14 +1,15 @@
-"""The demo: a company, a user and the simulated operator, made once and then left as the user changes them."""
+"""The demo: a company with something to see, its people, and the simulated operator; made once and then left as the user changes them."""
 
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from smsflow.cli.processes import demo_company
 from smsflow.datadir import write_private
 from smsflow.domain.access import Role
 from smsflow.runtime import Platform, now
-from smsflow.services.accounts import companies, passwords, users
+from smsflow.services.accounts import companies, passwords, people, users
 from smsflow.services.routing import connectors, routes
 from smsflow.services.routing.routes import Conditions
 from smsflow.settings import Settings
@@ -18,45 +19,66 @@ from smsflow.vault import VaultLocked
 COMPANY: Final = "Démo SMSFLOW"
 USERNAME: Final = "demo"
 CONNECTOR: Final = "demo"
-CREDITS: Final = 1000
+OPERATOR: Final = "demo-operator"
+CREDITS: Final = 10_000
 NUMBER: Final = "690000001"
 _COUNTRY: Final = "CM"
 _TIMEZONE: Final = "Africa/Douala"
 _SENDER: Final = "SMSFLOW"
 _LOOPBACK: Final = "127.0.0.1"
 _EVERYWHERE: Final = {"0.0.0.0": _LOOPBACK, "::": "::1"}
+_CHOSEN: Final = "the one that you chose"
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The account and the operator of the demo. Without a password, the user has chosen another."""
+    """The account and the operator of the demo. Without a password, the user has chosen another.
+
+    `operator_password` is that of the platform's own account; the empty one: there is no such account.
+    """
 
     address: str
     username: str
     password: str | None = field(repr=False)
     curl: str = field(repr=False)
     smsc_password: str = field(repr=False)
+    operator_password: str | None = field(repr=False, default="")
 
     def greeting(self, address: str) -> str:
         """Return what `smsflow run --demo` prints when the platform answers at `address`."""
-        return "\n".join(
-            [
-                f"  username: {self.username}",
-                f"  password: {self.password or 'the one that you chose'}",
-                "  an SMS, sent through the simulated operator:",
-                f"    {curl(address, self.username, self.password)}",
-                f"  the console, with the same username and password: {address}/sign-in",
+        lines = [
+            f"  username: {self.username}",
+            f"  password: {self.password or _CHOSEN}",
+            "  an SMS, sent through the simulated operator:",
+            f"    {curl(address, self.username, self.password)}",
+            f"  the company's console, with the same username and password: {address}/sign-in",
+        ]
+        if self.operator_password != "":
+            lines += [
+                f"  the platform's console: {address}/sign-in",
+                f"    username: {OPERATOR}",
+                f"    password: {self.operator_password or _CHOSEN}",
             ]
-        )
+        return "\n".join(lines)
 
 
 async def prepare(platform: Platform, *, smsc_port: int) -> Demo:
     """Make what the demo needs and is not there yet; keep what the user changed; return what to print."""
+    data_dir = platform.settings.data_dir
     async with platform.database.transaction() as tx:
-        password = await _account(tx, platform.settings.data_dir / "demo_password")
+        known = {account.company.name: account.company.id for account in await companies.every(tx)}
+        company_id = known.get(COMPANY)
+        password = await _account(tx, data_dir / "demo_password", company_id)
         smsc_password = await _operator(tx, platform, smsc_port)
+        # A database with other companies is somebody's own: no account for all of it, and nothing is sent.
+        operator_password = await _platform_account(
+            tx, data_dir / "demo_operator_password", alone=known.keys() <= {COMPANY}
+        )
+        made = None if known else await users.find(tx, USERNAME)
+        if made is not None:
+            await demo_company.furnish(tx, platform, made.user.company_id, connector=CONNECTOR, now=now())
     address = address_of(platform.settings)
-    return Demo(address, USERNAME, password, curl(address, USERNAME, password), smsc_password)
+    return Demo(address, USERNAME, password, curl(address, USERNAME, password), smsc_password, operator_password)
 
 
 def address_of(settings: Settings) -> str:
@@ -79,25 +101,44 @@ def _kept(file: Path) -> str | None:
     return file.read_text(encoding="utf-8").strip() if file.exists() else None
 
 
-async def _account(tx: Tx, file: Path) -> str | None:
+async def _account(tx: Tx, file: Path, company_id: int | None) -> str | None:
     """Make the company and the user where they are missing; return the password, or None when it is another now."""
     kept = _kept(file)
     found = await users.find(tx, USERNAME)
     if found is not None and kept is not None:
         return kept if passwords.is_password(found.password_hash, kept) else None
-    known = {account.company.name: account.company.id for account in await companies.every(tx)}
-    if found is not None and found.user.company_id != known.get(COMPANY):
+    if found is not None and found.user.company_id != company_id:
         return None
-    # Written before the commit: a password kept without its user is used at the next start.
-    password = kept or "d" + secrets.token_urlsafe(12)
-    write_private(file, password + "\n")
+    password = _new_password(file, kept)
     if found is not None:
         await users.set_password(tx, USERNAME, password)
         return password
-    company_id = known.get(COMPANY) or await companies.open_company(
+    company_id = company_id or await companies.open_company(
         tx, COMPANY, country=_COUNTRY, timezone=_TIMEZONE, credits=CREDITS, sender=_SENDER, now=now()
     )
     await users.add_user(tx, USERNAME, password, company_id=company_id, is_admin=False, role=Role.ADMIN)
+    return password
+
+
+async def _platform_account(tx: Tx, file: Path, *, alone: bool) -> str | None:
+    """Make the account of the platform's operator where the demo is `alone`; return the password, None when it is another now, "" without one."""
+    kept = _kept(file)
+    found = await people.named(tx, OPERATOR)
+    if found is not None and not found.person.operator:
+        return ""
+    if found is not None:
+        return kept if kept is not None and passwords.is_password(found.password_hash, kept) else None
+    if not alone:
+        return ""
+    password = _new_password(file, kept)
+    await people.add_operator(tx, OPERATOR, password, role=Role.ADMIN)
+    return password
+
+
+def _new_password(file: Path, kept: str | None) -> str:
+    # Written before the commit: a password kept without its user is used at the next start.
+    password = kept or "d" + secrets.token_urlsafe(12)
+    write_private(file, password + "\n")
     return password
 
 

@@ -127,7 +127,7 @@ def _children(settings: Settings, listener: socket.socket, demo: Demo | None) ->
     others = [Child("dispatch", ["dispatch", *ours]), Child("jobs", ["jobs", *ours])]
     operator = []
     if demo is not None:
-        arguments = ["smsc", *ours, "--port", str(settings.smsc_port), "--quiet"]
+        arguments = ["smsc", *ours, "--port", str(settings.smsc_port), "--quiet", "--demo"]
         operator = [Child("smsc", arguments)]
     return [*web, *others, *operator]
 

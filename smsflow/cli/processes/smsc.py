@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from smsflow.cli.processes import demo_company
 from smsflow.cli.streams import note, say
 from smsflow.simulator.control import KEEP, serve_control
 from smsflow.simulator.control import as_json as as_document
@@ -63,6 +64,7 @@ def smsc(
     supervised_by: Annotated[
         int, typer.Option(hidden=True, help="Stop when this process, which started this one, is gone.")
     ] = 0,
+    demo: Annotated[bool, typer.Option(hidden=True, help="Behave as the operator of `smsflow run --demo`.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print each SMS as a line of JSON.")] = False,
 ) -> None:
     """Run a simulated operator: it accepts SMS over SMPP and sends receipts."""
@@ -71,20 +73,24 @@ def smsc(
     unknown = [fault for fault in misbehave or () if fault != "all" and fault not in FAULTS]
     if unknown:
         raise typer.BadParameter(f"{unknown[0]} is none of {', '.join(FAULTS)}, all.", param_hint="--misbehave")
-    script = Script(
-        latency=latency,
-        receipt_delay=receipt_delay,
-        receipts=receipts,
-        throttle_rate=rate,
-        refuse_every=refuse_every,
-        lose_every=lose_every,
-        lose_response_every=lose_response_every,
-        disconnect_every=disconnect_every,
-        ids=ids,
-        misbehave=misbehave or [],
-        misbehave_every=misbehave_every,
-        receipt_ids=receipt_ids,
-        passwords=None if system_id is None else {system_id: password},
+    script = (
+        demo_company.operator()
+        if demo
+        else Script(
+            latency=latency,
+            receipt_delay=receipt_delay,
+            receipts=receipts,
+            throttle_rate=rate,
+            refuse_every=refuse_every,
+            lose_every=lose_every,
+            lose_response_every=lose_response_every,
+            disconnect_every=disconnect_every,
+            ids=ids,
+            misbehave=misbehave or [],
+            misbehave_every=misbehave_every,
+            receipt_ids=receipt_ids,
+            passwords=None if system_id is None else {system_id: password},
+        )
     )
     asyncio.run(
         _run(script, host, port, control_port, keep=keep, quiet=quiet, as_json=as_json, supervised_by=supervised_by)

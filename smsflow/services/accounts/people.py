@@ -29,6 +29,11 @@ async def find(tx: Tx, company_id: int, person_id: int) -> SignIn:
     return found
 
 
+async def named(tx: Tx, username: str) -> SignIn | None:
+    """Return the person of a username, of a company or of the platform, or None."""
+    return await people.by_name(tx, username)
+
+
 async def add_operator(tx: Tx, username: str, password: str, *, role: Role) -> int:
     """Add one of the platform's own people; return the id. Raises AlreadyExists."""
     user_id = await people.add_operator(tx, username, password_hash=hash_password(password), role=role)

@@ -1,11 +1,20 @@
 import asyncio
 
-from smsflow.cli.processes import demo
-from smsflow.services.accounts import passwords, users
+from smsflow import runtime
+from smsflow.cli.processes import demo, demo_company
+from smsflow.cli.processes.demo_people import PEOPLE
+from smsflow.services import verifications
+from smsflow.services.accounts import passwords, people, users
+from smsflow.services.contacts import importing
+from smsflow.services.contacts.lists import show_lists
+from smsflow.services.upkeep import ledger
 from smsflow.settings import Settings
+from smsflow.smpp import spec
 from smsflow.store.accounts import companies as stored_companies
 from smsflow.store.accounts import users as stored_users
+from smsflow.store.campaigns import drafts
 from smsflow.store.credits import balances
+from smsflow.store.postgres.transactions import text
 from smsflow.store.routing import connectors, routes
 from smsflow.vault import Vault
 
@@ -18,7 +27,7 @@ async def test_the_demo_has_a_company_a_user_an_operator_and_a_route(platform):
         company = await stored_companies.company(tx, login.user.company_id)
         (connector,) = await connectors.connectors(tx)
         (route,) = await routes.routes(tx)
-        assert await balances.balance(tx, company.id) == 1000
+        assert await balances.balance(tx, company.id) > 1000
     assert passwords.is_password(login.password_hash, made.password)
     assert (company.name, company.country, company.sender(None).name) == ("Démo SMSFLOW", "CM", "SMSFLOW")
     assert (connector.name, connector.host, connector.port, connector.enabled) == ("demo", "127.0.0.1", 2775, True)
@@ -36,8 +45,68 @@ async def test_the_password_is_kept_in_a_file_that_only_its_owner_reads(platform
 
 async def test_preparing_again_changes_nothing(platform):
     first = await demo.prepare(platform, smsc_port=2775)
+    async with platform.database.transaction() as tx:
+        stored = await drafts.latest(tx, 1, limit=10)
 
     assert await demo.prepare(platform, smsc_port=2775) == first
+    async with platform.database.transaction() as tx:
+        assert await drafts.latest(tx, 1, limit=10) == stored
+
+
+async def test_the_demo_has_something_to_see(platform):
+    await demo.prepare(platform, smsc_port=2775)
+
+    async with platform.database.transaction() as tx:
+        campaigns = {c.name: c.state for c in await drafts.latest(tx, 1, limit=10)}
+        lists = {each.name: each.contacts for each in await show_lists(tx, 1)}
+        imports = [(i.file_name, i.state, i.invalid) for i in await importing.latest(tx, 1)]
+        codes = [c.state.name for c in await verifications.requests(tx, 1, before=None, limit=9, now=runtime.now())]
+        waiting = (await tx.execute(text("SELECT count(*) FROM queue"))).scalar_one()
+    async with platform.database.transaction() as tx:
+        assert (await ledger.prove(tx)).holds
+    assert campaigns == {
+        "Ouverture dimanche": "running",
+        "Nouveaux horaires": "running",
+        "Soldes": "scheduled",
+        "Nouvelle collection": "draft",
+    }
+    assert lists == {"Clients de Douala": 146, "Clients de Yaoundé": 96, "Clients fidèles": 120}
+    assert ("clients-douala.csv", "finished", 2) in imports
+    assert codes == ["SENT", "SENT", "VALIDATED"]
+    assert waiting > len(codes)
+
+
+async def test_somebody_elses_database_gets_no_content_and_no_account_of_the_platform(platform):
+    async with platform.database.transaction() as tx:
+        await stored_companies.add_company(tx, "Boutique Kribi", country="CM", timezone="Africa/Douala")
+
+    made = await demo.prepare(platform, smsc_port=2775)
+
+    async with platform.database.transaction() as tx:
+        assert await drafts.latest(tx, 2, limit=10) == []
+        assert await people.named(tx, demo.OPERATOR) is None
+    assert "demo-operator" not in made.greeting("http://127.0.0.1:8000")
+
+
+async def test_the_platforms_operator_signs_in_with_what_the_greeting_says(platform):
+    made = await demo.prepare(platform, smsc_port=2775)
+
+    async with platform.database.transaction() as tx:
+        found = await people.named(tx, demo.OPERATOR)
+    assert found.person.operator
+    assert passwords.is_password(found.password_hash, made.operator_password)
+    assert f"username: demo-operator\n    password: {made.operator_password}" in made.greeting("http://127.0.0.1:8000")
+
+
+async def test_the_demos_operator_refuses_some_does_not_reach_others_and_some_answer():
+    script = demo_company.operator()
+
+    refused = {script.refusal(p.number[1:]) for p in PEOPLE}
+    states = {script.final_state(p.number[1:]).split()[0] for p in PEOPLE}
+    assert refused == {0, spec.ESME_RINVDSTADR, spec.ESME_RSUBMITFAIL}
+    assert states == {"DELIVRD", "UNDELIV", "EXPIRED", "REJECTD"}
+    assert "STOP" in {script.reply(p.number[1:]) for p in PEOPLE}
+    assert script.final_state("237690000001") == "DELIVRD"
 
 
 async def test_changes_of_the_user_are_kept(platform):
