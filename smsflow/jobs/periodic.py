@@ -9,6 +9,7 @@ from procrastinate import builtin_tasks
 
 from smsflow.jobs.retirement import retire
 from smsflow.runtime import Platform
+from smsflow.services.messages import tallies
 from smsflow.services.upkeep import retention
 from smsflow.store.postgres import logs
 
@@ -21,6 +22,7 @@ def add_to(app: procrastinate.App, platform: Platform) -> None:
     """Give `app` every periodic task."""
     database, settings = platform.database, platform.settings
     retry = procrastinate.RetryStrategy(max_attempts=3, wait=10)
+    _add_recount(app, platform, retry)
 
     @app.periodic(cron="* * * * *")
     @app.task(name="make_partitions", queue=QUEUE, queueing_lock="make_partitions", retry=retry)
@@ -79,3 +81,14 @@ def add_to(app: procrastinate.App, platform: Platform) -> None:
             remove_cancelled=True,
             remove_aborted=True,
         )
+
+
+def _add_recount(app: procrastinate.App, platform: Platform, retry: procrastinate.RetryStrategy) -> None:
+    """Add the task that counts once, after an upgrade from a release that keeps no tallies."""
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="recount", queue=QUEUE, queueing_lock="recount", retry=retry)
+    async def recount(timestamp: int) -> None:  # noqa: ARG001
+        async with platform.database.transaction() as tx:
+            if await tallies.recount(tx, now=platform.clock()):
+                log.info("tallies_recounted")

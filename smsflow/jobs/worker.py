@@ -12,6 +12,7 @@ from smsflow.jobs.campaigns import Runner
 from smsflow.jobs.imports import keep_importing
 from smsflow.jobs.mail import keep_mailing
 from smsflow.jobs.preparations import keep_preparing
+from smsflow.jobs.tallies import keep_folding
 from smsflow.runtime import Platform, platform
 from smsflow.settings import Settings
 from smsflow.store.postgres.outages import first_line
@@ -65,6 +66,7 @@ async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[N
             asyncio.create_task(keep_importing(here.database, here.clock)),
             asyncio.create_task(keep_preparing(here)),
             asyncio.create_task(keep_mailing(here)),
+            asyncio.create_task(keep_folding(here.database)),
         ]
         waiting = asyncio.ensure_future(stopped())
         try:

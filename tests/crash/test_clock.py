@@ -69,7 +69,7 @@ async def test_a_jump_takes_no_lease_and_loses_no_message(open_platform, jump):
         await sound(platform)
 
     assert after.id == before.id
-    assert operator.duplicates == 0
+    assert operator.handsets.duplicates == 0
 
 
 @pytest.mark.parametrize("wrong", [60 * HOUR, -60 * HOUR])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from smsflow.store.postgres.snapshot import read_whole_tables
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -66,6 +67,25 @@ _INVARIANTS = {
     "a message that has ended is not in the queue": """
         SELECT 'SMS' || m.id, 0, 1 FROM queue q JOIN message m ON m.id = q.message_id WHERE m.status NOT IN (1, 5)
     """,
+    "a tally is what its messages say": """
+        SELECT 'company ' || company_id || ' campaign ' || campaign_id || ' hour ' || hour || ' ' || figure, sum(counted), sum(kept)
+        FROM (
+            SELECT company_id, campaign_id, hour, v.figure, 0 AS counted, v.n AS kept FROM (
+                SELECT * FROM tally UNION ALL SELECT * FROM tally_delta
+            ) AS t CROSS JOIN LATERAL (VALUES ('accepted', accepted), ('charged', charged - returned), ('sent', sent),
+                ('delivered', delivered), ('failed', failed), ('expired', expired), ('unknown', unknown), ('cancelled', cancelled)) AS v(figure, n)
+            UNION ALL
+            SELECT company_id, coalesce(campaign_id, 0), date_trunc('hour', created_at, 'UTC'), v.figure, v.n, 0 FROM message
+            CROSS JOIN LATERAL (VALUES ('accepted', 1), ('charged', charged)) AS v(figure, n)
+            UNION ALL
+            SELECT company_id, coalesce(campaign_id, 0), date_trunc('hour', created_at, 'UTC'), v.figure, 1, 0 FROM message
+            JOIN (VALUES (2, 'sent'), (3, 'delivered'), (4, 'failed'), (6, 'expired'), (7, 'cancelled'), (8, 'unknown')) AS v(status, figure)
+                ON v.status = message.status
+        ) AS figures
+        WHERE NOT EXISTS (SELECT FROM tally_recount)
+            AND (hour > (SELECT date_trunc('hour', min(created_at), 'UTC') FROM message) OR NOT EXISTS (SELECT FROM retired_charge))
+        GROUP BY company_id, campaign_id, hour, figure HAVING sum(counted) <> sum(kept)
+    """,
     "what is in the queue is a message": """
         SELECT 'SMS' || q.message_id, 1, 0 FROM queue q LEFT JOIN message m ON m.id = q.message_id WHERE m.id IS NULL
     """,
@@ -74,12 +94,7 @@ _INVARIANTS = {
 
 async def check(tx: Tx, *, most: int = 20) -> list[Broken]:
     """Recompute every invariant from the rows, in one snapshot; return at most `most` breaks of each."""
-    await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-    # Whole tables are read: here, and only here, hash joins and scans are what we want.
-    for setting in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan"):
-        await tx.execute(text(f"SET LOCAL {setting} = on"))
-    await tx.execute(text("SET LOCAL statement_timeout = 0"))
-    tx.patience = None
+    await read_whole_tables(tx)
     return [
         Broken(invariant, *row)
         for invariant, query in _INVARIANTS.items()

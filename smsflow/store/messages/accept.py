@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from smsflow.domain.message import Kind, NewMessage
+from smsflow.store.messages.tallies import appended
 from smsflow.store.postgres.arrays import flags, ints, texts, times
 from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.transactions import Tx, text
@@ -11,7 +12,7 @@ from smsflow.store.postgres.transactions import Tx, text
 # One round trip and one commit for a whole batch; about 60 µs of server time a message. company, share and lane_clock are walked
 # by their primary keys; message and queue are only appended to. Messages of a company that cannot pay for all of its own (or
 # whose state needs a look) are left out: the caller decides on those one by one, under the company's lock, with `checked` set.
-_ACCEPT = text("""
+_ACCEPT = text(f"""
 WITH debit AS (
     UPDATE company c SET balance = c.balance - d.amount
     FROM unnest(CAST(:payers AS bigint[]), CAST(:amounts AS bigint[])) AS d(company_id, amount)
@@ -53,12 +54,19 @@ WITH debit AS (
     SELECT d.company_id, -d.amount, 'charge', d.messages, :now
     FROM unnest(CAST(:payers AS bigint[]), CAST(:amounts AS bigint[]), CAST(:counts AS integer[])) AS d(company_id, amount, messages)
     JOIN debit ON debit.id = d.company_id
+), tallied AS ({appended("(SELECT *, CAST(:now AS timestamptz) AS created_at FROM incoming) AS i", accepted="count(*)", charged="sum(segments)")}
 )
 SELECT place, id FROM incoming, (SELECT count(pg_notify('smsflow_queue', c)) FROM unnest(CAST(:wake AS text[])) AS c) AS woken
 """)
 
 
-_MAKE_FREE = bounded("UPDATE message m SET charged = 0 WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id)")
+_MAKE_FREE = bounded(f"""
+WITH freed AS (
+    UPDATE message m SET charged = 0 WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id)
+    RETURNING m.company_id, m.campaign_id, m.created_at, m.connector_id, m.kind, m.segments
+)
+{appended("freed", returned="sum(segments)")}
+""")
 
 
 async def accept(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smsflow.domain.message import Status
+from smsflow.store.messages.tallies import appended
 from smsflow.store.postgres.arrays import flags, ints, texts
 from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.transactions import Tx, text
@@ -25,13 +26,28 @@ SELECT m.id, m.company_id, m.status, m.charged, coalesce(m.losses, 0), m.error F
 """)
 
 
-_CLOSE = bounded("""
+# An end that was presumed may become another one: then `former` is 6.
+_CLOSE = bounded(f"""
 WITH ended AS (
-    SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:statuses AS smallint[]), CAST(:errors AS text[]), CAST(:refunds AS boolean[]))
-        AS t(id, status, error, refund)
+    SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:statuses AS smallint[]), CAST(:formers AS smallint[]), CAST(:errors AS text[]),
+        CAST(:refunds AS boolean[]), CAST(:returned AS integer[])) AS t(id, status, former, error, refund, returned)
+), closed AS (
+    UPDATE message m SET status = e.status, error = e.error, done_at = :now, charged = CASE WHEN e.refund THEN 0 ELSE m.charged END
+    FROM ended e WHERE m.id = e.id AND WITHIN(m.id)
+    RETURNING m.company_id, m.campaign_id, m.created_at, m.connector_id, m.kind, m.status, e.former, e.returned
 )
-UPDATE message m SET status = e.status, error = e.error, done_at = :now, charged = CASE WHEN e.refund THEN 0 ELSE m.charged END
-FROM ended e WHERE m.id = e.id AND WITHIN(m.id)
+{
+    appended(
+        "closed",
+        sent="-count(*) FILTER (WHERE former = 2)",
+        delivered="count(*) FILTER (WHERE status = 3)",
+        failed="count(*) FILTER (WHERE status = 4)",
+        expired="count(*) FILTER (WHERE status = 6) - count(*) FILTER (WHERE former = 6)",
+        cancelled="count(*) FILTER (WHERE status = 7)",
+        unknown="-count(*) FILTER (WHERE former = 8)",
+        returned="sum(returned)",
+    )
+}
 """)
 
 
@@ -79,8 +95,10 @@ async def close(tx: Tx, ended: Sequence[Closed], locked: Mapping[int, Locked], *
     parameters = {
         "ids": ids,
         "statuses": ints(int(e.status) for e in ended),
+        "formers": ints(int(locked[e.message_id].status) for e in ended),
         "errors": texts(e.error for e in ended),
         "refunds": flags(e.refund for e in ended),
+        "returned": ints(locked[e.message_id].charged if e.refund else 0 for e in ended),
         "now": now,
     }
     await tx.execute(_CLOSE(e.message_id for e in ended), parameters)

@@ -7,6 +7,7 @@ from datetime import datetime
 from smsflow.domain.matching import fold
 from smsflow.domain.message import Kind
 from smsflow.store.messages import holding
+from smsflow.store.messages.tallies import appended
 from smsflow.store.postgres.arrays import ints, texts, times
 from smsflow.store.postgres.bounds import BLOCK, bounded
 from smsflow.store.postgres.transactions import Tx, text
@@ -124,20 +125,22 @@ class Sent:
 # sent again after it: then this is the answer that was missing, and that attempt counts no more among the lost.
 # The references are kept in every case: they are true, and a receipt may come by them; recorded a
 # second time, after an answer of the database was lost, they change nothing. The company of what was not ours is found by a trigger.
-_SENT = bounded("""
+_SENT = bounded(f"""
 WITH o AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
 ), gone AS (
     DELETE FROM queue q USING o
     WHERE q.message_id = o.message_id AND (q.claimed_by = :instance_id OR q.claimed_by IS NULL) AND q.attempt = o.attempt
-    RETURNING q.message_id, CASE WHEN q.claimed_by IS NULL AND q.losses > 0 THEN 1 ELSE 0 END AS found
+    RETURNING q.message_id, CASE WHEN q.claimed_by IS NULL AND q.losses > 0 THEN 1 ELSE 0 END AS found, false AS unknown
 ), settled AS (
-    DELETE FROM unknown_outcome u USING o WHERE u.message_id = o.message_id AND u.attempt = o.attempt RETURNING u.message_id, 1 AS found
+    DELETE FROM unknown_outcome u USING o WHERE u.message_id = o.message_id AND u.attempt = o.attempt RETURNING u.message_id, 1 AS found, true AS unknown
 ), ours AS (
-    SELECT message_id, found FROM gone UNION ALL SELECT message_id, found FROM settled
+    SELECT * FROM gone UNION ALL SELECT * FROM settled
 ), sent AS (
     UPDATE message m SET status = 2, sent_at = :now, connector_id = :connector_id, error = NULL, losses = nullif(m.losses - ours.found, 0)
-    FROM ours WHERE m.id = ours.message_id AND WITHIN(m.id) AND m.status IN (1, 8) RETURNING m.id, m.company_id
+    FROM ours WHERE m.id = ours.message_id AND WITHIN(m.id) AND m.status IN (1, 8)
+    RETURNING m.id, m.company_id, m.campaign_id, m.created_at, m.connector_id, m.kind, ours.unknown
+), tallied AS ({appended("sent", sent="count(*)", unknown="-count(*) FILTER (WHERE unknown)")}
 ), parts AS (
     INSERT INTO part (company_id, message_id, attempt, account_id, reference, exact, number, total)
     SELECT s.company_id, t.message_id, t.attempt, :account_id, t.folded, nullif(t.reference, t.folded), t.number, t.total

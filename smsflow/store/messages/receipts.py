@@ -6,6 +6,7 @@ from datetime import datetime
 
 from smsflow.domain.matching import Candidate, Form, ending, fold, names_something
 from smsflow.domain.message import FINAL, Status, is_presumed
+from smsflow.store.messages.tallies import appended
 from smsflow.store.postgres.arrays import ints, texts
 from smsflow.store.postgres.bounds import BLOCK, bounded
 from smsflow.store.postgres.transactions import Tx, text
@@ -33,8 +34,8 @@ class News:
 
 # The way of nearly every receipt: one PDU, accepted before, now delivered. part_reference finds the row, message is updated in place.
 # What this statement does not settle (several parts, other states, ids that are unknown or went to another number) goes through `find`.
-# The sum (+ 0) keeps the planner from walking all of part_message in that order when it believes a partition to be empty.
-_DELIVERED = bounded("""
+# The sum (+ 0) keeps the planner from walking all messages in that order when it believes a partition to be empty.
+_DELIVERED = bounded(f"""
 WITH r AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:accounts AS bigint[]), CAST(:folded AS text[]), CAST(:refs AS text[]), CAST(:endings AS text[]))
         WITH ORDINALITY AS r(account_id, folded, reference, ending, place)
@@ -43,9 +44,13 @@ WITH r AS MATERIALIZED (
         SELECT p.message_id, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.folded
         ORDER BY coalesce(p.exact, p.reference) = r.reference DESC, p.message_id + 0 DESC LIMIT 1
     ) AS p WHERE p.total = 1
+), delivered AS (
+    UPDATE message m SET status = 3, done_at = :now FROM found f
+    WHERE m.id = f.message_id AND WITHIN(m.id) AND m.status = 2 AND right(m.number, length(f.ending)) = f.ending
+    RETURNING f.place, m.company_id, m.campaign_id, m.created_at, m.connector_id, m.kind
+), tallied AS ({appended("delivered", delivered="count(*)", sent="-count(*)")}
 )
-UPDATE message m SET status = 3, done_at = :now FROM found f
-WHERE m.id = f.message_id AND WITHIN(m.id) AND m.status = 2 AND right(m.number, length(f.ending)) = f.ending RETURNING f.place
+SELECT place FROM delivered
 """)
 
 
@@ -115,11 +120,13 @@ _NOTE = bounded("""
 WITH t AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:numbers AS smallint[]), CAST(:states AS smallint[])) AS t(message_id, number, state)
 )
-UPDATE part p SET state = t.state FROM t
-WHERE p.message_id = t.message_id AND WITHIN(p.message_id) AND p.number = t.number AND (p.state IS NULL OR p.state NOT IN (3, 4, 6))
+UPDATE part p SET state = t.state FROM t JOIN message m ON m.id = t.message_id AND WITHIN(m.id)
+WHERE p.company_id = m.company_id AND p.message_id = m.id AND WITHIN(p.message_id) AND p.number = t.number
+    AND (p.state IS NULL OR p.state NOT IN (3, 4, 6))
 """)
 _STATES = bounded("""
-SELECT message_id, number, state FROM part WHERE message_id = ANY(CAST(:ids AS bigint[])) AND WITHIN(message_id) ORDER BY message_id, number
+SELECT p.message_id, p.number, p.state FROM message m JOIN part p ON p.company_id = m.company_id AND p.message_id = m.id AND WITHIN(p.message_id)
+WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id) ORDER BY p.message_id, p.number
 """)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from smsflow.domain.message import Kind
+from smsflow.store.messages.tallies import appended
 from smsflow.store.postgres.arrays import ints, times
 from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.transactions import Tx, text
@@ -110,9 +111,11 @@ async def settled(tx: Tx, attempts: Sequence[tuple[int, int]]) -> list[Settled]:
     ]
 
 
-_AGAIN = bounded("""
+_AGAIN = bounded(f"""
 WITH back AS (
-    UPDATE message m SET status = 1 FROM unnest(CAST(:ids AS bigint[])) AS t(id) WHERE m.id = t.id AND WITHIN(m.id) AND m.status = 8 RETURNING m.id, m.campaign_id
+    UPDATE message m SET status = 1 FROM unnest(CAST(:ids AS bigint[])) AS t(id) WHERE m.id = t.id AND WITHIN(m.id) AND m.status = 8
+    RETURNING m.id, m.company_id, m.campaign_id, m.created_at, m.connector_id, m.kind
+), tallied AS ({appended("back", unknown="-count(*)")}
 )
 INSERT INTO queue (message_id, company_id, connector_id, campaign_id, priority, segments, turn, due_at, attempt, losses)
 SELECT t.message_id, t.company_id, t.connector_id, back.campaign_id, t.priority, t.segments, 0, t.due_at, t.attempt, t.losses
@@ -139,7 +142,7 @@ async def queue_again(tx: Tx, again: Sequence[tuple[Settled, datetime]]) -> None
     await tx.execute(_AGAIN(s.message_id for s in settled), parameters)
 
 
-_MARK = bounded("""
+_MARK = bounded(f"""
 WITH t AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:resend AS timestamptz[]), CAST(:give_up AS timestamptz[]))
         AS t(message_id, resend_at, give_up_at)
@@ -147,7 +150,10 @@ WITH t AS MATERIALIZED (
     DELETE FROM queue q USING t WHERE q.message_id = t.message_id
     RETURNING q.message_id, q.company_id, q.connector_id, q.priority, q.segments, q.attempt, q.losses, t.resend_at, t.give_up_at
 ), marked AS (
-    UPDATE message m SET status = 8, sent_at = :now, losses = coalesce(m.losses, 0) + 1 FROM gone g WHERE m.id = g.message_id AND WITHIN(m.id) RETURNING m.id, m.number, m.sender
+    UPDATE message m SET status = 8, sent_at = :now, connector_id = g.connector_id, losses = coalesce(m.losses, 0) + 1
+    FROM gone g WHERE m.id = g.message_id AND WITHIN(m.id)
+    RETURNING m.id, m.number, m.sender, m.company_id, m.campaign_id, m.created_at, m.connector_id, m.kind
+), tallied AS ({appended("marked", unknown="count(*)")}
 )
 INSERT INTO unknown_outcome (message_id, company_id, connector_id, account_id, number, sender, priority, segments, attempt, since,
     resend_at, give_up_at, losses)
@@ -200,14 +206,16 @@ async def to_resend(tx: Tx, *, now: datetime, limit: int) -> list[Waiting]:
     ]
 
 
-_REQUEUE = bounded("""
+_REQUEUE = bounded(f"""
 WITH t AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:connectors AS bigint[])) AS t(message_id, connector_id)
 ), gone AS (
     DELETE FROM unknown_outcome u USING t WHERE u.message_id = t.message_id
-    RETURNING u.message_id, u.company_id, t.connector_id, u.priority, u.segments, u.attempt, u.losses
+    RETURNING u.message_id, u.company_id, t.connector_id, u.connector_id AS former, u.priority, u.segments, u.attempt, u.losses
 ), back AS (
-    UPDATE message m SET status = 1, connector_id = g.connector_id FROM gone g WHERE m.id = g.message_id AND WITHIN(m.id) AND m.status = 8 RETURNING m.id, m.campaign_id
+    UPDATE message m SET status = 1, connector_id = g.connector_id FROM gone g WHERE m.id = g.message_id AND WITHIN(m.id) AND m.status = 8
+    RETURNING m.id, m.company_id, m.campaign_id, m.created_at, g.former AS connector_id, m.kind
+), tallied AS ({appended("back", unknown="-count(*)")}
 )
 INSERT INTO queue (message_id, company_id, connector_id, campaign_id, priority, segments, turn, due_at, attempt, losses)
 SELECT g.message_id, g.company_id, g.connector_id, b.campaign_id, g.priority, g.segments, 0, :now, g.attempt, g.losses FROM gone g JOIN back b ON b.id = g.message_id

@@ -154,6 +154,8 @@ async def live(platform, steps):
         "parked_receipt",
         "ledger",
         "marketing_policy",
+        "tally",
+        "tally_delta",
     ):
         await execute(platform, f"DELETE FROM {table}")
     await execute(platform, "DELETE FROM company")

@@ -97,7 +97,15 @@ _STATEMENTS = {
     "lock": (closing._LOCK([1, 2]), {"ids": "{1,2}"}, ("message_.*pkey",)),
     "close": (
         closing._CLOSE([1]),
-        {"ids": "{1}", "statuses": "{3}", "errors": "{x}", "refunds": "{f}", "now": _NOW},
+        {
+            "ids": "{1}",
+            "statuses": "{3}",
+            "errors": "{x}",
+            "refunds": "{f}",
+            "formers": "{2}",
+            "returned": "{0}",
+            "now": _NOW,
+        },
         ("message_.*pkey",),
     ),
 }

@@ -1,0 +1,5 @@
+"""Figures of a company's SMS, kept by the statements that change their states: no page counts messages."""
+
+from smsflow.store.messages.tallies import Day, Figures, by_connector, by_day, by_hour, fold, of_campaign, recount
+
+__all__ = ["Day", "Figures", "by_connector", "by_day", "by_hour", "fold", "of_campaign", "recount"]

@@ -1,0 +1,144 @@
+"""Tallies: how many SMS are in which state, by company, campaign, hour of acceptance, connector and kind.
+
+A statement that changes the state of messages appends one row for each group and batch to `tally_delta`; `fold` moves these rows into
+`tally`. Readers add both, in one snapshot, so that the figures are exact at every moment. An SMS counts for the hour in which it was
+accepted, whatever happens to it later; one without a campaign counts for campaign 0. What waits is the rest of what was accepted.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Final
+
+from smsflow.domain.message import Kind
+from smsflow.store.postgres.snapshot import read_whole_tables
+from smsflow.store.postgres.transactions import Tx, text
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """SMS by the state that they are in, and the credits that they took and gave back."""
+
+    accepted: int = 0
+    charged: int = 0
+    sent: int = 0
+    """The operator has them, and no receipt has come."""
+    delivered: int = 0
+    failed: int = 0
+    expired: int = 0
+    unknown: int = 0
+    cancelled: int = 0
+    returned: int = 0
+
+
+_FIGURES: Final = tuple(f.name for f in fields(Figures))
+_KEY: Final = ("company_id", "campaign_id", "hour", "connector_id", "kind")
+
+
+def appended(changed: str, **figures: str) -> str:
+    """Return the statement that appends the changes of a common table expression, each figure as an aggregate over its rows.
+
+    `changed` has company_id, campaign_id, created_at, connector_id and kind of each message.
+    """
+    return f"""
+    INSERT INTO tally_delta ({", ".join(_KEY)}, {", ".join(figures)})
+    SELECT company_id, coalesce(campaign_id, 0), date_trunc('hour', created_at, 'UTC'), connector_id, kind, {", ".join(figures.values())}
+    FROM {changed} GROUP BY 1, 2, 3, 4, 5"""
+
+
+_FOLD = text(f"""
+WITH taken AS (DELETE FROM tally_delta RETURNING *)
+INSERT INTO tally AS t ({", ".join(_KEY)}, {", ".join(_FIGURES)})
+SELECT {", ".join(_KEY)}, {", ".join(f"sum({name})" for name in _FIGURES)} FROM taken GROUP BY {", ".join(_KEY)}
+ON CONFLICT ({", ".join(_KEY)}) DO UPDATE SET {", ".join(f"{name} = t.{name} + excluded.{name}" for name in _FIGURES)}
+""")
+# One process folds at a time: two would wait for each other's rows.
+_ALONE = text("SELECT pg_try_advisory_xact_lock(7300002)")
+
+
+async def fold(tx: Tx) -> None:
+    """Move what was appended into the tallies; nothing when another process does it now."""
+    if (await tx.execute(_ALONE)).scalar_one():
+        await tx.execute(_FOLD)
+
+
+_TAKE_ORDER = text("DELETE FROM tally_recount WHERE due_at <= :now RETURNING due_at")
+_COUNT_STORED = text(f"""
+WITH forgotten AS (DELETE FROM tally_delta)
+INSERT INTO tally ({", ".join(_KEY)}, {", ".join(_FIGURES)})
+SELECT company_id, coalesce(campaign_id, 0), date_trunc('hour', created_at, 'UTC'), connector_id, kind, count(*), sum(segments),
+    count(*) FILTER (WHERE status = 2), count(*) FILTER (WHERE status = 3), count(*) FILTER (WHERE status = 4),
+    count(*) FILTER (WHERE status = 6), count(*) FILTER (WHERE status = 8), count(*) FILTER (WHERE status = 7), sum(segments - charged)
+FROM message GROUP BY 1, 2, 3, 4, 5
+""")
+
+
+async def recount(tx: Tx, *, now: datetime) -> bool:
+    """Count what is stored anew, if that is ordered and its time has come; False when not. The transaction must be a new one.
+
+    In one snapshot: what it does not see of the messages it does not see of the appended rows either, and these stay.
+    """
+    await read_whole_tables(tx)
+    if not (await tx.execute(_ALONE)).scalar_one():
+        return False
+    if (await tx.execute(_TAKE_ORDER, {"now": now})).one_or_none() is None:
+        return False
+    await tx.execute(text("DELETE FROM tally"))
+    await tx.execute(_COUNT_STORED)
+    return True
+
+
+def _summed(columns: str, where: str, group: str = "") -> str:
+    """Return the statement that adds what is folded and what is appended; `columns` come before the figures."""
+    figures = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in _FIGURES)
+    read = ", ".join((*_KEY, *_FIGURES))
+    return text(f"""
+    SELECT {columns}{figures} FROM (
+        SELECT {read} FROM tally WHERE company_id = :company_id AND {where}
+        UNION ALL SELECT {read} FROM tally_delta WHERE company_id = :company_id AND {where}
+    ) AS t {group}
+    """)
+
+
+# Walk tally_pkey from a company and a campaign, or tally_hour from a company and an hour; tally_delta is read whole, and small.
+_OF_CAMPAIGN = _summed("", "campaign_id = :campaign_id")
+_BY_CONNECTOR = _summed("connector_id, ", "campaign_id = :campaign_id", "GROUP BY connector_id ORDER BY connector_id")
+_BY_HOUR = _summed("hour, ", "campaign_id = :campaign_id", "GROUP BY hour ORDER BY hour")
+_DAY = "(hour AT TIME ZONE :timezone)::date"
+_BY_DAY = _summed(
+    f"{_DAY}, kind, connector_id, ", "hour >= :since", f"GROUP BY {_DAY}, kind, connector_id ORDER BY 1, 2, 3"
+)
+
+
+async def of_campaign(tx: Tx, company_id: int, campaign_id: int) -> Figures:
+    """Return the figures of a campaign."""
+    row = (await tx.execute(_OF_CAMPAIGN, {"company_id": company_id, "campaign_id": campaign_id})).one()
+    return Figures(*row)
+
+
+async def by_connector(tx: Tx, company_id: int, campaign_id: int) -> dict[int, Figures]:
+    """Return the figures of a campaign by connector."""
+    rows = await tx.execute(_BY_CONNECTOR, {"company_id": company_id, "campaign_id": campaign_id})
+    return {connector_id: Figures(*figures) for connector_id, *figures in rows}
+
+
+async def by_hour(tx: Tx, company_id: int, campaign_id: int) -> dict[datetime, Figures]:
+    """Return the figures of a campaign by the hour in which its SMS were accepted."""
+    rows = await tx.execute(_BY_HOUR, {"company_id": company_id, "campaign_id": campaign_id})
+    return {hour: Figures(*figures) for hour, *figures in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The figures of one day, kind and connector."""
+
+    date: date
+    kind: Kind
+    connector_id: int
+    figures: Figures
+
+
+async def by_day(tx: Tx, company_id: int, *, since: datetime, timezone: str) -> list[Day]:
+    """Return a company's figures since an hour, by day of a time zone, kind and connector."""
+    parameters = {"company_id": company_id, "since": since, "timezone": timezone}
+    rows = await tx.execute(_BY_DAY, parameters)
+    return [Day(day, Kind(kind), connector_id, Figures(*figures)) for day, kind, connector_id, *figures in rows]

@@ -1,0 +1,12 @@
+"""Transactions that read whole tables: for proofs and recounts, never on the hot path."""
+
+from smsflow.store.postgres.transactions import Tx, text
+
+
+async def read_whole_tables(tx: Tx) -> None:
+    """Give a new transaction one snapshot, the plans for whole tables, and all the time that it needs."""
+    await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    for setting in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan"):
+        await tx.execute(text(f"SET LOCAL {setting} = on"))
+    await tx.execute(text("SET LOCAL statement_timeout = 0"))
+    tx.patience = None
