@@ -26,7 +26,7 @@ from tests.cluster.network import Network, NoNamespaces
 from tests.database import SECRET_KEY
 from tests.machine import free_port
 
-ROLES = ("web", "dispatch")
+ROLES = ("web", "dispatch", "jobs")
 # What we start ends with us, also when we are killed.
 SUPERVISED = ("--supervised-by", str(os.getpid()))
 # Long enough that the clean hand-over of a bind is over, short enough for a test to see a message sent again.
@@ -59,7 +59,7 @@ class Operator:
 
 @dataclass
 class Node:
-    """A machine of the platform, with its own `smsflow web` and `smsflow dispatch`."""
+    """A machine of the platform, with its own `smsflow web`, `smsflow dispatch` and `smsflow jobs`."""
 
     number: int
     host: str
@@ -84,7 +84,7 @@ class Node:
                     )
 
     def end(self, number: signal.Signals) -> None:
-        """Send a signal to both processes and wait until they are gone."""
+        """Send a signal to every process and wait until they are gone."""
         for process in self.processes.values():
             if process.poll() is None:
                 process.send_signal(number)

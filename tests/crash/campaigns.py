@@ -13,14 +13,13 @@ from smsflow.errors import StateRefused
 from smsflow.services.campaigns import draft, launch, prepare, turns
 from smsflow.services.contacts import lists, optouts
 from smsflow.services.messages.prepare import Limits
-from smsflow.settings import Settings
 from smsflow.store.contacts import contacts
 from smsflow.store.contacts.contacts import NewContact
 from smsflow.store.postgres.outages import may_pass
 from smsflow.store.postgres.transactions import Database
 from smsflow.testing import a_company
 from tests.crash.disk import a_disk
-from tests.crash.gateway import SECRET_KEY, Gateway, a_directory
+from tests.crash.gateway import Gateway, a_directory
 from tests.crash.pair import a_pair
 from tests.crash.scenarios import a_prefix
 from tests.crash.verdict import Count, ledger_breaks, settled
@@ -46,34 +45,32 @@ class Campaign:
     prefix: str
 
 
-async def a_launch(gateway, *, people):
+async def a_launch(platform, *, people):
     """Launch three campaigns of two companies to the same people: two by a list, one by its numbers."""
-    settings = Settings(data_dir=gateway.data, secret_key=SECRET_KEY, database_url=gateway.url)
     block = next(_blocks) * people
     numbers = [f"+23767{block + n:07}" for n in range(people)]
     launched = []
-    async with runtime.platform(settings, gateway.url) as platform:
-        companies = [await a_company(platform, name=f"Shop {a_prefix()}", credits=CREDITS) for _ in range(2)]
-        routes, now = (await platform.directory.routing()).table, platform.clock()
+    companies = [await a_company(platform, name=f"Shop {a_prefix()}", credits=CREDITS) for _ in range(2)]
+    routes, now = (await platform.directory.routing()).table, platform.clock()
+    async with platform.database.transaction() as tx:
+        await turns.set_policy(tx, Policy("CM", "Africa/Douala", ALWAYS, _PER_DAY))
+        for company in companies:
+            list_id = await lists.add_list(tx, company.id, "Clients", now=now)
+            found = [
+                NewContact(n, number, "CM", {"prenom": "Awa"} if n % 9 else {}) for n, number in enumerate(numbers)
+            ]
+            await contacts.write(tx, company.id, found, source="manual", update=True, lists=[list_id], now=now)
+            await optouts.opt_out(
+                tx, company.id, numbers[::11], scope="marketing", source="manual", author="test", now=now
+            )
+    for text, company, named in zip(_TEXTS, (*companies, companies[0]), (False, False, True), strict=True):
+        prefix = a_prefix()
+        to = {"numbers": numbers} if named else {"lists": ["Clients"]}
         async with platform.database.transaction() as tx:
-            await turns.set_policy(tx, Policy("CM", "Africa/Douala", ALWAYS, _PER_DAY))
-            for company in companies:
-                list_id = await lists.add_list(tx, company.id, "Clients", now=now)
-                found = [
-                    NewContact(n, number, "CM", {"prenom": "Awa"} if n % 9 else {}) for n, number in enumerate(numbers)
-                ]
-                await contacts.write(tx, company.id, found, source="manual", update=True, lists=[list_id], now=now)
-                await optouts.opt_out(
-                    tx, company.id, numbers[::11], scope="marketing", source="manual", author="test", now=now
-                )
-        for text, company, named in zip(_TEXTS, (*companies, companies[0]), (False, False, True), strict=True):
-            prefix = a_prefix()
-            to = {"numbers": numbers} if named else {"lists": ["Clients"]}
-            async with platform.database.transaction() as tx:
-                campaign = await draft.draft(tx, company, draft.Draft(prefix, f"{prefix} {text}", **to), now=now)
-                await prepare.prepare(tx, company, campaign, routes=routes, limits=Limits(), links=None)
-                await launch.launch(tx, company.id, campaign, now=now)
-            launched.append(Campaign(company.id, campaign, prefix))
+            campaign = await draft.draft(tx, company, draft.Draft(prefix, f"{prefix} {text}", **to), now=now)
+            await prepare.prepare(tx, company, campaign, routes=routes, limits=Limits(), links=None)
+            await launch.launch(tx, company.id, campaign, now=now)
+        launched.append(Campaign(company.id, campaign, prefix))
     return launched
 
 
@@ -133,7 +130,8 @@ async def strike_while_campaigns_run(gateway, witness, strikes, *, chance, peopl
     # With the window of the connector, some 130 SMS a second: time enough for everything to be struck.
     await witness.behave(latency=0.15)
     day = runtime.now().date()
-    campaigns = await a_launch(gateway, people=people)
+    async with gateway.platform() as platform:
+        campaigns = await a_launch(platform, people=people)
     known = (await witness.ask("stats"))["messages"]
     moments = sorted(chance.sample(range(people // 10, 3 * people // 2), len(strikes)))
     async with pauses(gateway, campaigns, chance):

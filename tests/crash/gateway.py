@@ -77,12 +77,16 @@ class Gateway:
         except AssertionError as error:
             raise AssertionError(f"{error}; it says {said}\n{self.log.read_text()[-3000:]}") from None
 
+    def platform(self):
+        """Open the platform as an administrator sees it, beside its processes."""
+        settings = Settings(data_dir=self.data, secret_key=SECRET_KEY, database_url=self.url)
+        return runtime.platform(settings, self.url)
+
     async def furnish(self, smpp_port, **connector):
         """Give it a company with a token, a connector to the operator and a route; return the company."""
         self.connect(unknowns.REMEMBER)
-        settings = Settings(data_dir=self.data, secret_key=SECRET_KEY, database_url=self.url)
         values = {"window": WINDOW, "response_timeout": 2, "enquire_interval": 5, **connector}
-        async with runtime.platform(settings, self.url) as platform:
+        async with self.platform() as platform:
             company = await a_company(platform, credits=1_000_000)
             self.token = await a_token(platform, company)
             await a_route(platform, await a_connector(platform, port=smpp_port, **values))
@@ -90,8 +94,7 @@ class Gateway:
 
     async def another(self, name, **company):
         """Give it another company; return its token."""
-        settings = Settings(data_dir=self.data, secret_key=SECRET_KEY, database_url=self.url)
-        async with runtime.platform(settings, self.url) as platform:
+        async with self.platform() as platform:
             return await a_token(platform, await a_company(platform, name=name, **company))
 
     def connect(self, statement, parameters=None):

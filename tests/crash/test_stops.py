@@ -2,11 +2,8 @@
 
 import pytest
 
-from smsflow import runtime
 from smsflow.services.routing import numbers
-from smsflow.settings import Settings
 from tests.crash.campaigns import a_launch, ended, judge_campaigns
-from tests.crash.gateway import SECRET_KEY
 from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-kills")]
@@ -22,13 +19,6 @@ SELECT count(*) FROM campaign_recipient WHERE company_id = %s AND number = ANY(%
 """
 
 
-async def give(gateway, number, company_id):
-    """Give a number of the operator to a company."""
-    settings = Settings(data_dir=gateway.data, secret_key=SECRET_KEY, database_url=gateway.url)
-    async with runtime.platform(settings, gateway.url) as platform, platform.database.transaction() as tx:
-        await numbers.add(tx, number, connector="operator", company_id=company_id)
-
-
 async def stop(gateway, witness, company_id, number):
     """Send STOP from a handset; return the newest message that existed once it was stored, which is before it was acknowledged."""
     await witness.ask("mo", source=number, destination=_SHORT_CODE, text="Stop svp")
@@ -38,9 +28,11 @@ async def stop(gateway, witness, company_id, number):
 
 async def test_nobody_gets_an_sms_accepted_after_their_stop_was_acknowledged(gateway, witness):
     await witness.behave(latency=0.15)
-    campaigns = await a_launch(gateway, people=240)
-    company_id = campaigns[0].company_id
-    await give(gateway, _SHORT_CODE, company_id)
+    async with gateway.platform() as platform:
+        campaigns = await a_launch(platform, people=240)
+        company_id = campaigns[0].company_id
+        async with platform.database.transaction() as tx:
+            await numbers.add(tx, _SHORT_CODE, connector="operator", company_id=company_id)
     query = "SELECT number FROM campaign_recipient WHERE campaign_id = %s AND reason IS NULL ORDER BY place"
     people = [number for (number,) in gateway.connect(query, (campaigns[0].id,))]
 
