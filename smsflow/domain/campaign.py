@@ -18,6 +18,8 @@ ACTS: Final[dict[str, frozenset[str]]] = {
     "pause": frozenset({"scheduled", "running"}),
     "resume": frozenset({"paused"}),
     "cancel": frozenset({"draft", "prepared", "approval", "scheduled", "running", "paused"}),
+    "adjust": frozenset({"scheduled", "running", "paused"}),
+    "test": frozenset({"draft", "prepared", "approval", "scheduled", "running", "paused"}),
     "retry": frozenset({"finished", "cancelled"}),
 }
 

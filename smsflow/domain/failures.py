@@ -7,7 +7,7 @@ pass is a rule of thumb of GSM networks; `overrides` says what a connector's ope
 from collections.abc import Mapping
 from enum import StrEnum
 
-from smsflow.domain.message import Status
+from smsflow.domain.message import Status, is_presumed
 
 
 class Failure(StrEnum):
@@ -85,6 +85,11 @@ def nature(status: Status, error: str | None, *, overrides: Mapping[str, Failure
     if number in _PASSING_ERRORS or word in PASSING_STATES or status is Status.EXPIRED:
         return Failure.PASSING
     return Failure.FINAL
+
+
+def may_arrive(status: Status, error: str | None) -> bool:
+    """Tell whether an SMS that failed may be sent again; one whose end is only presumed may be on the handset already."""
+    return nature(status, error) is Failure.PASSING and not is_presumed(status, error)
 
 
 def meaning(error: str) -> str | None:

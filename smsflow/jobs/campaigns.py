@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 import structlog
 
@@ -48,6 +49,11 @@ class _Lane:
         return max(0, self.target - waits)
 
 
+def part_of(room: Mapping[int, int], among: int) -> dict[int, int]:
+    """Return an equal part of the room of every lane; of little room, one at least."""
+    return {connector_id: max(1, n // among) if n > 0 else 0 for connector_id, n in room.items()}
+
+
 class Runner:
     """Lets campaigns run; all that it must not lose is in the database, so it may be killed at any moment, and be one of several."""
 
@@ -75,17 +81,23 @@ class Runner:
             return False
         room = await self._room()
         again = False
-        for place, campaign in enumerate(campaigns):
-            share = {c: max(1, n // (len(campaigns) - place)) if n else 0 for c, n in room.items()}
-            try:
-                ran = await self._run_one(campaign, share)
-            except Exception as error:  # noqa: BLE001 - one campaign that fails must not stop the others
-                log.warning("campaign_turn_failed", campaign_id=campaign.id, reason=first_line(error))
-                continue
-            again = again or ran.again
-            for connector_id, number in ran.accepted.items():
-                room[connector_id] -= number
-                self._lanes[connector_id].given += number
+        # A company's share does not grow with the number of its campaigns.
+        companies_left = len({c.company_id for c in campaigns})
+        for _, group in groupby(sorted(campaigns, key=lambda c: (c.company_id, c.id)), key=lambda c: c.company_id):
+            of_company = list(group)
+            budget = part_of(room, companies_left)
+            companies_left -= 1
+            for place, campaign in enumerate(of_company):
+                try:
+                    ran = await self._run_one(campaign, part_of(budget, len(of_company) - place))
+                except Exception as error:  # noqa: BLE001 - one campaign that fails must not stop the others
+                    log.warning("campaign_turn_failed", campaign_id=campaign.id, reason=first_line(error))
+                    continue
+                again = again or ran.again
+                for connector_id, number in ran.accepted.items():
+                    budget[connector_id] -= number
+                    room[connector_id] -= number
+                    self._lanes[connector_id].given += number
         return again
 
     async def _room(self) -> dict[int, int]:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsflow.domain.failures import FINAL_STATES, PASSING_STATES, PASSING_STATUSES, Failure, meaning, nature
-from smsflow.domain.message import Status
+from smsflow.domain.failures import FINAL_STATES, PASSING_STATES, PASSING_STATUSES, Failure, may_arrive, meaning, nature
+from smsflow.domain.message import PRESUMED, Status
 from smsflow.smpp import spec
 
 
@@ -71,3 +71,11 @@ def test_an_err_can_be_said_in_words():
 @given(st.sampled_from([Status.FAILED, Status.EXPIRED]), st.text())
 def test_every_error_has_a_nature(status, error):
     assert nature(status, error) in set(Failure)
+
+
+def test_an_end_that_is_only_presumed_is_not_sent_again():
+    assert may_arrive(Status.EXPIRED, "EXPIRED 000")
+    assert may_arrive(Status.EXPIRED, None)
+    assert not may_arrive(Status.EXPIRED, PRESUMED)
+    assert not may_arrive(Status.FAILED, "UNDELIV 001")
+    assert not may_arrive(Status.DELIVERED, None)

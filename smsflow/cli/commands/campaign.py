@@ -5,7 +5,7 @@ from dataclasses import asdict
 import typer
 
 from smsflow.cli import output
-from smsflow.cli.commands import campaign_acts, campaign_draft
+from smsflow.cli.commands import campaign_acts, campaign_again, campaign_draft, campaign_pace, campaign_texts
 from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyId, CompanyOption, Name
 from smsflow.cli.output import Json
@@ -22,6 +22,9 @@ def add_to(app: typer.Typer) -> None:
     campaign.command("list")(list_)
     campaign_draft.add_to(campaign)
     campaign_acts.add_to(campaign)
+    campaign_pace.add_to(campaign)
+    campaign_again.add_to(campaign)
+    campaign_texts.add_to(campaign)
     app.add_typer(campaign, name="campaign")
 
 
@@ -44,10 +47,11 @@ def list_(*, company: CompanyOption, as_json: Json = False) -> None:
         return await names.of_company(tx, (await companies.find(tx, company)).id)
 
     seen = read(job)
-    if output.reading({"campaigns": [asdict(c) for c in seen.found]}, database=seen.database, as_json=as_json):
+    shown = [{**asdict(c), "kind": c.kind.name.lower()} for c in seen.found]
+    if output.reading({"campaigns": shown}, database=seen.database, as_json=as_json):
         return
     output.table(
-        ("id", "name", "since"),
-        [(c.id, c.name, c.created_at) for c in seen.found],
+        ("id", "name", "kind", "state", "since"),
+        [(c["id"], c["name"], c["kind"], c["state"], c["created_at"]) for c in shown],
         none="There is no campaign: add one with `smsflow campaign add COMPANY NAME`.",
     )

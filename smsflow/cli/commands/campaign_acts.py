@@ -9,11 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from smsflow.cli import output
-from smsflow.cli.commands.campaign_draft import CampaignId
+from smsflow.cli.commands.campaign_draft import CampaignId, company_of
 from smsflow.cli.options import Yes, confirm
 from smsflow.cli.output import Json
 from smsflow.cli.work import read, transact
-from smsflow.errors import NotFound
 from smsflow.runtime import now
 from smsflow.services.campaigns import approval
 from smsflow.services.campaigns import launch as acts
@@ -81,7 +80,7 @@ def _act(act: Callable[..., Awaitable[Any]], campaign_id: int, *, as_json: bool)
     moment: datetime = now()
 
     async def job(tx: Tx) -> results.Result:
-        company_id = await _company(tx, campaign_id)
+        company_id = await company_of(tx, campaign_id)
         await act(tx, company_id, campaign_id, now=moment)
         return await results.result(tx, company_id, campaign_id)
 
@@ -90,11 +89,4 @@ def _act(act: Callable[..., Awaitable[Any]], campaign_id: int, *, as_json: bool)
 
 
 async def _result(tx: Tx, campaign_id: int) -> results.Result:
-    return await results.result(tx, await _company(tx, campaign_id), campaign_id)
-
-
-async def _company(tx: Tx, campaign_id: int) -> int:
-    company_id = await results.company_of(tx, campaign_id)
-    if company_id is None:
-        raise NotFound(what="campaign", id=campaign_id)
-    return company_id
+    return await results.result(tx, await company_of(tx, campaign_id), campaign_id)

@@ -111,9 +111,7 @@ def prepare(campaign: CampaignId, *, as_json: Json = False) -> None:
 
 async def _prepare(database: Database, settings: Settings, campaign_id: int) -> dict[str, Any]:
     async with database.transaction() as tx:
-        company_id = await results.company_of(tx, campaign_id)
-        if company_id is None:
-            raise NotFound(what="campaign", id=campaign_id)
+        company_id = await company_of(tx, campaign_id)
         company = (await companies.account(tx, company_id)).company
         routing = await routing_of(tx)
         walk = await preparing.begin(tx, company_id, campaign_id)
@@ -147,6 +145,14 @@ async def _prepare(database: Database, settings: Settings, campaign_id: int) -> 
             for s in cost.shares
         ],
     }
+
+
+async def company_of(tx: Tx, campaign_id: int) -> int:
+    """Return the company of a campaign; raise NotFound."""
+    company_id = await results.company_of(tx, campaign_id)
+    if company_id is None:
+        raise NotFound(what="campaign", id=campaign_id)
+    return company_id
 
 
 def _numbers(file: Path | None) -> list[str]:

@@ -44,8 +44,11 @@ class _Checked:
     numbers: list[tuple[str, str]]
 
 
-async def _checked(tx: Tx, company: Company, wanted: Draft, *, now: datetime) -> _Checked:
-    """Return what a draft asks for as it is stored; raise Refused for what can never be sent."""
+async def _checked(tx: Tx, company: Company, wanted: Draft, *, again: int | None = None, now: datetime) -> _Checked:
+    """Return what a draft asks for as it is stored; raise Refused for what can never be sent.
+
+    Without lists and numbers it goes on writing to those whom the campaign `again` failed to reach.
+    """
     template.parse(wanted.text)
     if company.sender(wanted.sender) is None:
         raise SenderNotAllowed(sender=wanted.sender or "")
@@ -53,12 +56,13 @@ async def _checked(tx: Tx, company: Company, wanted: Draft, *, now: datetime) ->
         raise ParameterInvalid(parameter="kind", expected="marketing or transactional")
     if wanted.starts_at is not None and not now <= wanted.starts_at <= now + _FARTHEST:
         raise ParameterInvalid(parameter="at", expected="a time from now to one year ahead")
-    if not wanted.lists and not wanted.numbers:
+    named = bool(wanted.lists or wanted.numbers)
+    if not named and again is None:
         raise ParameterInvalid(parameter="list", expected="at least one list or number to write to")
     lists = await lists_named(tx, company.id, wanted.lists)
     without = await lists_named(tx, company.id, wanted.without)
     parsed = [phone.parse(number, country=company.country) for number in wanted.numbers]
-    plan = {**wanted.plan.stored(), "lists": lists, "without": without}
+    plan = {**wanted.plan.stored(), "lists": lists, "without": without, "again": None if named else again}
     return _Checked(plan, [(n.e164, n.country) for n in parsed])
 
 
@@ -91,7 +95,7 @@ async def edit(tx: Tx, company: Company, campaign_id: int, wanted: Draft, *, aut
     if campaign.reserved:
         await reserve.release(tx, company.id, campaign.reserved, campaign_id=campaign_id, now=now)
         await recipients.set_reserved(tx, company.id, campaign_id, 0)
-    checked = await _checked(tx, company, wanted, now=now)
+    checked = await _checked(tx, company, wanted, again=campaign.plan.get("again"), now=now)
     changed = await drafts.change(
         tx,
         company.id,

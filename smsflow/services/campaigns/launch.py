@@ -4,9 +4,10 @@ from datetime import datetime
 
 from smsflow.domain import campaign as rules
 from smsflow.errors import NotEnoughCredits
-from smsflow.services.campaigns.draft import Campaign, held
+from smsflow.services.campaigns.draft import held
 from smsflow.services.messages import cancel as messages
 from smsflow.store.campaigns import drafts, recipients
+from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.credits import reserve
 from smsflow.store.messages import campaign_queue
 from smsflow.store.postgres.transactions import Tx
@@ -29,7 +30,7 @@ async def begin(tx: Tx, campaign: Campaign, *, now: datetime) -> str:
         left = await reserve.available(tx, company_id) or 0
         raise NotEnoughCredits(needed=campaign.segments, balance=left)
     await recipients.set_reserved(tx, company_id, campaign_id, campaign.segments)
-    state = "scheduled" if campaign.starts_at is not None and campaign.starts_at > now else "running"
+    state = _state_at(campaign, now)
     await drafts.set_state(tx, company_id, campaign_id, state, launched_at=now)
     return state
 
@@ -38,16 +39,25 @@ async def pause(tx: Tx, company_id: int, campaign_id: int, *, why: str = "", now
     """Hold a campaign: nothing more of it is accepted, and what waits unclaimed does not leave."""
     campaign = await held(tx, company_id, campaign_id)
     rules.check(campaign.state, "pause")
+    await hold(tx, company_id, campaign_id, why=why)
+
+
+async def hold(tx: Tx, company_id: int, campaign_id: int, *, why: str) -> None:
+    """Hold a campaign that this transaction has locked, and what of it waits unclaimed."""
     await drafts.set_state(tx, company_id, campaign_id, "paused", why=why)
     await campaign_queue.hold_campaign(tx, company_id, campaign_id)
 
 
 async def resume(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> None:
-    """Let a held campaign go on from where it was."""
+    """Let a held campaign go on from where it was; one whose time has not come waits for it."""
     campaign = await held(tx, company_id, campaign_id)
     rules.check(campaign.state, "resume")
-    await drafts.set_state(tx, company_id, campaign_id, "running")
+    await drafts.set_state(tx, company_id, campaign_id, _state_at(campaign, now))
     await campaign_queue.free_campaign(tx, company_id, campaign_id, now=now)
+
+
+def _state_at(campaign: Campaign, now: datetime) -> str:
+    return "scheduled" if campaign.starts_at is not None and campaign.starts_at > now else "running"
 
 
 async def cancel(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> int:

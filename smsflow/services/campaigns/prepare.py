@@ -10,6 +10,7 @@ import msgspec
 from smsflow.domain import campaign as rules
 from smsflow.domain import segments, template
 from smsflow.domain.account import Company
+from smsflow.domain.failures import may_arrive
 from smsflow.domain.optout import Scope, forbids
 from smsflow.domain.phone import Number
 from smsflow.domain.routing import Table
@@ -19,7 +20,7 @@ from smsflow.errors import NotFound
 from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.draft import held
 from smsflow.services.messages.prepare import Limits
-from smsflow.store.campaigns import drafts, recipients
+from smsflow.store.campaigns import drafts, ends, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.campaigns.recipients import Recipient, Share
 from smsflow.store.contacts import contacts, lists, optouts
@@ -40,13 +41,17 @@ COUNTRY_NOT_ALLOWED = "country_not_allowed"
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """How far a preparation has come: contacts first, by id, then numbers, by themselves; and the last place given."""
+    """How far a preparation has come: contacts first, by id, then numbers, by themselves; and the last place given.
+
+    A campaign that writes again goes through the places of the other one instead (`again`).
+    """
 
     contact: int = 0
     number: str = ""
     place: int = 0
     contacts_done: bool = False
     done: bool = False
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,8 @@ async def prepare(
     expected = await contacts.count_of(tx, company.id, within) + await recipients.count_numbers(
         tx, company.id, campaign_id
     )
+    if (former := campaign.plan.get("again")) is not None:
+        expected = (await held(tx, company.id, former)).accepted
     if expected > SMALL:
         preparing = {"expected": expected, "walk": msgspec.to_builtins(walk)}
         await drafts.set_preparing(tx, company.id, campaign_id, preparing)
@@ -137,6 +144,13 @@ async def step(
 
 
 async def _people(tx: Tx, campaign: Campaign, walk: Walk, batch: int) -> tuple[list[_Person], Walk]:
+    former: int | None = campaign.plan.get("again")
+    if former is not None:
+        reached = await ends.page(tx, campaign.company_id, former, after=walk.again, limit=batch)
+        failed = [r for r in reached if r.sms is not None and may_arrive(r.sms.status, r.sms.error)]
+        last_place = reached[-1].place if reached else walk.again
+        people = [_Person(r.number, r.country, dict(r.values)) for r in failed]
+        return people, replace(walk, again=last_place, done=len(reached) < batch)
     company_id = campaign.company_id
     within = await lists.members(tx, company_id, campaign.plan["lists"])
     without = await lists.members(tx, company_id, campaign.plan["without"])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smsflow.services.campaigns.draft import show
-from smsflow.store.campaigns import drafts, recipients
+from smsflow.store.campaigns import names, recipients
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -51,4 +51,4 @@ async def result(tx: Tx, company_id: int, campaign_id: int) -> Result:
 
 async def company_of(tx: Tx, campaign_id: int) -> int | None:
     """Return the company of a campaign: for the platform's administrator, who names campaigns by their id alone."""
-    return await drafts.company_of(tx, campaign_id)
+    return await names.company_of(tx, campaign_id)

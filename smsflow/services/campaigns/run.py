@@ -15,7 +15,7 @@ from smsflow.domain.schedule import Pace, Plan, Policy
 from smsflow.domain.stop_way import Links, StopWays
 from smsflow.domain.template import Missing
 from smsflow.services.campaigns import stop
-from smsflow.services.campaigns.launch import release_rest
+from smsflow.services.campaigns.launch import hold, release_rest
 from smsflow.services.campaigns.prepare import NO_ROUTE, NO_VALUE, OPTED_OUT
 from smsflow.store.campaigns import caps, drafts, recipients
 from smsflow.store.campaigns.drafts import Campaign
@@ -79,7 +79,7 @@ async def run_batch(
         return _NOTHING
     obstacle = _obstacle(company, campaign)
     if obstacle is not None:
-        await drafts.set_state(tx, company.id, campaign_id, "paused", why=obstacle)
+        await hold(tx, company.id, campaign_id, why=obstacle)
         return _NOTHING
     plan = Plan.read(campaign.plan)
     pace = schedule.allow(

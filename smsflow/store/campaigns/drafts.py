@@ -170,12 +170,6 @@ async def latest(tx: Tx, company_id: int, *, limit: int) -> list[Campaign]:
     return [_campaign(row) for row in await tx.execute(_EVERY, {"company_id": company_id, "limit": limit})]
 
 
-async def company_of(tx: Tx, campaign_id: int) -> int | None:
-    """Return the company that a campaign belongs to; for the platform's own administrator only."""
-    query = text("SELECT company_id FROM campaign WHERE id = :id AND drafted")
-    return (await tx.execute(query, {"id": campaign_id})).scalar_one_or_none()
-
-
 async def set_state(
     tx: Tx,
     company_id: int,

@@ -1,9 +1,12 @@
 """Campaigns: names under which messages are counted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from smsflow.domain.message import Kind
+from smsflow.store.postgres.arrays import texts
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -28,21 +31,53 @@ class CampaignName:
     id: int
     name: str
     created_at: datetime
+    kind: Kind = Kind.TRANSACTIONAL
+    state: str | None = None
+    """None of one that was never drafted: SMS are counted under its name for as long as they come."""
+
+
+_NAMES = "SELECT id, name, created_at, kind, CASE WHEN drafted THEN state END FROM campaign"
+
+
+def _name(row: Any) -> CampaignName:
+    campaign_id, name, created_at, kind, state = row
+    return CampaignName(campaign_id, name, created_at, Kind(kind), state)
+
+
+async def find(tx: Tx, company_id: int, campaign_id: int) -> CampaignName | None:
+    """Return a campaign of the company, drafted or not, or None."""
+    query = text(f"{_NAMES} WHERE company_id = :company_id AND id = :id")
+    row = (await tx.execute(query, {"company_id": company_id, "id": campaign_id})).one_or_none()
+    return None if row is None else _name(row)
+
+
+async def company_of(tx: Tx, campaign_id: int) -> int | None:
+    """Return the company that a campaign belongs to; for the platform's own administrator only."""
+    return (
+        await tx.execute(text("SELECT company_id FROM campaign WHERE id = :id"), {"id": campaign_id})
+    ).scalar_one_or_none()
+
+
+async def taken(tx: Tx, company_id: int, wanted: Sequence[str]) -> set[str]:
+    """Return those among these names that campaigns of the company have, in small letters (walks campaign_company)."""
+    query = text("""
+        SELECT lower(name) FROM campaign WHERE company_id = :company_id AND lower(name) = ANY(
+            SELECT lower(w) FROM unnest(CAST(:wanted AS text[])) AS w)
+    """)
+    return {name for (name,) in await tx.execute(query, {"company_id": company_id, "wanted": texts(wanted)})}
 
 
 async def campaigns(tx: Tx, company_id: int, *, limit: int | None = None) -> list[CampaignName]:
     """Return a company's campaigns, or the last `limit` of them, newest first (walks campaign_company)."""
-    query = text("""
-        SELECT id, name, created_at FROM campaign WHERE company_id = :company_id ORDER BY id DESC LIMIT CAST(:limit AS bigint)
-    """)
-    return [CampaignName(*row) for row in await tx.execute(query, {"company_id": company_id, "limit": limit})]
+    query = text(f"{_NAMES} WHERE company_id = :company_id ORDER BY id DESC LIMIT CAST(:limit AS bigint)")
+    return [_name(row) for row in await tx.execute(query, {"company_id": company_id, "limit": limit})]
 
 
 async def containing(tx: Tx, company_id: int, wanted: str, *, limit: int) -> list[CampaignName]:
     """Return the company's campaigns whose name has these letters, newest first (walks campaign_company)."""
-    query = text("""
-        SELECT id, name, created_at FROM campaign
-        WHERE company_id = :company_id AND drafted AND position(lower(:wanted) IN lower(name)) > 0 ORDER BY id DESC LIMIT :limit
+    query = text(f"""
+        {_NAMES} WHERE company_id = :company_id AND drafted AND position(lower(:wanted) IN lower(name)) > 0
+        ORDER BY id DESC LIMIT :limit
     """)
     parameters = {"company_id": company_id, "wanted": wanted, "limit": limit}
-    return [CampaignName(*row) for row in await tx.execute(query, parameters)]
+    return [_name(row) for row in await tx.execute(query, parameters)]

@@ -81,6 +81,16 @@ async def add_numbers(tx: Tx, company_id: int, campaign_id: int, numbers: Iterab
     await tx.execute(insert, parameters)
 
 
+async def copy_numbers(tx: Tx, company_id: int, campaign_id: int, *, into: int) -> None:
+    """Give another draft the numbers that this campaign names beside its lists."""
+    insert = text("""
+        INSERT INTO campaign_number (company_id, campaign_id, number, country)
+        SELECT company_id, :into, number, country FROM campaign_number
+        WHERE company_id = :company_id AND campaign_id = :campaign_id
+    """)
+    await tx.execute(insert, {"company_id": company_id, "campaign_id": campaign_id, "into": into})
+
+
 async def clear_numbers(tx: Tx, company_id: int, campaign_id: int) -> None:
     """Remove the numbers that a draft names beside its lists."""
     statement = text("DELETE FROM campaign_number WHERE company_id = :company_id AND campaign_id = :campaign_id")
@@ -194,6 +204,17 @@ async def following(tx: Tx, company_id: int, campaign_id: int, *, after: int, li
     """Return the recipients behind a place, in their order."""
     parameters = {"company_id": company_id, "campaign_id": campaign_id, "after": after, "limit": limit}
     return [Recipient(*row) for row in await tx.execute(_NEXT, parameters)]
+
+
+async def first_open(tx: Tx, company_id: int, campaign_id: int, *, after: int = 0) -> Recipient | None:
+    """Return the first recipient behind a place who is to be written to, or None (walks the primary key from there)."""
+    query = text("""
+        SELECT place, number, country, connector_id, segments, "values", reason FROM campaign_recipient
+        WHERE company_id = :company_id AND campaign_id = :campaign_id AND place > :after AND reason IS NULL ORDER BY place LIMIT 1
+    """)
+    parameters = {"company_id": company_id, "campaign_id": campaign_id, "after": after}
+    row = (await tx.execute(query, parameters)).one_or_none()
+    return None if row is None else Recipient(*row)
 
 
 _SETTLE = text("""

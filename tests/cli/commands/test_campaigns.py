@@ -75,3 +75,52 @@ def test_a_campaign_is_submitted_sent_back_and_approved(shop, numbers):
 
     assert (submitted["state"], back["state"], back["why"]) == ("approval", "prepared", "Trop court")
     assert (approved["state"], approved["credits_reserved"]) == ("running", 2)
+
+
+@pytest.fixture
+def noel(shop, numbers):
+    """A prepared campaign."""
+    shop("campaign", "draft", "Noël", "--company", "1", "--text", "Joyeux Noël", "--numbers", numbers)
+    shop("campaign", "prepare", "1")
+    return shop
+
+
+def test_a_text_is_tried_on_a_few_handsets_before(noel):
+    tried = noel.json("campaign", "test", "1", "690999998", "690999999")
+
+    assert (tried["credits"], [m["number"] for m in tried["messages"]]) == (2, ["+237690999998", "+237690999999"])
+    assert noel.json("campaign", "show", "1")["state"] == "prepared"
+
+
+def test_a_launched_campaign_gets_another_pace(noel):
+    noel("campaign", "adjust", "1", "--per-minute", "10", code=1)
+    noel("campaign", "launch", "1")
+
+    plan = noel.json("campaign", "adjust", "1", "--per-minute", "10", "--over-hours", "2", "--hours", "08-20")["plan"]
+    back = noel.json("campaign", "adjust", "1", "--per-minute", "none", "--hours", "none")["plan"]
+
+    assert (plan["per_minute"], plan["over_hours"], plan["start"], plan["end"]) == (10, 2.0, 480, 1200)
+    assert (back["per_minute"], back["over_hours"], back["start"], back["end"]) == (None, 2.0, 0, 1440)
+
+
+def test_a_result_is_written_into_a_file(noel, tmp_path):
+    file = tmp_path / "result.csv"
+
+    written = noel.json("campaign", "export", "1", str(file))
+    noel("campaign", "export", "1", str(file), "--format", "xlsx", code=2)
+
+    assert (written["recipients"], len(file.read_text("utf-8-sig").splitlines())) == (2, 3)
+
+
+def test_a_campaign_is_duplicated_and_one_without_failures_is_not_repeated(noel):
+    noel("campaign", "cancel", "1", "--yes")
+
+    noel("campaign", "retry", "1", "--yes", code=1)
+    made = noel.json("campaign", "duplicate", "1")
+
+    assert (made["id"], made["name"], made["state"]) == (2, "Noël 2", "draft")
+    listed = noel.json("campaign", "list", "--company", "1")["campaigns"]
+    assert [(c["id"], c["kind"], c["state"]) for c in listed] == [
+        (2, "marketing", "draft"),
+        (1, "marketing", "cancelled"),
+    ]

@@ -24,7 +24,7 @@ async def texts(campaigns):
 async def test_each_recipient_gets_a_link_of_their_own_that_opts_them_out(campaigns):
     campaigns.links = LINKS
     await campaigns.open(contacts_=3)
-    campaign_id = await launched(campaigns, text=TEXT)
+    campaign_id = await launched(campaigns, body=TEXT)
 
     await campaigns.turn(campaign_id)
 
@@ -46,7 +46,7 @@ async def test_where_a_number_receives_the_shorter_way_is_written_and_only_what_
     await campaigns.open(contacts_=3)
     async with campaigns.platform.database.transaction() as tx:
         await numbers.add(tx, "8787", connector="operator", company_id=campaigns.company.id)
-    campaign_id = await launched(campaigns, text=TEXT)
+    campaign_id = await launched(campaigns, body=TEXT)
 
     await campaigns.turn(campaign_id)
 
@@ -59,7 +59,7 @@ async def test_where_a_number_receives_the_shorter_way_is_written_and_only_what_
 
 async def test_without_any_way_out_nobody_is_written_to_and_the_reason_is_told(campaigns):
     await campaigns.open(contacts_=3)
-    campaign_id = await campaigns.draft(text=TEXT)
+    campaign_id = await campaigns.draft(body=TEXT)
 
     assert (await campaigns.prepare(campaign_id)).refused == {"no_way_to_stop": 3}
 
@@ -67,7 +67,7 @@ async def test_without_any_way_out_nobody_is_written_to_and_the_reason_is_told(c
 async def test_links_go_with_the_sms_that_are_too_old(campaigns):
     campaigns.links = LINKS
     await campaigns.open(contacts_=3)
-    await campaigns.turn(await launched(campaigns, text=TEXT))
+    await campaigns.turn(await launched(campaigns, body=TEXT))
     days = timedelta(days=400)
 
     left = []

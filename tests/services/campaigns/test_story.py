@@ -1,5 +1,6 @@
 """One campaign from its contacts to its last SMS, through the services alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,9 +11,12 @@ from smsflow.domain.schedule import Plan
 from smsflow.errors import NotEnoughCredits, StateRefused
 from smsflow.services.campaigns import draft, launch, prepare, run
 from smsflow.services.contacts import lists, optouts
+from smsflow.services.messages import closing
+from smsflow.services.messages.closing import End
 from smsflow.services.messages.prepare import Limits
 from smsflow.store.contacts import contacts
 from smsflow.store.contacts.contacts import NewContact
+from smsflow.store.postgres.transactions import text
 
 # 13:00 in Douala.
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -44,9 +48,9 @@ class Campaigns:
             )
         assert len(written) == contacts_
 
-    async def draft(self, text="Bonjour {prenom|cher client}", **wanted):
+    async def draft(self, body="Bonjour {prenom|cher client}", **wanted):
         async with self.platform.database.transaction() as tx:
-            asked = draft.Draft("Rentrée", text, lists=["Clients"], **wanted)
+            asked = draft.Draft("Rentrée", body, lists=["Clients"], **wanted)
             return await draft.draft(tx, self.company, asked, now=self.now)
 
     async def prepare(self, campaign_id):
@@ -86,9 +90,16 @@ class Campaigns:
         async with self.platform.database.transaction() as tx:
             return await draft.show(tx, self.company.id, campaign_id)
 
+    async def end(self, ends):
+        """Give SMS their last status, by number: (status, error)."""
+        ids = dict(await self.query("SELECT number, id FROM message"))
+        closed = [End(ids[number], status, error, not_taken=False) for number, (status, error) in ends.items()]
+        async with self.platform.database.transaction() as tx:
+            await closing.close(tx, closed, now=self.now)
+
     async def query(self, statement, **parameters):
         async with self.platform.database.transaction() as tx:
-            return list(await tx.execute(statement, parameters))
+            return list(await tx.execute(text(statement), parameters))
 
 
 async def launched(campaigns, **wanted):
@@ -134,7 +145,7 @@ async def test_a_launched_campaign_accepts_every_recipient_once_and_the_reserve_
     await campaigns.turn(campaign_id)
 
     shown = await campaigns.show(campaign_id)
-    texts = [text for (text,) in await campaigns.query("SELECT text FROM message ORDER BY id")]
+    texts = [one for (one,) in await campaigns.query("SELECT text FROM message ORDER BY id")]
     assert (shown.state, shown.accepted, shown.used, shown.reserved) == ("finished", 10, 10, 0)
     assert len(set(texts)) == 9
     assert "Bonjour Client1" in texts
@@ -247,6 +258,44 @@ async def test_a_campaigns_own_validity_is_that_of_its_sms(campaigns):
     ends = await campaigns.query("SELECT DISTINCT valid_until FROM message")
 
     assert ends == [(NOON + timedelta(minutes=10),)]
+
+
+async def test_a_campaign_that_is_resumed_before_its_time_waits_for_it(campaigns):
+    await campaigns.open()
+    campaign_id = await launched(campaigns, starts_at=NOON + timedelta(hours=2))
+
+    await campaigns.act(launch.pause, campaign_id)
+    await campaigns.act(launch.resume, campaign_id)
+
+    assert (await campaigns.show(campaign_id)).state == "scheduled"
+
+
+async def test_a_campaign_begins_at_its_time_and_is_paused_when_that_passed_long_ago(campaigns):
+    await campaigns.open()
+    campaign_id = await launched(campaigns, starts_at=NOON + timedelta(hours=2))
+    states = []
+
+    for hours in (1, 3.1, 2):
+        campaigns.now = NOON + timedelta(hours=hours)
+        await campaigns.act(run.start_due, campaign_id)
+        states.append((await campaigns.show(campaign_id)).state)
+        if states[-1] == "paused":
+            await campaigns.query("UPDATE campaign SET state = 'scheduled'")
+
+    assert states == ["scheduled", "paused", "running"]
+
+
+async def test_a_campaign_whose_sender_is_no_longer_approved_pauses_and_says_so_and_nothing_of_it_leaves(campaigns):
+    await campaigns.open()
+    campaign_id = await launched(campaigns, sender="AWA")
+    await campaigns.turn(campaign_id, batch=5)
+    campaigns.company = replace(campaigns.company, senders=())
+
+    ran = await campaigns.turn(campaign_id)
+
+    shown = await campaigns.show(campaign_id)
+    assert (ran.accepted, shown.state, shown.why) == ({}, "paused", "the sender AWA is no longer approved")
+    assert await campaigns.query("SELECT count(*) FROM queue WHERE due_at IS NULL") == [(0,)]
 
 
 async def test_a_campaign_cannot_be_launched_twice(campaigns):

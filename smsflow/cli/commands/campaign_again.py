@@ -1,0 +1,67 @@
+"""`smsflow campaign retry` and `duplicate`: a new campaign after one that exists."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from smsflow.cli import output
+from smsflow.cli.commands.campaign_draft import CampaignId, company_of
+from smsflow.cli.options import Yes, confirm, one_line
+from smsflow.cli.output import Json
+from smsflow.cli.streams import note
+from smsflow.cli.work import transact
+from smsflow.runtime import now
+from smsflow.services.campaigns import again
+from smsflow.services.campaigns import result as results
+from smsflow.services.campaigns.again import Split
+from smsflow.store.postgres.transactions import Tx
+
+NewName = Annotated[
+    str | None, typer.Option("--name", callback=one_line, help="The new one's name; else the same with a number.")
+]
+
+
+def add_to(campaign: typer.Typer) -> None:
+    """Give the group these commands."""
+    campaign.command("retry")(retry)
+    campaign.command("duplicate")(duplicate)
+
+
+def retry(campaign: CampaignId, *, name: NewName = None, yes: Yes = False, as_json: Json = False) -> None:
+    """Draft a campaign of those whose SMS failed for a reason that may pass."""
+
+    async def job(tx: Tx) -> Split:
+        return await again.split(tx, await company_of(tx, campaign), campaign)
+
+    found = transact(job)
+    if not as_json:
+        rows = [(r.reason, r.meaning or "", "again" if r.again else "no", r.recipients) for r in found.reasons]
+        output.table(("reason", "meaning", "", "recipients"), rows, none="No SMS of this campaign failed.")
+        note(f"{found.failed} failed; {found.again} of them may arrive another time.")
+    confirm(f"Draft a campaign of these {found.again}?", yes=yes or not found.again)
+    made = transact(lambda tx: _retry(tx, campaign, name))
+    document = {**asdict(made), "retry_of": campaign, "split": asdict(found)}
+    output.result(document, _drafted(made), as_json=as_json)
+
+
+def duplicate(campaign: CampaignId, *, name: NewName = None, as_json: Json = False) -> None:
+    """Draft a campaign with the text, the recipients and the pace of this one."""
+
+    async def job(tx: Tx) -> results.Result:
+        company_id = await company_of(tx, campaign)
+        made = await again.duplicate(tx, company_id, campaign, name=name, now=now())
+        return await results.result(tx, company_id, made)
+
+    made = transact(job)
+    output.result(asdict(made), _drafted(made), as_json=as_json)
+
+
+async def _retry(tx: Tx, campaign_id: int, name: str | None) -> results.Result:
+    company_id = await company_of(tx, campaign_id)
+    made = await again.retry(tx, company_id, campaign_id, name=name, now=now())
+    return await results.result(tx, company_id, made)
+
+
+def _drafted(made: results.Result) -> str:
+    return f"Campaign {made.id} ({made.name}) is a draft: smsflow campaign prepare {made.id}"

@@ -1,0 +1,94 @@
+"""A campaign's result as a file: one row for each recipient, read and written page by page."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from smsflow.domain import failures, template
+from smsflow.domain.account import Company
+from smsflow.services.campaigns.draft import show
+from smsflow.services.contacts import files
+from smsflow.sheets.export import Cell
+from smsflow.smpp.meanings import meaning
+from smsflow.store.campaigns import ends
+from smsflow.store.campaigns.ends import Reached
+from smsflow.store.postgres.transactions import Database
+
+_PAGE = 5000
+COLUMNS: Final = ("number", "state", "reason", "segments", "sent", "done")
+WAITING: Final = "waiting"
+NOT_WRITTEN_TO: Final = "not written to"
+
+# Why somebody is not written to, in words.
+REASONS: Final = {
+    "opted_out": "opted out",
+    "no_value": "a variable has neither a value nor a default",
+    "too_long": "the text has too many segments",
+    "no_route": "no connector takes this number",
+    "country_not_allowed": "the company may not write to this country",
+    "no_way_to_stop": "there is no way out to write for {stop}",
+    "daily_limit": "got as much marketing that day as the country allows",
+    "outside_hours": "its turn came outside of the hours allowed",
+}
+
+
+def _said(words: str) -> str:
+    return words
+
+
+async def export(
+    database: Database,
+    company: Company,
+    campaign_id: int,
+    file: Path,
+    *,
+    translate: Callable[[str], str] = _said,
+) -> int:
+    """Write a campaign's recipients into a CSV or XLSX file; return how many there are. Raises NotFound.
+
+    Each page is read in a transaction of its own, so that a million rows neither hold one open nor stand in memory. The file is
+    written in a thread, which asks for the next page when it has written the last.
+    """
+    files.check(file)
+    async with database.transaction() as tx:
+        campaign = await show(tx, company.id, campaign_id)
+    names = [name for name in template.parse(campaign.text).variables if name != template.STOP]
+    zone, loop, written = ZoneInfo(company.timezone), asyncio.get_running_loop(), 0
+
+    async def following(after: int) -> list[Reached]:
+        async with database.transaction() as tx:
+            return await ends.page(tx, company.id, campaign_id, after=after, limit=_PAGE)
+
+    def rows() -> Iterator[list[Cell]]:
+        nonlocal written
+        after = 0
+        while page := asyncio.run_coroutine_threadsafe(following(after), loop).result():
+            after = page[-1].place
+            written += len(page)
+            for reached in page:
+                yield _row(reached, names, zone, translate)
+
+    heading = [translate(name) for name in COLUMNS]
+    await asyncio.to_thread(files.write, file, [heading[0], *names, *heading[1:]], rows())
+    return written
+
+
+def _row(reached: Reached, names: list[str], zone: ZoneInfo, translate: Callable[[str], str]) -> list[Cell]:
+    values: list[Cell] = [reached.number, *(reached.values.get(name, "") for name in names)]
+    sms = reached.sms
+    if sms is None:
+        state, reason = (WAITING, "") if reached.reason is None else (NOT_WRITTEN_TO, reached.reason)
+        return [*values, translate(state), translate(REASONS.get(reason, reason)) if reason else "", None, None, None]
+    times = [None if at is None else at.astimezone(zone).replace(tzinfo=None) for at in (sms.sent_at, sms.done_at)]
+    state = sms.status.name.lower()
+    return [*values, translate(state), _reason(sms.error, translate), sms.segments, *times]
+
+
+def _reason(error: str | None, translate: Callable[[str], str]) -> str:
+    """Return what the operator said in words, with its own word behind them."""
+    if error is None:
+        return ""
+    words = failures.meaning(error) or meaning(error)
+    return translate(error) if words is None else f"{translate(words)} ({error})"

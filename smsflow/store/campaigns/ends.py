@@ -1,0 +1,60 @@
+"""The recipients of a campaign with what became of the SMS to each: page by page, for files and for those who write again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from smsflow.domain.message import Status
+from smsflow.store.postgres.arrays import ints
+from smsflow.store.postgres.bounds import bounded
+from smsflow.store.postgres.transactions import Tx, text
+
+
+@dataclass(frozen=True, slots=True)
+class SmsEnd:
+    """What has become of an SMS."""
+
+    status: Status
+    error: str | None
+    segments: int
+    sent_at: datetime | None
+    done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A recipient with the SMS that was accepted, or with the reason why there is none; neither: its turn has not come."""
+
+    place: int
+    number: str
+    country: str
+    values: Mapping[str, str]
+    reason: str | None
+    sms: SmsEnd | None
+
+
+# Walks the primary key from a place.
+_PAGE = text("""
+SELECT place, number, country, "values", reason, message_id FROM campaign_recipient
+WHERE company_id = :company_id AND campaign_id = :campaign_id AND place > :after ORDER BY place LIMIT :limit
+""")
+# By the primary key; an SMS that is older than messages are kept is not there any more.
+_ENDS = bounded("""
+SELECT m.id, m.status, m.error, m.segments, m.sent_at, m.done_at FROM message m
+WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id) AND m.company_id = :company_id
+""")
+
+
+async def page(tx: Tx, company_id: int, campaign_id: int, *, after: int, limit: int) -> list[Reached]:
+    """Return the recipients behind a place, in their order."""
+    parameters = {"company_id": company_id, "campaign_id": campaign_id, "after": after, "limit": limit}
+    rows = list(await tx.execute(_PAGE, parameters))
+    ids = [message_id for *_, message_id in rows if message_id is not None]
+    ends = {}
+    if ids:
+        for message_id, status, *end in await tx.execute(_ENDS(ids), {"ids": ints(ids), "company_id": company_id}):
+            ends[message_id] = SmsEnd(Status(status), *end)
+    return [
+        Reached(place, number, country, values or {}, reason, ends.get(message_id))
+        for place, number, country, values, reason, message_id in rows
+    ]

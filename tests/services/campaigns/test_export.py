@@ -1,0 +1,67 @@
+"""The result of a campaign as a file."""
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from smsflow.domain.message import Status
+from smsflow.services.campaigns import export
+from smsflow.services.contacts import optouts
+from tests.services.campaigns.test_story import campaigns, launched
+
+__all__ = ["campaigns"]
+
+
+def _text(file):
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+    return file.read_text("utf-8-sig")
+
+
+def _rows(file):
+    with CalamineWorkbook.from_path(file) as book:
+        return book.get_sheet_by_index(0).to_python()
+
+
+@pytest.fixture
+async def done(campaigns, monkeypatch):
+    """A campaign of seven recipients: delivered, failed, opted out; the last two wait."""
+    monkeypatch.setattr(export, "_PAGE", 3)
+    await campaigns.open(contacts_=7)
+    await campaigns.query('UPDATE contact SET attributes = \'{"prenom": "=1+1"}\' WHERE id = 2')
+    async with campaigns.platform.database.transaction() as tx:
+        await optouts.opt_out(
+            tx, campaigns.company.id, ["+237690000003"], scope="all", source="manual", author="awa", now=campaigns.now
+        )
+    campaign_id = await launched(campaigns)
+    await campaigns.turn(campaign_id, batch=5)
+    await campaigns.query("UPDATE message SET status = 2, sent_at = :now", now=campaigns.now)
+    await campaigns.end({"+237690000001": (Status.DELIVERED, None), "+237690000002": (Status.FAILED, "UNDELIV 027")})
+    return campaign_id
+
+
+async def test_a_csv_has_a_row_for_each_recipient_in_words_and_in_the_companys_time(campaigns, done, tmp_path):
+    file = tmp_path / "result.csv"
+
+    written = await export.export(campaigns.platform.database, campaigns.company, done, file)
+
+    assert written == 7
+    assert _text(file).splitlines() == [
+        "number;prenom;state;reason;segments;sent;done",
+        "'+237690000001;Client1;delivered;;1;2026-11-26 13:00:00;2026-11-26 13:00:00",
+        "'+237690000002;'=1+1;failed;absent subscriber (UNDELIV 027);1;2026-11-26 13:00:00;2026-11-26 13:00:00",
+        "'+237690000003;Client3;not written to;opted out;;;",
+        "'+237690000004;Client4;sent;;1;2026-11-26 13:00:00;",
+        "'+237690000005;;sent;;1;2026-11-26 13:00:00;",
+        "'+237690000006;Client6;waiting;;;;",
+        "'+237690000007;Client7;waiting;;;;",
+    ]
+
+
+async def test_a_workbook_has_the_same_rows_and_its_words_may_be_translated(campaigns, done, tmp_path):
+    file = tmp_path / "result.xlsx"
+
+    written = await export.export(campaigns.platform.database, campaigns.company, done, file, translate=str.upper)
+
+    assert written == 7
+    heading, *rows = _rows(file)
+    assert heading == ["NUMBER", "prenom", "STATE", "REASON", "SEGMENTS", "SENT", "DONE"]
+    assert rows[1][:4] == ["+237690000002", "=1+1", "FAILED", "ABSENT SUBSCRIBER (UNDELIV 027)"]
