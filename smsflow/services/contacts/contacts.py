@@ -14,6 +14,7 @@ from smsflow.store.postgres.transactions import Tx
 
 Contact = contacts.Contact
 page = contacts.page
+attribute_names = contacts.attribute_names
 
 _PAGE = 5000
 

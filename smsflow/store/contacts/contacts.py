@@ -198,3 +198,13 @@ async def beginning(tx: Tx, company_id: int, wanted: str, *, limit: int) -> list
     escaped = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     parameters = {"company_id": company_id, "wanted": f"{escaped}%", "limit": limit}
     return [Contact(*row) for row in await tx.execute(_BEGINNING, parameters)]
+
+
+async def attribute_names(tx: Tx, company_id: int) -> list[str]:
+    """Return the names of attributes that the newest 2,000 contacts have, in their order."""
+    query = text("""
+        SELECT DISTINCT jsonb_object_keys(c.attributes) AS name FROM (
+            SELECT attributes FROM contact WHERE company_id = :company_id ORDER BY id DESC LIMIT 2000
+        ) AS c ORDER BY name
+    """)
+    return [name for (name,) in await tx.execute(query, {"company_id": company_id})]

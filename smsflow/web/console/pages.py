@@ -14,7 +14,9 @@ from smsflow.web.console.app.dashboard.page import Dashboard
 from smsflow.web.console.app.imports.one import ImportPage, RefusedRows
 from smsflow.web.console.app.imports.page import LARGEST_UPLOAD, Imports
 from smsflow.web.console.app.inbox.page import InboxPage
+from smsflow.web.console.app.lists.one import ListPage
 from smsflow.web.console.app.lists.page import Lists
+from smsflow.web.console.app.lists.rules import ListRules
 from smsflow.web.console.app.messages.page import MessagePage, Messages
 from smsflow.web.console.app.optouts.page import OptOuts
 from smsflow.web.console.app.search.page import Search
@@ -34,6 +36,7 @@ Pages = Mapping[str, Callable[[Shell], Any]]
 # An id is a bigint; anything else leads to no page.
 _CAMPAIGN = "{campaign_id:int(min=1, max=9223372036854775807)}"
 _IMPORT = _CAMPAIGN.replace("campaign_id", "import_id")
+_LIST = _CAMPAIGN.replace("campaign_id", "list_id")
 
 # The addresses that take a file, each with the largest body.
 UPLOADS: Final[Mapping[bytes, int]] = {b"/app/imports": LARGEST_UPLOAD}
@@ -71,6 +74,9 @@ APP: Final[Pages] = {
     f"/app/imports/{_IMPORT}": ImportPage,
     f"/app/imports/{_IMPORT}/refused": RefusedRows,
     "/app/lists": Lists,
+    "/app/lists/new": ListRules,
+    f"/app/lists/{_LIST}": ListPage,
+    f"/app/lists/{_LIST}/edit": ListRules,
     "/app/messages": Messages,
     "/app/messages/{message}": MessagePage,
     "/app/opt-outs": OptOuts,

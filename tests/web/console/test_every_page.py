@@ -6,6 +6,8 @@ import pytest
 
 from smsflow import testing
 from smsflow.domain.access import RIGHTS, Role
+from smsflow.domain.selection import read_rule
+from smsflow.services.contacts import lists
 from smsflow.web.console import pages
 from smsflow.web.console.shell.locale import Locale
 from smsflow.web.console.shell.roles import role_name
@@ -21,7 +23,18 @@ async def foreign(site):
     await testing.a_route(site.platform)
     campaign = await testing.a_campaign(site.platform, company)
     sms = (await site.send(token, "690000001")).json["sms_id"]
-    return {"message": sms, "number": "237690000001", "campaign_id": str(campaign), "import_id": "1"}
+    return {
+        "message": sms,
+        "number": "237690000001",
+        "campaign_id": str(campaign),
+        "import_id": "1",
+        "list_id": str(await a_list(site, company)),
+    }
+
+
+async def a_list(site, company):
+    async with site.platform.database.transaction() as tx:
+        return await lists.add_list(tx, company.id, "Douala", rules=[read_rule("ville = Douala")], now=site.clock.now)
 
 
 def filled(address, values):

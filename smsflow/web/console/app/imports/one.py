@@ -116,7 +116,7 @@ class ImportPage:
             rows=rows,
             fields=[c.field for c in plan.columns.columns if c.field not in {NUMBER, IGNORED}][:8],
             columns=[(c, _choices(c, visitor.locale.gettext)) for c in plan.columns.columns[:_MOST_SHOWN_COLUMNS]],
-            lists=known,
+            lists=[one for one in known if one.rules is None],
             into=[one.name for one in known if one.id in plan.lists],
             states=STATES,
             reasons=REASONS,

@@ -6,12 +6,11 @@ from smsflow.domain.access import Right
 from smsflow.errors import AlreadyExists, NotFound
 from smsflow.services import audit
 from smsflow.services.contacts import lists
+from smsflow.web.console.app.lists.conditions import LONGEST_NAME, named
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
-
-_LONGEST = 100
 
 
 class Lists:
@@ -40,9 +39,9 @@ class Lists:
             except NotFound:
                 raise falcon.HTTPNotFound from None
         name = filled["name"]
-        if not name or len(name) > _LONGEST or not name.isprintable():
+        if not named(name):
             filled.wrong(
-                "name", visitor.locale.gettext("Give the list a name of 1 to {most} characters.", most=_LONGEST)
+                "name", visitor.locale.gettext("Give the list a name of 1 to {most} characters.", most=LONGEST_NAME)
             )
         else:
             try:
