@@ -141,6 +141,17 @@ class Settings(BaseSettings):
         5000, ge=1, le=1_000_000, description="SMS that may wait for a commit; beyond it the answer is 503."
     )
 
+    campaign_failures_percent: int = Field(
+        30,
+        ge=1,
+        le=100,
+        description="A campaign pauses by itself when more of its last 500 final SMS failed; 100: never.",
+    )
+    campaign_connector_down: Seconds = Field(
+        600,
+        le=DAY,
+        description="Seconds that the only connector of a campaign's next recipient is down before the campaign pauses by itself.",
+    )
     claim_lease: Seconds = Field(
         30,
         ge=5,

@@ -1,5 +1,6 @@
 """A campaign's states, and the one table of what may be done in which."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from smsflow.errors import StateRefused
@@ -32,9 +33,20 @@ def check(state: str, act: str) -> None:
 
 # What a campaign is judged by: with fewer final SMS than this it goes on until so many have failed all the same.
 JUDGED = 500
-MOST_FAILURES = 0.3
 
 
-def fails_too_often(failed: int, *, most: float = MOST_FAILURES) -> bool:
-    """Tell whether a campaign pauses by itself: `failed` is how many of its last JUDGED final SMS failed."""
-    return failed > JUDGED * most
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How many SMS of a campaign are final by news of their operator, and how many of them failed."""
+
+    final: int = 0
+    failed: int = 0
+
+    def __sub__(self, former: "Ends") -> "Ends":
+        """Return what came since then."""
+        return Ends(self.final - former.final, self.failed - former.failed)
+
+
+def fails_too_often(last: Ends, *, most: float) -> bool:
+    """Tell whether a campaign pauses by itself: more than the share `most` of its last final SMS failed."""
+    return last.failed > max(last.final, JUDGED) * most

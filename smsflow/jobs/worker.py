@@ -13,6 +13,7 @@ from smsflow.jobs.imports import keep_importing
 from smsflow.jobs.mail import keep_mailing
 from smsflow.jobs.preparations import keep_preparing
 from smsflow.jobs.tallies import keep_folding
+from smsflow.jobs.watching import Watcher
 from smsflow.runtime import Platform, platform
 from smsflow.settings import Settings
 from smsflow.store.postgres.outages import first_line
@@ -63,6 +64,7 @@ async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[N
     async with platform(settings, url, role="jobs") as here:
         loops = [
             asyncio.create_task(Runner(here, here.clock).run()),
+            asyncio.create_task(Watcher(here).run()),
             asyncio.create_task(keep_importing(here.database, here.clock)),
             asyncio.create_task(keep_preparing(here)),
             asyncio.create_task(keep_mailing(here)),

@@ -1,6 +1,7 @@
 import pytest
 
 from smsflow.domain import campaign
+from smsflow.domain.campaign import Ends
 from smsflow.errors import StateRefused
 
 ALLOWED = {(state, act) for act, states in campaign.ACTS.items() for state in states}
@@ -27,7 +28,18 @@ def test_a_campaign_that_has_ended_stays_so(state, act):
         campaign.check(state, act)
 
 
-def test_a_campaign_pauses_when_more_than_three_in_ten_of_its_last_500_fail():
-    assert not campaign.fails_too_often(150)
-    assert campaign.fails_too_often(151)
-    assert campaign.fails_too_often(51, most=0.1)
+@pytest.mark.parametrize(
+    ("final", "failed", "most", "pauses"),
+    [
+        (500, 150, 0.3, False),
+        (500, 151, 0.3, True),
+        (151, 151, 0.3, True),
+        (150, 150, 0.3, False),
+        (1000, 300, 0.3, False),
+        (1000, 301, 0.3, True),
+        (500, 51, 0.1, True),
+        (9000, 9000, 1, False),
+    ],
+)
+def test_a_campaign_pauses_when_more_than_its_share_of_the_last_500_or_more_failed(final, failed, most, pauses):
+    assert campaign.fails_too_often(Ends(final, failed), most=most) is pauses

@@ -1,7 +1,6 @@
 """`smsflow campaign launch|submit|approve|send-back|pause|resume|cancel|show`: what is done to a prepared campaign, and what it has come to."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ import typer
 
 from smsflow.cli import output
 from smsflow.cli.commands.campaign_draft import CampaignId, company_of
+from smsflow.cli.commands.campaign_result import document, print_tables
 from smsflow.cli.options import Yes, confirm
 from smsflow.cli.output import Json
 from smsflow.cli.work import read, transact
@@ -71,9 +71,9 @@ def cancel(campaign: CampaignId, *, yes: Yes = False, as_json: Json = False) -> 
 def show(campaign: CampaignId, *, as_json: Json = False) -> None:
     """Show what a campaign has come to."""
     seen = read(lambda tx: _result(tx, campaign))
-    if output.reading(asdict(seen.found), database=seen.database, as_json=as_json):
+    if output.reading(document(seen.found), database=seen.database, as_json=as_json):
         return
-    output.facts((name.replace("_", " "), value) for name, value in asdict(seen.found).items())
+    print_tables(seen.found)
 
 
 def _act(act: Callable[..., Awaitable[Any]], campaign_id: int, *, as_json: bool) -> None:
@@ -85,7 +85,7 @@ def _act(act: Callable[..., Awaitable[Any]], campaign_id: int, *, as_json: bool)
         return await results.result(tx, company_id, campaign_id)
 
     done = transact(job)
-    output.result(asdict(done), f"Campaign {done.id} ({done.name}) is {done.state}.", as_json=as_json)
+    output.result(document(done), f"Campaign {done.id} ({done.name}) is {done.state}.", as_json=as_json)
 
 
 async def _result(tx: Tx, campaign_id: int) -> results.Result:

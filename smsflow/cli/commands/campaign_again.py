@@ -7,6 +7,7 @@ import typer
 
 from smsflow.cli import output
 from smsflow.cli.commands.campaign_draft import CampaignId, company_of
+from smsflow.cli.commands.campaign_result import document
 from smsflow.cli.options import Yes, confirm, one_line
 from smsflow.cli.output import Json
 from smsflow.cli.streams import note
@@ -41,8 +42,8 @@ def retry(campaign: CampaignId, *, name: NewName = None, yes: Yes = False, as_js
         note(f"{found.failed} failed; {found.again} of them may arrive another time.")
     confirm(f"Draft a campaign of these {found.again}?", yes=yes or not found.again)
     made = transact(lambda tx: _retry(tx, campaign, name))
-    document = {**asdict(made), "retry_of": campaign, "split": asdict(found)}
-    output.result(document, _drafted(made), as_json=as_json)
+    told = {**document(made), "retry_of": campaign, "split": asdict(found)}
+    output.result(told, _drafted(made), as_json=as_json)
 
 
 def duplicate(campaign: CampaignId, *, name: NewName = None, as_json: Json = False) -> None:
@@ -54,7 +55,7 @@ def duplicate(campaign: CampaignId, *, name: NewName = None, as_json: Json = Fal
         return await results.result(tx, company_id, made)
 
     made = transact(job)
-    output.result(asdict(made), _drafted(made), as_json=as_json)
+    output.result(document(made), _drafted(made), as_json=as_json)
 
 
 async def _retry(tx: Tx, campaign_id: int, name: str | None) -> results.Result:

@@ -1,7 +1,6 @@
 """`smsflow campaign draft` and `prepare`: what a campaign says, to whom and when, and what it will cost."""
 
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from smsflow.cli import output
+from smsflow.cli.commands.campaign_result import document
 from smsflow.cli.options import CompanyOption, Name, kind_of, sender
 from smsflow.cli.output import Json
 from smsflow.cli.streams import note
@@ -95,7 +95,7 @@ def draft(
         return await results.result(tx, found.id, campaign_id)
 
     made = transact(job)
-    output.result(asdict(made), f"Campaign {made.id} is a draft: smsflow campaign prepare {made.id}", as_json=as_json)
+    output.result(document(made), f"Campaign {made.id} is a draft: smsflow campaign prepare {made.id}", as_json=as_json)
 
 
 def prepare(campaign: CampaignId, *, as_json: Json = False) -> None:

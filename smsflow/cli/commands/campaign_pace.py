@@ -1,12 +1,13 @@
 """`smsflow campaign adjust`: another speed or other hours for a campaign that is launched."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import typer
 
 from smsflow.cli import output
 from smsflow.cli.commands.campaign_draft import CampaignId, company_of
+from smsflow.cli.commands.campaign_result import document
 from smsflow.cli.options import NONE, limit_of, number_or_none
 from smsflow.cli.output import Json
 from smsflow.cli.work import transact
@@ -58,8 +59,8 @@ def adjust(
         return await results.result(tx, company_id, campaign), plan
 
     done, plan = transact(job)
-    document = {**asdict(done), "plan": plan.stored()}
-    output.result(document, f"Campaign {done.id} ({done.name}) goes on by its new plan.", as_json=as_json)
+    told = {**document(done), "plan": plan.stored()}
+    output.result(told, f"Campaign {done.id} ({done.name}) goes on by its new plan.", as_json=as_json)
 
 
 def _hours(written: str) -> float | None:

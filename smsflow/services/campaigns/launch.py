@@ -6,7 +6,7 @@ from smsflow.domain import campaign as rules
 from smsflow.errors import NotEnoughCredits
 from smsflow.services.campaigns.draft import held
 from smsflow.services.messages import cancel as messages
-from smsflow.store.campaigns import drafts, recipients
+from smsflow.store.campaigns import drafts, recipients, watching
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.credits import reserve
 from smsflow.store.messages import campaign_queue
@@ -53,6 +53,8 @@ async def resume(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) ->
     campaign = await held(tx, company_id, campaign_id)
     rules.check(campaign.state, "resume")
     await drafts.set_state(tx, company_id, campaign_id, _state_at(campaign, now))
+    # Whoever resumes it has seen what failed until now.
+    await watching.set_begin(tx, company_id, campaign_id, None)
     await campaign_queue.free_campaign(tx, company_id, campaign_id, now=now)
 
 

@@ -31,17 +31,18 @@ class CampaignName:
     id: int
     name: str
     created_at: datetime
-    kind: Kind = Kind.TRANSACTIONAL
-    state: str | None = None
-    """None of one that was never drafted: SMS are counted under its name for as long as they come."""
+    kind: Kind
+    state: str
+    drafted: bool
+    """Otherwise it is only a name, under which SMS are counted for as long as they come."""
 
 
-_NAMES = "SELECT id, name, created_at, kind, CASE WHEN drafted THEN state END FROM campaign"
+_NAMES = "SELECT id, name, created_at, kind, state, drafted FROM campaign"
 
 
 def _name(row: Any) -> CampaignName:
-    campaign_id, name, created_at, kind, state = row
-    return CampaignName(campaign_id, name, created_at, Kind(kind), state)
+    campaign_id, name, created_at, kind, state, drafted = row
+    return CampaignName(campaign_id, name, created_at, Kind(kind), state, drafted)
 
 
 async def find(tx: Tx, company_id: int, campaign_id: int) -> CampaignName | None:

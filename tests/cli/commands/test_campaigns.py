@@ -124,3 +124,17 @@ def test_a_campaign_is_duplicated_and_one_without_failures_is_not_repeated(noel)
         (2, "marketing", "draft"),
         (1, "marketing", "cancelled"),
     ]
+
+
+def test_a_result_has_the_published_fields_for_names_too(noel):
+    noel("campaign", "add", "1", "Alertes")
+    fields = {
+        "id", "name", "state", "why", "recipients", "accepted", "sent", "delivered", "failed", "expired", "unknown",
+        "cancelled", "refused", "credits_reserved", "credits_used", "credits_returned", "opt_outs", "replies",
+        "by_operator", "by_hour",
+    }  # fmt: skip
+
+    for campaign, name in (("1", "Noël"), ("2", "Alertes")):
+        shown = noel.json("campaign", "show", campaign)
+        assert (shown["name"], fields - shown.keys()) == (name, set())
+        assert name in noel("campaign", "show", campaign)

@@ -30,6 +30,8 @@ REASONS: Final = {
 PAUSES: Final = {
     "its time passed": "Its time passed while nothing ran. Resume it to send it now.",
     "the company is suspended": "Your account is suspended. Ask the platform.",
+    "too many SMS failed": "Too many of its last messages failed. Look at the reasons before you resume it.",
+    "the connector": "The operator has been out of reach for long. Resume it when messages leave again.",
     "the sender": "Its sender is no longer approved. Choose another one in a new campaign.",
 }
 

@@ -1,0 +1,77 @@
+"""Watching: a campaign that fails too often, or that nothing can send any more, pauses by itself and says why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from smsflow.domain import campaign as rules
+from smsflow.domain.account import Company
+from smsflow.domain.campaign import Ends
+from smsflow.domain.phone import Number
+from smsflow.domain.routing import Table
+from smsflow.services.campaigns.launch import hold
+from smsflow.services.messages import tallies
+from smsflow.store.campaigns import drafts, recipients, watching
+from smsflow.store.campaigns.drafts import Campaign
+from smsflow.store.postgres.transactions import Tx
+from smsflow.store.routing import dispatchers
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What campaigns are watched by: the share of failures that is too much, and the connectors that have been down for long."""
+
+    most_failures: float
+    routes: Table
+    down: Mapping[int, str]
+    """Their names by id."""
+
+
+async def bound(tx: Tx) -> set[int]:
+    """Return the connectors that have a bind."""
+    return {b.connector_id for b in await dispatchers.binds(tx) if b.state == "bound"}
+
+
+async def watch(tx: Tx, company: Company, campaign_id: int, health: Health, *, now: datetime) -> str | None:  # noqa: ARG001 - the contract of services
+    """Pause a campaign that runs when it must not go on; return why it was paused. One that somebody else has in hand is left alone."""
+    campaign = await drafts.lock_free(tx, company.id, campaign_id)
+    if campaign is None or campaign.state != "running":
+        return None
+    why = await _failing(tx, campaign, health.most_failures) or await _stuck(tx, company, campaign, health)
+    if why is not None:
+        await hold(tx, company.id, campaign_id, why=why)
+    return why
+
+
+async def _failing(tx: Tx, campaign: Campaign, most: float) -> str | None:
+    """Judge the SMS that became final since the window began, which moves on when it holds as many as a campaign is judged by.
+
+    The difference of two sums of tallies: a few rows of one campaign, whatever its size, and no message is read. The messages at
+    the campaign's place would not do: the last of them are on their way, and how many differs by minutes of a lane's speed.
+    """
+    figures = await tallies.of_campaign(tx, campaign.company_id, campaign.id)
+    ends = Ends(figures.delivered + figures.failed + figures.expired, figures.failed)
+    begin = await watching.begin(tx, campaign.company_id, campaign.id)
+    window = Ends() if begin is None else ends - begin
+    if rules.fails_too_often(window, most=most):
+        return f"too many SMS failed: {window.failed} of the last {window.final}"
+    if begin is None or window.final >= rules.JUDGED:
+        await watching.set_begin(tx, campaign.company_id, campaign.id, ends)
+    return None
+
+
+async def _stuck(tx: Tx, company: Company, campaign: Campaign, health: Health) -> str | None:
+    """Tell which connector keeps a campaign from its next recipient, when no other leads there."""
+    following = await recipients.first_open(tx, company.id, campaign.id, after=campaign.place) if health.down else None
+    connector = health.down.get(following.connector_id or 0) if following is not None else None
+    if following is None or connector is None:
+        return None
+    sender = company.sender(campaign.sender)
+    ways = health.routes.decide(
+        Number(following.number, following.country, mobile=True),
+        company_id=company.id,
+        sender=sender.name if sender else "",
+        kind=campaign.kind,
+        without=frozenset(health.down),
+    )
+    return None if ways else f"the connector {connector} has been down for long"
