@@ -24,6 +24,7 @@ from smsflow.web.console.app.send.page import CounterTables, Send
 from smsflow.web.console.app.senders.page import Senders
 from smsflow.web.console.app.settings.page import SettingsPage
 from smsflow.web.console.app.team.page import Team
+from smsflow.web.console.app.templates.page import TemplateNew, TemplatePage, Templates
 from smsflow.web.console.ops.monitoring.page import Monitoring
 from smsflow.web.console.shell.assets import CONSOLE
 from smsflow.web.console.shell.shell import Shell
@@ -37,6 +38,7 @@ Pages = Mapping[str, Callable[[Shell], Any]]
 _CAMPAIGN = "{campaign_id:int(min=1, max=9223372036854775807)}"
 _IMPORT = _CAMPAIGN.replace("campaign_id", "import_id")
 _LIST = _CAMPAIGN.replace("campaign_id", "list_id")
+_TEMPLATE = _CAMPAIGN.replace("campaign_id", "template_id")
 
 # The addresses that take a file, each with the largest body.
 UPLOADS: Final[Mapping[bytes, int]] = {b"/app/imports": LARGEST_UPLOAD}
@@ -82,6 +84,9 @@ APP: Final[Pages] = {
     "/app/opt-outs": OptOuts,
     "/app/send": Send,
     "/app/send/tables": CounterTables,
+    "/app/templates": Templates,
+    "/app/templates/new": TemplateNew,
+    f"/app/templates/{_TEMPLATE}": TemplatePage,
 }
 
 OPS: Final[Pages] = {

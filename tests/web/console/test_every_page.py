@@ -28,6 +28,7 @@ async def foreign(site):
         "number": "237690000001",
         "campaign_id": str(campaign),
         "import_id": "1",
+        "template_id": "1",
         "list_id": str(await a_list(site, company)),
     }
 

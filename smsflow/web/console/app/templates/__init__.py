@@ -1,0 +1,1 @@
+"""`/app/templates`: texts that the company keeps, for its campaigns and its codes."""
