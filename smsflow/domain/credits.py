@@ -49,3 +49,8 @@ def decide(budget: Budget, messages: Sequence[NewMessage], *, now: datetime) -> 
             room -= 1
             verdicts.append(None)
     return verdicts, room
+
+
+def days_left(available: int, spent: int, *, days: int) -> int | None:
+    """Return for how many days the credits last at the pace of the last `days`, in which `spent` were; None when none were."""
+    return available * days // spent if spent > 0 else None

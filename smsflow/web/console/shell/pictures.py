@@ -25,13 +25,23 @@ def _svg(title: str, description: str, body: str, *, height: int = _HEIGHT) -> M
     )
 
 
+def ticks(most: int) -> list[int]:
+    """Return the marks of a scale from 0 to at least `most`: three or four, at round numbers."""
+    unit = 1
+    while unit * 10 * 3 < most:
+        unit *= 10
+    step = next(unit * n for n in (1, 2, 3, 5, 10) if unit * n * 3 >= most)
+    return [step * n for n in range(-(-max(most, 1) // step) + 1)]
+
+
 def stacked(title: str, description: str, series: Sequence[Series]) -> Markup:
-    """Return bars, one for each place of the series, their values upon each other; the scale starts at 0."""
+    """Return bars, one for each place of the series, their values upon each other, on the scale of `ticks`."""
     count = max((len(s.values) for s in series), default=0)
     totals = [sum(s.values[place] for s in series) for place in range(count)]
-    most = max(totals, default=0) or 1
+    marks = ticks(max(totals, default=0))
+    most = marks[-1]
     step = _WIDTH / max(count, 1)
-    bars = []
+    bars = [f'<path class="pic-grid" d="{"".join(f"M0 {_HEIGHT - m / most * _HEIGHT:.1f}H{_WIDTH}" for m in marks)}"/>']
     for place in range(count):
         top = float(_HEIGHT)
         for s in series:

@@ -5,8 +5,15 @@ from dataclasses import dataclass
 
 from smsflow.domain.access import Right
 from smsflow.services.campaigns.draft import Campaign
+from smsflow.services.contacts.importing import ContactImport
 from smsflow.services.credits import Standing
+from smsflow.web.console.app.dashboard.traffic import Outcome
 from smsflow.web.console.shell.visitor import Visitor
+
+_FEW_DAYS = 4
+# A share says nothing of a handful of SMS.
+_ENOUGH = 50
+_MANY_FAIL = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +27,28 @@ class Attention:
     address: str = ""
 
 
-def attention(visitor: Visitor, standing: Standing, campaigns: Sequence[Campaign]) -> list[Attention]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is looked at: credits and the days for which they last, today's SMS, and what the visitor may see of the rest."""
+
+    standing: Standing
+    days: int | None
+    today: Outcome
+    campaigns: Sequence[Campaign]
+    imports: Sequence[ContactImport]
+
+
+def attention(visitor: Visitor, seen: Seen) -> list[Attention]:
     """Return what needs attention, as far as the visitor may see it."""
     order = {"bad": 0, "warn": 1, "info": 2}
-    return sorted(
-        [*_company(visitor), *_credits(visitor, standing), *_campaigns(visitor, campaigns)], key=lambda a: order[a.tone]
-    )
+    found = [
+        *_company(visitor),
+        *_credits(visitor, seen),
+        *_failures(visitor, seen.today),
+        *_campaigns(visitor, seen.campaigns),
+        *_imports(visitor, seen.imports),
+    ]
+    return sorted(found, key=lambda a: order[a.tone])
 
 
 def _company(visitor: Visitor) -> Iterator[Attention]:
@@ -55,19 +78,39 @@ def _company(visitor: Visitor) -> Iterator[Attention]:
             yield Attention("info", title, _("The platform looks at it."), _("See the senders"), "/app/senders")
 
 
-def _credits(visitor: Visitor, standing: Standing) -> Iterator[Attention]:
+def _credits(visitor: Visitor, seen: Seen) -> Iterator[Attention]:
     company, _ = visitor.company, visitor.locale.gettext
     if company is None or not visitor.may(Right.SEE_BALANCE):
         return
+    standing, days = seen.standing, seen.days
+    see = (_("See the credits"), "/app/credits")
     if standing.available == 0:
-        yield Attention(
-            "bad", _("No credits are left"), _("No SMS is accepted any more."), _("See the credits"), "/app/credits"
-        )
+        yield Attention("bad", _("No credits are left"), _("No SMS is accepted any more."), *see)
     elif company.alert_below is not None and standing.available < company.alert_below:
         text = _(
             "{left} are left; you wanted to know below {limit}.", left=standing.available, limit=company.alert_below
         )
-        yield Attention("warn", _("Credits run low"), text, _("See the credits"), "/app/credits")
+        yield Attention("warn", _("Credits run low"), text, *see)
+    elif days is not None and days < _FEW_DAYS:
+        text = visitor.locale.ngettext(
+            "They last for {n} day at the pace of the last 30.",
+            "They last for {n} days at the pace of the last 30.",
+            days,
+        )
+        yield Attention("warn", _("Credits run low"), text, *see)
+
+
+def _failures(visitor: Visitor, today: Outcome) -> Iterator[Attention]:
+    _ = visitor.locale.gettext
+    if today.sent >= _ENOUGH and today.failed >= today.sent * _MANY_FAIL:
+        share = visitor.locale.percent(today.failed, today.sent)
+        yield Attention(
+            "warn",
+            _("Many SMS fail today"),
+            _("{n} of {whole}, that is {share}. Each says its reason.", n=today.failed, whole=today.sent, share=share),
+            _("See the failures"),
+            "/app/messages?status=4",
+        )
 
 
 def _campaigns(visitor: Visitor, campaigns: Sequence[Campaign]) -> Iterator[Attention]:
@@ -82,3 +125,15 @@ def _campaigns(visitor: Visitor, campaigns: Sequence[Campaign]) -> Iterator[Atte
         if campaign.state == "approval":
             title = _("The campaign {name} waits for approval", name=campaign.name)
             yield Attention("info", title, _("Nothing leaves without it."), _("Read the campaign"), address)
+
+
+def _imports(visitor: Visitor, imports: Sequence[ContactImport]) -> Iterator[Attention]:
+    _ = visitor.locale.gettext
+    for one in imports:
+        address = f"/app/imports/{one.id}"
+        if one.state == "checking" and visitor.may(Right.WRITE_CONTACTS):
+            title = _("The file {name} waits for your look", name=one.file_name)
+            yield Attention("info", title, _("Nothing was imported yet."), _("Look at the file"), address)
+        if one.state == "failed":
+            title = _("The file {name} was not read to its end", name=one.file_name)
+            yield Attention("warn", title, _("The page says why, and what was imported."), _("See the import"), address)
