@@ -1,5 +1,6 @@
 """SMS that handsets send to us: assembled from their parts, and stored once however often the operator repeats them."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,6 +14,8 @@ from smsflow.services.routing import numbers
 from smsflow.services.routing.numbers import InboundText
 from smsflow.smpp.reassembly import TIMEOUT, Reassembly, TextPart, Whole
 from smsflow.store import inbound
+from smsflow.store.campaigns import responses
+from smsflow.store.campaigns.responses import Caused
 from smsflow.store.inbound import Inbound, InboundPart, InboundRow, Key, StoredPart
 from smsflow.store.postgres.transactions import Tx
 
@@ -63,7 +66,7 @@ async def receive(
     repeats.pop(0, None)
     if repeats:
         await inbound.note_repeated(tx, list(repeats.items()))
-    await _keep(tx, new, whole, fingerprint=fingerprint, now=now)
+    await responses.add(tx, await _keep(tx, new, whole, fingerprint=fingerprint, now=now))
     return Taken(len(whole), len(parts) - len(new))
 
 
@@ -84,13 +87,14 @@ async def of_company(tx: Tx, company_id: int, *, before: int | None, limit: int)
 
 async def release(tx: Tx, *, fingerprint: Fingerprint, now: datetime) -> int:
     """Store as far as they came the texts whose missing parts did not come in time; return how many."""
-    released = 0
+    released, caused = 0, Caused()
     for connector_id, keys in (await inbound.overdue(tx, before=now - _WAIT, limit=_MOST)).items():
         reassembly = _restored(await inbound.lock_and_find(tx, connector_id, keys), now)
         whole = reassembly.expire(now.timestamp())
-        await _keep(tx, [], whole, fingerprint=fingerprint, now=now)
+        caused += await _keep(tx, [], whole, fingerprint=fingerprint, now=now)
         released += len(whole)
     await inbound.forget_parts(tx, before=now - 2 * REPEATED_WITHIN)
+    await responses.add(tx, caused)
     return released
 
 
@@ -135,9 +139,10 @@ def _part(part: InboundPart, tag: InboundPart | StoredPart) -> TextPart:
 
 async def _keep(
     tx: Tx, new: Sequence[InboundPart], whole: Sequence[Whole], *, fingerprint: Fingerprint, now: datetime
-) -> None:
-    """Store messages and new parts, note which belongs to which, and do what the messages ask for."""
-    messages = await _addressed(tx, [_message(text) for text in whole], fingerprint)
+) -> Caused:
+    """Store messages and new parts, note which belongs to which, and do what the messages ask for; return what campaigns caused by that."""
+    addressed = await _addressed(tx, [_message(text) for text in whole], fingerprint)
+    messages = [message for message, _ in addressed]
     ids = await inbound.keep(tx, messages) if messages else []
     stored: list[tuple[int, int]] = []
     message_of: dict[int, int] = {}
@@ -151,30 +156,38 @@ async def _keep(
         await inbound.assign(tx, stored)
     if new:
         await inbound.keep_parts(tx, [(part, message_of.get(id(part))) for part in new], now=now)
-    asked = [a for message in messages if (a := _asked(message)) is not None]
-    if asked:
-        await by_sms.obey(tx, asked, now=now)
+    asked = [a for message, campaign_id in addressed if (a := _asked(message, campaign_id)) is not None]
+    opt_outs = await by_sms.obey(tx, asked, now=now) if asked else Counter()
+    replies = Counter(
+        (message.company_id, campaign_id)
+        for message, campaign_id in addressed
+        if message.company_id is not None and campaign_id is not None and message.command is None
+    )
+    return Caused(opt_outs, replies)
 
 
-async def _addressed(tx: Tx, messages: Sequence[Inbound], fingerprint: Fingerprint) -> list[Inbound]:
-    """Return messages of one connector with the company that each is for, and what it asks for."""
+async def _addressed(tx: Tx, messages: Sequence[Inbound], fingerprint: Fingerprint) -> list[tuple[Inbound, int | None]]:
+    """Return messages of one connector with the company that each is for and what it asks for, each with the campaign that it answers."""
     if not messages:
         return []
     texts = [InboundText(m.source, m.destination, m.text) for m in messages]
     found = await numbers.addressees(tx, messages[0].connector_id, texts, fingerprint=fingerprint)
     return [
-        replace(
-            message,
-            company_id=whom.company_id,
-            number=whom.number,
-            keyword=whom.keyword,
-            command=command(message.text, keyword=whom.keyword),
+        (
+            replace(
+                message,
+                company_id=whom.company_id,
+                number=whom.number,
+                keyword=whom.keyword,
+                command=command(message.text, keyword=whom.keyword),
+            ),
+            whom.campaign_id,
         )
         for message, whom in zip(messages, found, strict=True)
     ]
 
 
-def _asked(message: Inbound) -> Asked | None:
+def _asked(message: Inbound, campaign_id: int | None) -> Asked | None:
     if message.company_id is None or message.number is None or message.command is None:
         return None
     return Asked(
@@ -184,6 +197,7 @@ def _asked(message: Inbound) -> Asked | None:
         message.connector_id,
         message.destination,
         message.keyword,
+        campaign_id,
     )
 
 

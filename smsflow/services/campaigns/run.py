@@ -25,6 +25,7 @@ from smsflow.store.credits import balances, reserve
 from smsflow.store.messages.accept import accept
 from smsflow.store.postgres.transactions import Tx
 from smsflow.store.routing import numbers
+from smsflow.store.routing.numbers import LastWriter
 
 # A campaign that should have begun longer ago than this, because nothing ran, does not begin by itself.
 _TOO_LATE = timedelta(hours=1)
@@ -268,6 +269,7 @@ class _Turn:
         if links:
             await stop_links.add(tx, company_id, links, campaign_id=campaign_id, now=self._now)
         if messages and self._campaign.kind is Kind.MARKETING:
-            written = [(company_id, m.connector_id, self._fingerprint(m.number)) for _, m in messages]
+            writer = LastWriter(company_id, campaign_id)
+            written = [(writer, m.connector_id, self._fingerprint(m.number)) for _, m in messages]
             await numbers.note_writers(tx, written, day=self._now.date())
         return dict(Counter(m.connector_id for _, m in messages))

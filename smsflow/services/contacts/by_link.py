@@ -1,5 +1,6 @@
 """Opting out by link: looking changes nothing, because previews open links; only asking does."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,8 @@ from smsflow.domain.optout import Scope
 from smsflow.errors import TooManyRequests
 from smsflow.services.contacts.optouts import opt_out
 from smsflow.store.accounts import attempts, companies
+from smsflow.store.campaigns import responses
+from smsflow.store.campaigns.responses import Caused
 from smsflow.store.contacts import optouts, stop_links
 from smsflow.store.postgres.transactions import Tx
 
@@ -25,6 +28,7 @@ class Reader:
     company: str
     number: str
     opted_out: bool
+    campaign_id: int | None
 
 
 async def look(tx: Tx, name: str, *, address: str, now: datetime) -> Reader | None:
@@ -33,20 +37,22 @@ async def look(tx: Tx, name: str, *, address: str, now: datetime) -> Reader | No
     if misses >= _MOST_MISSES:
         raise TooManyRequests(retry_after=int(wait) + 1)
     found = stop_way.read(name)
-    number = None if found is None else await stop_links.number_of(tx, *found)
-    company = None if found is None or number is None else await companies.company(tx, found[0])
-    if number is None or company is None:
+    link = None if found is None else await stop_links.find(tx, *found)
+    company = None if found is None or link is None else await companies.company(tx, found[0])
+    if link is None or company is None:
         await attempts.count_attempt(tx, _DOOR, address, period=_PERIOD, now=now)
         return None
-    scopes = await optouts.scopes(tx, company.id, [number])
-    return Reader(company.id, company.name, number, number in scopes)
+    scopes = await optouts.scopes(tx, company.id, [link.number])
+    return Reader(company.id, company.name, link.number, link.number in scopes, link.campaign_id)
 
 
 async def ask(tx: Tx, name: str, *, address: str, now: datetime) -> Reader | None:
     """Opt the person out whom a link was made for; return them, or None. A second time changes nothing."""
     reader = await look(tx, name, address=address, now=now)
     if reader is not None and not reader.opted_out:
-        await opt_out(
+        changed = await opt_out(
             tx, reader.company_id, [reader.number], scope=Scope.MARKETING, source="link", author=reader.number, now=now
         )
+        if changed and reader.campaign_id is not None:
+            await responses.add(tx, Caused(Counter({(reader.company_id, reader.campaign_id): 1})))
     return reader

@@ -1,5 +1,6 @@
 """STOP, START and HELP by SMS: done and answered in the transaction that stores the SMS which asks for it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,10 +31,13 @@ class Asked:
     connector_id: int
     destination: str
     keyword: str | None
+    campaign_id: int | None
+    """The campaign that made them ask."""
 
 
-async def obey(tx: Tx, asked: Sequence[Asked], *, now: datetime) -> None:
-    """Opt people out and in as they ask, in their order, and answer each once a day."""
+async def obey(tx: Tx, asked: Sequence[Asked], *, now: datetime) -> Counter[tuple[int, int]]:
+    """Opt people out and in as they ask, in their order, and answer each once a day; return the opt-outs by company and campaign."""
+    opt_outs: Counter[tuple[int, int]] = Counter()
     stops = {a.company_id for a in asked if a.command is Command.STOP}
     if stops:
         # All at once: whoever accepts for several companies takes these locks before any other.
@@ -44,18 +48,23 @@ async def obey(tx: Tx, asked: Sequence[Asked], *, now: datetime) -> None:
             continue
         of_company = [one for one in asked if one.company_id == company_id]
         for one in of_company:
-            await _do(tx, one, now=now)
+            if await _opted_out(tx, one, now=now) and one.campaign_id is not None:
+                opt_outs[one.company_id, one.campaign_id] += 1
         for one in of_company:
             await _answer(tx, company, one, now=now)
+    return opt_outs
 
 
-async def _do(tx: Tx, one: Asked, *, now: datetime) -> None:
+async def _opted_out(tx: Tx, one: Asked, *, now: datetime) -> bool:
+    """Do what somebody asks for; tell whether they have opted out by that."""
     if one.command is Command.STOP:
-        await optouts.opt_out(
+        changed = await optouts.opt_out(
             tx, one.company_id, [one.number], scope=Scope.MARKETING, source="sms", author=one.number, now=now
         )
-    elif one.command is Command.START:
+        return bool(changed)
+    if one.command is Command.START:
         await optouts.opt_in(tx, one.company_id, [one.number], source="sms", author=one.number, now=now)
+    return False
 
 
 async def _answer(tx: Tx, company: Company, one: Asked, *, now: datetime) -> None:

@@ -20,6 +20,7 @@ from smsflow.store.campaigns import caps, policies
 from smsflow.store.contacts import optouts
 from smsflow.store.postgres.transactions import Tx
 from smsflow.store.routing import numbers
+from smsflow.store.routing.numbers import LastWriter
 
 Fingerprint = Callable[[str], bytes]
 
@@ -122,6 +123,10 @@ async def uncount(tx: Tx, unpaid: Sequence[NewMessage], *, fingerprint: Fingerpr
 
 async def note_writers(tx: Tx, accepted: Sequence[NewMessage], *, fingerprint: Fingerprint, now: datetime) -> None:
     """Note that these companies wrote marketing to these people: an answer without a keyword is for the last of them."""
-    written = [(m.company_id, m.connector_id, fingerprint(m.number)) for m in accepted if m.kind is Kind.MARKETING]
+    written = [
+        (LastWriter(m.company_id, m.campaign_id), m.connector_id, fingerprint(m.number))
+        for m in accepted
+        if m.kind is Kind.MARKETING
+    ]
     if written:
         await numbers.note_writers(tx, written, day=now.date())

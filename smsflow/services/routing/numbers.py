@@ -36,6 +36,8 @@ class Addressee:
     company_id: int | None
     keyword: str | None
     number: str | None
+    campaign_id: int | None
+    """The company's campaign that it answers: the last that wrote marketing to the handset."""
 
 
 async def add(
@@ -90,19 +92,18 @@ async def addressees(
         (n.number, n.keyword): n.company_id for n in await numbers.of_connector(tx, connector_id)
     }
     found = [_by_number(own, text) for text in texts]
-    written = [_international(text.source) for text in texts]
-    people = {
-        number.e164: fingerprint(number.e164)
-        for (company_id, _), number in zip(found, written, strict=True)
-        if company_id is None and number is not None
-    }
+    senders = [
+        await _of_company(tx, company_id, text.source, _international(text.source))
+        for text, (company_id, _) in zip(texts, found, strict=True)
+    ]
+    people = {number: fingerprint(number) for number in senders if number is not None}
     last = await numbers.last_writers(tx, connector_id, list(people.values())) if people else {}
     answers = []
-    for text, (company_id, keyword), number in zip(texts, found, written, strict=True):
-        if company_id is None and number is not None:
-            answers.append(Addressee(last.get(people[number.e164]), None, number.e164))
-        else:
-            answers.append(Addressee(company_id, keyword, await _of_company(tx, company_id, text.source, number)))
+    for (company_id, keyword), number in zip(found, senders, strict=True):
+        writer = None if number is None else last.get(people[number])
+        wanted = writer.company_id if company_id is None and writer is not None else company_id
+        campaign_id = writer.campaign_id if writer is not None and writer.company_id == wanted else None
+        answers.append(Addressee(wanted, keyword, number, campaign_id))
     return answers
 
 

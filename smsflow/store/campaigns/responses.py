@@ -1,7 +1,7 @@
 """The opt-outs and answers that campaigns caused: counted in the transaction that stores them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from smsflow.store.postgres.arrays import ints
 from smsflow.store.postgres.transactions import Tx, text
@@ -15,6 +15,22 @@ class Responses:
     replies: int = 0
 
 
+OfCampaign = tuple[int, int]
+"""A company and one of its campaigns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caused:
+    """Opt-outs and answers that are to be counted, by campaign."""
+
+    opt_outs: Counter[OfCampaign] = field(default_factory=Counter)
+    replies: Counter[OfCampaign] = field(default_factory=Counter)
+
+    def __add__(self, other: "Caused") -> "Caused":
+        """Return both."""
+        return Caused(self.opt_outs + other.opt_outs, self.replies + other.replies)
+
+
 # In the order of the keys, so that two transactions never wait for each other in a circle.
 _ADD = text("""
 INSERT INTO campaign_response AS r (company_id, campaign_id, opt_outs, replies)
@@ -26,14 +42,15 @@ ON CONFLICT (company_id, campaign_id) DO UPDATE
 """)
 
 
-async def add(tx: Tx, counted: Mapping[tuple[int, int], Responses]) -> None:
-    """Add to what campaigns, each given by its company and its id, have caused; the last statement of a transaction, for others wait."""
-    if counted:
+async def add(tx: Tx, caused: Caused) -> None:
+    """Add to what campaigns have caused; the last statement of a transaction, because others that do the same wait for its rows."""
+    keys = list({*caused.opt_outs, *caused.replies})
+    if keys:
         parameters = {
-            "companies": ints(company_id for company_id, _ in counted),
-            "campaigns": ints(campaign_id for _, campaign_id in counted),
-            "opt_outs": ints(r.opt_outs for r in counted.values()),
-            "replies": ints(r.replies for r in counted.values()),
+            "companies": ints(company_id for company_id, _ in keys),
+            "campaigns": ints(campaign_id for _, campaign_id in keys),
+            "opt_outs": ints(caused.opt_outs[key] for key in keys),
+            "replies": ints(caused.replies[key] for key in keys),
         }
         await tx.execute(_ADD, parameters)
 

@@ -1,6 +1,7 @@
 """The short addresses by which recipients opt out."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from smsflow.store.postgres.arrays import texts
@@ -26,10 +27,19 @@ async def add(
     await tx.execute(insert, parameters)
 
 
-async def number_of(tx: Tx, company_id: int, token: str) -> str | None:
-    """Return the number that a link was made for, or None (one look at the primary key)."""
-    query = text("SELECT number FROM stop_link WHERE company_id = :company_id AND token = :token")
-    return (await tx.execute(query, {"company_id": company_id, "token": token})).scalar_one_or_none()
+@dataclass(frozen=True, slots=True)
+class StopLink:
+    """The number that a link was made for, and the campaign whose SMS has it; none for a test."""
+
+    number: str
+    campaign_id: int | None
+
+
+async def find(tx: Tx, company_id: int, token: str) -> StopLink | None:
+    """Return a link, or None (one look at the primary key)."""
+    query = text("SELECT number, campaign_id FROM stop_link WHERE company_id = :company_id AND token = :token")
+    row = (await tx.execute(query, {"company_id": company_id, "token": token})).one_or_none()
+    return None if row is None else StopLink(*row)
 
 
 async def forget(tx: Tx, *, before: datetime, limit: int) -> int:

@@ -62,21 +62,31 @@ async def of_company(tx: Tx, company_id: int) -> list[OwnNumber]:
     return [OwnNumber(*row) for row in rows]
 
 
-# In the order of the hashes, so that two transactions never wait for each other. A row changes once a day at most.
+@dataclass(frozen=True, slots=True)
+class LastWriter:
+    """The company that last wrote marketing to somebody through a connector, and by which of its campaigns if it was one."""
+
+    company_id: int
+    campaign_id: int | None
+
+
+# In the order of the hashes, so that two transactions never wait for each other. A row changes once a day and campaign at most.
 _WROTE = text("""
-INSERT INTO marketing_last AS m (connector_id, person, company_id, day)
-SELECT DISTINCT ON (t.connector_id, t.person) t.connector_id, t.person, t.company_id, CAST(:day AS date)
-FROM unnest(CAST(:companies AS bigint[]), CAST(:connectors AS bigint[]), CAST(:people AS bytea[]))
-    AS t(company_id, connector_id, person) ORDER BY t.connector_id, t.person
-ON CONFLICT (connector_id, person) DO UPDATE SET company_id = excluded.company_id, day = excluded.day
-    WHERE m.company_id <> excluded.company_id OR m.day <> excluded.day
+INSERT INTO marketing_last AS m (connector_id, person, company_id, campaign_id, day)
+SELECT DISTINCT ON (t.connector_id, t.person) t.connector_id, t.person, t.company_id, t.campaign_id, CAST(:day AS date)
+FROM unnest(CAST(:companies AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:connectors AS bigint[]), CAST(:people AS bytea[]))
+    AS t(company_id, campaign_id, connector_id, person) ORDER BY t.connector_id, t.person
+ON CONFLICT (connector_id, person) DO UPDATE
+    SET company_id = excluded.company_id, campaign_id = excluded.campaign_id, day = excluded.day
+    WHERE (m.company_id, m.campaign_id, m.day) IS DISTINCT FROM (excluded.company_id, excluded.campaign_id, excluded.day)
 """)
 
 
-async def note_writers(tx: Tx, written: Sequence[tuple[int, int, bytes]], *, day: date) -> None:
-    """Note who wrote marketing to whom, given as (company, connector, hash of the number)."""
+async def note_writers(tx: Tx, written: Sequence[tuple[LastWriter, int, bytes]], *, day: date) -> None:
+    """Note who wrote marketing to whom, given as (writer, connector, hash of the number)."""
     parameters = {
-        "companies": ints(company for company, _, _ in written),
+        "companies": ints(writer.company_id for writer, _, _ in written),
+        "campaigns": ints(writer.campaign_id for writer, _, _ in written),
         "connectors": ints(connector for _, connector, _ in written),
         "people": texts("\\x" + person.hex() for _, _, person in written),
         "day": day,
@@ -84,11 +94,14 @@ async def note_writers(tx: Tx, written: Sequence[tuple[int, int, bytes]], *, day
     await tx.execute(_WROTE, parameters)
 
 
-async def last_writers(tx: Tx, connector_id: int, people: Sequence[bytes]) -> Mapping[bytes, int]:
-    """Return for each of `people` the company that last wrote marketing to them through a connector."""
-    query = text("""
-        SELECT person, company_id FROM marketing_last
-        WHERE connector_id = :connector_id AND person = ANY(CAST(:people AS bytea[]))
-    """)
-    rows = await tx.execute(query, {"connector_id": connector_id, "people": texts("\\x" + p.hex() for p in people)})
-    return {bytes(person): company_id for person, company_id in rows}
+# The release before changes the company and leaves the campaign of another one.
+_LAST = text("""
+SELECT m.person, m.company_id, c.id FROM marketing_last m LEFT JOIN campaign c ON c.company_id = m.company_id AND c.id = m.campaign_id
+WHERE m.connector_id = :connector_id AND m.person = ANY(CAST(:people AS bytea[]))
+""")
+
+
+async def last_writers(tx: Tx, connector_id: int, people: Sequence[bytes]) -> Mapping[bytes, LastWriter]:
+    """Return for each of `people` who last wrote marketing to them through a connector (one look at the primary key each)."""
+    rows = await tx.execute(_LAST, {"connector_id": connector_id, "people": texts("\\x" + p.hex() for p in people)})
+    return {bytes(person): LastWriter(company_id, campaign_id) for person, company_id, campaign_id in rows}

@@ -8,6 +8,7 @@ from smsflow.runtime import randbelow
 from smsflow.services.contacts import by_link
 from smsflow.services.routing import numbers
 from smsflow.services.upkeep import retention
+from smsflow.store.campaigns import responses
 from tests.services.campaigns.test_story import NOON, campaigns, launched
 
 __all__ = ["campaigns"]
@@ -36,6 +37,9 @@ async def test_each_recipient_gets_a_link_of_their_own_that_opts_them_out(campai
         reader = await by_link.ask(tx, name, address="", now=NOON)
     assert reader.number == "+237690000002"
     assert await campaigns.query("SELECT number, source FROM opt_out") == [("+237690000002", "link")]
+    async with campaigns.platform.database.transaction() as tx:
+        await by_link.ask(tx, name, address="", now=NOON)
+        assert (await responses.of_campaign(tx, campaigns.company.id, campaign_id)).opt_outs == 1
     shown = await campaigns.show(campaign_id)
     assert (shown.segments, shown.used) == (6, 6)
     assert await testing.broken_invariants(campaigns.platform) == []

@@ -49,8 +49,8 @@ class Handsets:
         async with self.platform.database.transaction() as tx:
             await inbound.receive(tx, self.connector, [part], fingerprint=self.platform.vault.fingerprint, now=self.now)
 
-    async def market(self, company):
-        message = a_message(company, self.connector, number=AWA, kind=Kind.MARKETING)
+    async def market(self, company, campaign_id=None):
+        message = a_message(company, self.connector, number=AWA, kind=Kind.MARKETING, campaign_id=campaign_id)
         async with self.platform.database.transaction() as tx:
             (answer,) = await submit(tx, [message], fingerprint=self.platform.vault.fingerprint, now=self.now)
         return answer
@@ -117,6 +117,27 @@ async def test_start_undoes_stop_and_marketing_is_accepted_again(desk):
 
     assert (type(refused).__name__, type(accepted)) == ("OptedOut", int)
     assert len(await desk.replies()) == 2
+
+
+async def test_an_answer_and_an_opt_out_count_once_for_the_campaign_that_last_wrote_marketing_to_the_handset(desk):
+    await desk.own("8080")
+    await desk.own("8081", desk.paul)
+    first, second = [
+        await testing.a_campaign(desk.platform, desk.awa, name, kind=Kind.MARKETING) for name in ("Noël", "Soldes")
+    ]
+    await desk.market(desk.awa, first)
+    await desk.write("Combien ?")
+    await desk.market(desk.awa, second)
+
+    for text in ("Et samedi ?", "AIDE", "STOP", "STOP", "Merci"):
+        await desk.write(text)
+    await desk.write("Bonjour", to="8081")
+    await desk.write("Bonjour", source="237690000002")
+
+    counted = await query(
+        desk.platform, "SELECT company_id, campaign_id, opt_outs, replies FROM campaign_response ORDER BY campaign_id"
+    )
+    assert [tuple(r) for r in counted] == [(desk.awa.id, first, 0, 1), (desk.awa.id, second, 1, 2)]
 
 
 async def test_each_answer_leaves_once_a_day_for_a_handset(desk):
