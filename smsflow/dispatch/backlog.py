@@ -2,19 +2,23 @@
 
 import heapq
 from collections.abc import Callable
+from itertools import count
 
+from smsflow.dispatch.numbers import Numbers
 from smsflow.dispatch.sending import Piece, Sending
 
 
 class Backlog:
-    """A heap of pieces. A message waits for the answer to an earlier one to the same number, because a refusal would change their order."""
+    """A heap of pieces. A message waits for the outcome of an earlier one to the same number (see `Numbers`)."""
 
-    def __init__(self, *, most_behind: int) -> None:
-        """Keep at most `most_behind` pieces waiting for answers to earlier messages: many to one number must not fill the window."""
+    def __init__(self, numbers: Numbers, *, most_behind: int) -> None:
+        """Keep at most `most_behind` pieces waiting for earlier messages: many to one number must not fill the window."""
+        self._numbers = numbers
         self._pieces: list[Piece] = []
         self._behind: list[Piece] = []
         self._most_behind = most_behind
-        self._ahead: dict[str, Sending] = {}
+        self._orders = count()
+        self._ends = False
 
     def __len__(self) -> int:
         """Return how many pieces wait."""
@@ -25,8 +29,15 @@ class Backlog:
         """Tell whether a piece may wait that needs no answer to an earlier message."""
         return bool(self._pieces)
 
+    def add(self, sending: Sending) -> None:
+        """Add the pieces of a message, behind those of its kind that were added before."""
+        self._numbers.enter(sending)
+        order = next(self._orders)
+        for part in range(len(sending.bodies)):
+            self.push(Piece(sending.claim.kind, order, part, sending))
+
     def push(self, piece: Piece) -> None:
-        """Add a piece, or put one back in its place."""
+        """Put a piece back in its place."""
         heapq.heappush(self._pieces, piece)
 
     def pop(self, *, avoid: str | None = None) -> Piece | None:
@@ -36,12 +47,11 @@ class Backlog:
         while self._pieces and found is None:
             piece = heapq.heappop(self._pieces)
             sending = piece.sending
-            number = sending.claim.number
             if sending.reported or sending.declined:
                 continue
-            if self._ahead.get(number, sending) is not sending and len(self._behind) < self._most_behind:
+            if not self._ends and len(self._behind) < self._most_behind and not self._numbers.is_next(sending):
                 self._behind.append(piece)
-            elif number == avoid:
+            elif sending.claim.number == avoid:
                 avoided.append(piece)
             else:
                 found = piece
@@ -49,26 +59,26 @@ class Backlog:
             found = avoided.pop(0)
         for piece in avoided:
             heapq.heappush(self._pieces, piece)
-        if found is not None:
-            self._ahead.setdefault(found.sending.claim.number, found.sending)
         return found
 
-    def answered(self, sending: Sending) -> None:
-        """Let the next message to the same number go when nothing of this one is in flight."""
-        number = sending.claim.number
-        if self._ahead.get(number) is sending and (sending.reported or not sending.in_flight):
-            del self._ahead[number]
-            self._free(lambda piece: piece.sending.claim.number == number)
+    def begin(self) -> None:
+        """Let messages wait for earlier ones from now on."""
+        self._ends = False
+
+    def free(self, number: str) -> bool:
+        """Let what waits for an earlier message to a number be looked at again; False when nothing does."""
+        return bool(self._behind) and self._free(lambda piece: piece.sending.claim.number == number)
 
     def keep(self, wanted: Callable[[Sending], bool]) -> None:
-        """Drop the pieces of messages that are not wanted; the rest waits for no other message."""
-        self._ahead.clear()
+        """Drop the pieces of messages that are not wanted; from now on the rest waits for no other message."""
+        self._ends = True
         self._free(lambda _piece: True)
         self._pieces = [p for p in self._pieces if wanted(p.sending)]
         heapq.heapify(self._pieces)
 
-    def _free(self, which: Callable[[Piece], bool]) -> None:
-        if self._behind:
-            for piece in filter(which, self._behind):
-                heapq.heappush(self._pieces, piece)
-            self._behind = [p for p in self._behind if not which(p)]
+    def _free(self, which: Callable[[Piece], bool]) -> bool:
+        freed = [p for p in self._behind if which(p)]
+        for piece in freed:
+            heapq.heappush(self._pieces, piece)
+        self._behind = [p for p in self._behind if not which(p)]
+        return bool(freed)

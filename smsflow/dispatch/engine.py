@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from smsflow.dispatch.bind import keep_bound
 from smsflow.dispatch.bind_state import BindStateNotifier
 from smsflow.dispatch.lane import Lane
 from smsflow.dispatch.lease import TIMEOUT, Lease, LeaseLost, finished
+from smsflow.dispatch.numbers import Numbers
 from smsflow.dispatch.sweep import Sweep
 from smsflow.runtime import Platform
 from smsflow.services.messages.outcomes import Graces, Way
@@ -57,6 +59,7 @@ class Engine:
         self._platform = platform
         self._clock = clock
         self._held: dict[tuple[int, int], HeldBind] = {}
+        self._numbers: defaultdict[int, Numbers] = defaultdict(Numbers)
         self._unowned_claims = False
         self._lease = Lease(platform.database, clock)
         self._changed = asyncio.Event()
@@ -179,6 +182,7 @@ class Engine:
         lane = Lane(
             connector,
             Way(connector.id, connector.account_id, me, self._graces),
+            self._numbers[connector.id],
             database=self._platform.database,
             vault=self._platform.vault,
             clock=self._clock,

@@ -12,6 +12,7 @@ from smsflow import observe
 from smsflow.connectors import smpp
 from smsflow.dispatch import recorder
 from smsflow.dispatch.inbound import Receiver
+from smsflow.dispatch.numbers import Numbers
 from smsflow.dispatch.traffic import Traffic
 from smsflow.domain.delivery import Accepted, Unanswered
 from smsflow.services.grouping import GroupCommit
@@ -44,6 +45,7 @@ class Lane:
         self,
         connector: Connector,
         way: Way,
+        numbers: Numbers,
         *,
         database: Database,
         vault: Vault,
@@ -51,9 +53,10 @@ class Lane:
         alive: Callable[[], bool],
         poll: float,
     ) -> None:
-        """Prepare a lane; `alive` tells whether this process still holds its lease."""
+        """Prepare a lane; `numbers` are those of all lanes of its connector, `alive` tells whether this process still holds its lease."""
         self.connector = connector
         self._way = way
+        self._numbers = numbers
         self._database = database
         self._clock = clock
         self.alive = alive
@@ -72,7 +75,13 @@ class Lane:
         )
         self._receiver = Receiver(connector, database, clock, self._turn, fingerprint=vault.fingerprint)
         self.traffic = Traffic(
-            connector, vault=vault, clock=clock, alive=alive, report=self._outcomes.put, receiver=self._receiver
+            connector,
+            vault=vault,
+            clock=clock,
+            alive=alive,
+            report=self._outcomes.put,
+            receiver=self._receiver,
+            numbers=numbers,
         )
         self._ok = observe.responses_total.labels(connector.name, smpp.status_name(0))
 
@@ -140,14 +149,15 @@ class Lane:
         return time.monotonic() < self._busy_until
 
     async def _claim(self, limit: int) -> int:
-        async with self._turn, self._database.autocommit() as tx:
-            claims = await queue.claim(
-                tx, self.connector.id, instance_id=self._way.instance_id, limit=limit, near=self._near
-            )
-        if claims:
-            self._near = self._receiver.near = claims[-1].id
-        for claim in claims:
-            self.traffic.take(claim)
+        async with self._numbers.claiming:
+            async with self._turn, self._database.autocommit() as tx:
+                claims = await queue.claim(
+                    tx, self.connector.id, instance_id=self._way.instance_id, limit=limit, near=self._near
+                )
+            if claims:
+                self._near = self._receiver.near = claims[-1].id
+            for claim in claims:
+                self.traffic.take(claim)
         return len(claims)
 
     async def _record(self, reports: Sequence[Report]) -> None:

@@ -2,13 +2,13 @@
 
 from enum import Enum, auto
 
+from smsflow.dispatch.numbers import Numbers
 from smsflow.dispatch.sending import Sending
 
 # A message that was refused so often while nothing was accepted gives way: its number may be the only one that is refused.
 _MOST_REFUSALS = 2
 # A long message of which a part was accepted cannot be deferred any more, only be unknown: it is tried some more times before that.
 _MOST_OF_A_PART = 5
-_MOST_WAITING = 10_000
 
 
 class Verdict(Enum):
@@ -22,13 +22,13 @@ class Verdict(Enum):
 
 
 class Refusals:
-    """The refusals since the last acceptance, and the numbers whose messages wait by themselves."""
+    """The refusals of one bind since its last acceptance."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: Numbers) -> None:
         """Start with none."""
+        self._numbers = numbers
         self._accepted = 0
         self._refused: set[str] = set()
-        self._waiting: dict[str, float] = {}
         self.last: str | None = None
         """The number that was refused last, None after an acceptance: the probe is a message to another one."""
 
@@ -38,14 +38,13 @@ class Refusals:
         if self.last is not None:
             self.last = None
             self._refused.clear()
-        if self._waiting:
-            self._waiting.pop(number, None)
+        self._numbers.accepted(number)
 
     def judge(self, sending: Sending, *, queue_full: bool) -> Verdict:
         """Return what a throttling answer to `sending` asks for; `queue_full` is RMSGQFUL, which often speaks of one handset."""
         number = sending.claim.number
         own = (
-            number in self._waiting
+            self._numbers.is_waiting(number)
             or sending.refusals >= _MOST_REFUSALS
             or (sending.refusals > 0 and sending.accepted_before < self._accepted)
         )
@@ -59,15 +58,3 @@ class Refusals:
         if self._refused == {number} and (own or queue_full):
             return Verdict.DEFER
         return Verdict.BOTH if own else Verdict.SLOW_DOWN
-
-    def defer(self, number: str, until: float) -> None:
-        """Let later messages to a number wait as well, so that they do not overtake the one that was deferred."""
-        self._waiting.pop(number, None)
-        self._waiting[number] = until
-        if len(self._waiting) > _MOST_WAITING:
-            del self._waiting[next(iter(self._waiting))]
-
-    def wait(self, number: str, now: float) -> float:
-        """Return for how many seconds messages to a number wait, 0 when they need not."""
-        until = self._waiting.get(number) if self._waiting else None
-        return 0.0 if until is None else max(0.0, until - now)

@@ -5,7 +5,6 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import count
 
 import structlog
 
@@ -13,6 +12,7 @@ from smsflow import observe
 from smsflow.connectors import smpp
 from smsflow.dispatch.backlog import Backlog
 from smsflow.dispatch.inbound import Receiver
+from smsflow.dispatch.numbers import Numbers
 from smsflow.dispatch.refusals import Refusals, Verdict
 from smsflow.dispatch.sending import Piece, Sending, encode
 from smsflow.dispatch.throttle import Throttle
@@ -46,6 +46,7 @@ class Traffic:
         alive: Callable[[], bool],
         report: Callable[[Report], None],
         receiver: Receiver,
+        numbers: Numbers,
     ) -> None:
         """Prepare; `alive` tells whether this process still holds its lease, `report` takes the outcome of a message."""
         self._connector = connector
@@ -56,9 +57,9 @@ class Traffic:
         self._receiver = receiver
         self._throttle = Throttle(connector.rate, now=time.monotonic())
         self._link: Link | None = None
-        self._refusals = Refusals()
-        self._backlog = Backlog(most_behind=connector.window // 2)
-        self._orders = count()
+        self._numbers = numbers
+        self._refusals = Refusals(numbers)
+        self._backlog = Backlog(numbers, most_behind=connector.window // 2)
         self._held: dict[tuple[int, int], Sending] = {}
         self._held_pdus = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -70,6 +71,8 @@ class Traffic:
     def begin(self, link: Link) -> None:
         """Send by `link` from now on."""
         self._link = link
+        self._backlog.begin()
+        self._numbers.join(self._free)
         self._throttle.unanswered()  # answers owed by the link before this one never come, and the probe may be among them
 
     def holds(self) -> set[tuple[int, int]]:
@@ -99,17 +102,12 @@ class Traffic:
         """Hold a message; `pump` submits it when its turn comes."""
         bodies = encode(claim, self._connector, self._vault)
         sending = Sending(claim, bodies if isinstance(bodies, list) else [b""])
-        self._hold(sending)
-        if not isinstance(bodies, list):
-            self._report(sending, bodies)
-            return
-        order = next(self._orders)
-        for part in range(len(bodies)):
-            self._backlog.push(Piece(claim.kind, order, part, sending))
-
-    def _hold(self, sending: Sending) -> None:
-        self._held[sending.claim.id, sending.claim.attempt] = sending
+        self._held[claim.id, claim.attempt] = sending
         self._held_pdus += len(sending.bodies)
+        if isinstance(bodies, list):
+            self._backlog.add(sending)
+        else:
+            self._report(sending, bodies)
 
     def let_go(self, report: Report, *, recorded: bool = True) -> None:
         """Free the room of a message; one whose outcome cannot be recorded stays held, because it stays claimed until this process ends."""
@@ -134,7 +132,6 @@ class Traffic:
                 break
             sending = piece.sending
             if not sending.submitted and self._is_kept_back(sending, now, today):
-                backlog.answered(sending)
                 continue
             link.submit_raw(sending.bodies[piece.part], piece)
             sending.submitted += 1
@@ -153,7 +150,7 @@ class Traffic:
     def _is_kept_back(self, sending: Sending, now: float, today: datetime) -> bool:
         """Report a message that must not leave: its validity has ended, or an earlier one to its number waits."""
         claim = sending.claim
-        wait = self._refusals.wait(claim.number, now)
+        wait = self._numbers.wait(claim.number, now)
         if claim.valid_until <= today:
             self._report(sending, Outlived())
         elif wait:
@@ -191,7 +188,6 @@ class Traffic:
         else:
             self._throttle.accepted(now)
             self._report(sending, sending.refuse(smpp.status_name(status)))
-        self._backlog.answered(sending)
         if self._backlog.ready:
             self.pump()
 
@@ -212,7 +208,7 @@ class Traffic:
 
     def _decline(self, sending: Sending, now: float) -> None:
         """Defer a message that the operator does not take now, and with it the later ones to its number."""
-        self._refusals.defer(sending.claim.number, now + backoff(sending.claim.attempt))
+        self._numbers.defer(sending.claim.number, now + backoff(sending.claim.attempt))
         self._settle(sending, sending.decline())
 
     def on_unanswered(self, tokens: Sequence[Piece]) -> None:
@@ -249,7 +245,6 @@ class Traffic:
     def _lose(self, tokens: Sequence[Piece], reason: str) -> None:
         for token in tokens:
             self._report(token.sending, token.sending.lose(reason))
-            self._backlog.answered(token.sending)
 
     async def finish(self, link: Link, patience: float) -> None:
         """Wait up to `patience` seconds for answers, close the link, and report every message that is held."""
@@ -266,6 +261,7 @@ class Traffic:
         for sending in list(self._held.values()):
             self._report(sending, NotSent() if not sending.submitted else sending.lose("the link was closed"))
         self._link = None
+        self._numbers.leave(self._free)
         self._in_use.set(0)
 
     async def _complete(self, link: Link, patience: float) -> None:
@@ -295,3 +291,9 @@ class Traffic:
         if again or not sending.reported:
             sending.reported = True
             self._report_to(Report(sending.claim.id, sending.claim.attempt, outcome))
+            self._numbers.reported(sending)
+
+    def _free(self, number: str) -> None:
+        """Submit what waited for an earlier message to a number."""
+        if self._backlog.free(number):
+            asyncio.get_running_loop().call_soon(self.pump)

@@ -226,7 +226,7 @@ class Simulator:
         status = script.refusal(message.dest) if script.refuse else spec.ESME_ROK
         if status:
             return status
-        if self._misbehaviour.is_full(message.dest, begins=fault == "full"):
+        if "full" in script.faults and self._misbehaviour.is_full(message.dest, begins=fault == "full"):
             return spec.ESME_RMSGQFUL
         if fault == "late-error":
             return spec.ESME_RSYSERR

@@ -188,6 +188,26 @@ async def test_rule_03_later_messages_to_a_full_handset_do_not_overtake_the_firs
         assert [m.text for m in operator.inbox] == ["one", "two", "three", "four"]
 
 
+async def test_rule_03_a_message_does_not_overtake_one_to_a_full_handset_by_another_bind(open_platform):
+    async with (
+        open_platform(poll_interval=0.05) as platform,
+        an_operator(refuse=[("^237699", spec.ESME_RMSGQFUL)]) as operator,
+        an_engine(platform),
+    ):
+        company = await testing.a_company(platform, credits=100)
+        connector = await testing.a_connector(platform, port=operator.port, window=1, binds=2)
+        await until_bound(platform, connector, binds=2)
+        first = await accepted(platform, a_message(company, connector, number=_FULL, text="one"))
+        await operator.wait_for(lambda o: o.refused == 1)
+        operator.script.refuse = []
+        later = await accepted(
+            platform, *[a_message(company, connector, number=_FULL, text=f"later {n}") for n in range(10)]
+        )
+        await until_status(platform, first + later, Status.DELIVERED)
+
+        assert operator.inbox[0].text == "one"
+
+
 async def test_rule_03_a_message_to_a_full_handset_is_tried_until_its_validity_ends(open_platform, short_pauses):
     async with (
         open_platform(poll_interval=0.05) as platform,

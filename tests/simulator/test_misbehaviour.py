@@ -103,6 +103,17 @@ async def test_a_full_handset_refuses_three_times():
     assert full == [4, 5, 6]
 
 
+async def test_no_handset_is_full_once_the_operator_behaves():
+    async with an_operator(misbehave=["full"], misbehave_every=1) as (simulator, link, memory):
+        submit(link, "full")
+        await memory.wait_for(lambda m: m.responses)
+        simulator.script.change({"misbehave": []})
+        submit(link, "taken")
+        await memory.wait_for(lambda m: len(m.responses) == 2)
+
+    assert [status for _, status, _ in memory.responses] == [spec.ESME_RMSGQFUL, spec.ESME_ROK]
+
+
 async def test_a_late_error_means_that_no_handset_has_it():
     async with an_operator(misbehave=["late-error"], misbehave_every=1, late_error_after=0.01) as (s, link, memory):
         submit(link)
