@@ -75,15 +75,15 @@ _INVARIANTS = {
             ) AS t CROSS JOIN LATERAL (VALUES ('accepted', accepted), ('charged', charged - returned), ('sent', sent),
                 ('delivered', delivered), ('failed', failed), ('expired', expired), ('unknown', unknown), ('cancelled', cancelled)) AS v(figure, n)
             UNION ALL
-            SELECT company_id, coalesce(campaign_id, 0), date_trunc('hour', created_at, 'UTC'), v.figure, v.n, 0 FROM message
+            SELECT company_id, coalesce(campaign_id, 0), date_trunc('hour', created_at), v.figure, v.n, 0 FROM message
             CROSS JOIN LATERAL (VALUES ('accepted', 1), ('charged', charged)) AS v(figure, n)
             UNION ALL
-            SELECT company_id, coalesce(campaign_id, 0), date_trunc('hour', created_at, 'UTC'), v.figure, 1, 0 FROM message
+            SELECT company_id, coalesce(campaign_id, 0), date_trunc('hour', created_at), v.figure, 1, 0 FROM message
             JOIN (VALUES (2, 'sent'), (3, 'delivered'), (4, 'failed'), (6, 'expired'), (7, 'cancelled'), (8, 'unknown')) AS v(status, figure)
                 ON v.status = message.status
         ) AS figures
         WHERE NOT EXISTS (SELECT FROM tally_recount)
-            AND (hour > (SELECT date_trunc('hour', min(created_at), 'UTC') FROM message) OR NOT EXISTS (SELECT FROM retired_charge))
+            AND (hour > (SELECT date_trunc('hour', min(created_at)) FROM message) OR NOT EXISTS (SELECT FROM retired_charge))
         GROUP BY company_id, campaign_id, hour, figure HAVING sum(counted) <> sum(kept)
     """,
     "what is in the queue is a message": """

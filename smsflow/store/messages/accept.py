@@ -54,7 +54,7 @@ WITH debit AS (
     SELECT d.company_id, -d.amount, 'charge', d.messages, :now
     FROM unnest(CAST(:payers AS bigint[]), CAST(:amounts AS bigint[]), CAST(:counts AS integer[])) AS d(company_id, amount, messages)
     JOIN debit ON debit.id = d.company_id
-), tallied AS ({appended("(SELECT *, CAST(:now AS timestamptz) AS created_at FROM incoming) AS i", accepted="count(*)", charged="sum(segments)")}
+), tallied AS ({appended("incoming", hour="CAST(:hour AS timestamptz)", accepted="count(*)", charged="sum(segments)")}
 )
 SELECT place, id FROM incoming, (SELECT count(pg_notify('smsflow_queue', c)) FROM unnest(CAST(:wake AS text[])) AS c) AS woken
 """)
@@ -110,6 +110,7 @@ async def accept(
             "counts": ints(payers[c][1] for c in ordered),
             "checked": checked,
             "now": now,
+            "hour": now.replace(minute=0, second=0, microsecond=0),
             "companies": ints(m.company_id for m in batch),
             "connectors": ints(m.connector_id for m in batch),
             "campaigns": ints(m.campaign_id for m in batch),

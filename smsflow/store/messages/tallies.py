@@ -32,16 +32,18 @@ class Figures:
 
 _FIGURES: Final = tuple(f.name for f in fields(Figures))
 _KEY: Final = ("company_id", "campaign_id", "hour", "connector_id", "kind")
+# The time zone of every session is UTC.
+_HOUR: Final = "date_trunc('hour', created_at)"
 
 
-def appended(changed: str, **figures: str) -> str:
+def appended(changed: str, *, hour: str = _HOUR, **figures: str) -> str:
     """Return the statement that appends the changes of a common table expression, each figure as an aggregate over its rows.
 
-    `changed` has company_id, campaign_id, created_at, connector_id and kind of each message.
+    `changed` has company_id, campaign_id, created_at, connector_id and kind of each message; created_at is not read where `hour` is given.
     """
     return f"""
     INSERT INTO tally_delta ({", ".join(_KEY)}, {", ".join(figures)})
-    SELECT company_id, coalesce(campaign_id, 0), date_trunc('hour', created_at, 'UTC'), connector_id, kind, {", ".join(figures.values())}
+    SELECT company_id, coalesce(campaign_id, 0), {hour}, connector_id, kind, {", ".join(figures.values())}
     FROM {changed} GROUP BY 1, 2, 3, 4, 5"""
 
 
@@ -65,7 +67,7 @@ _TAKE_ORDER = text("DELETE FROM tally_recount WHERE due_at <= :now RETURNING due
 _COUNT_STORED = text(f"""
 WITH forgotten AS (DELETE FROM tally_delta)
 INSERT INTO tally ({", ".join(_KEY)}, {", ".join(_FIGURES)})
-SELECT company_id, coalesce(campaign_id, 0), date_trunc('hour', created_at, 'UTC'), connector_id, kind, count(*), sum(segments),
+SELECT company_id, coalesce(campaign_id, 0), {_HOUR}, connector_id, kind, count(*), sum(segments),
     count(*) FILTER (WHERE status = 2), count(*) FILTER (WHERE status = 3), count(*) FILTER (WHERE status = 4),
     count(*) FILTER (WHERE status = 6), count(*) FILTER (WHERE status = 8), count(*) FILTER (WHERE status = 7), sum(segments - charged)
 FROM message GROUP BY 1, 2, 3, 4, 5

@@ -16,6 +16,7 @@ _ACCEPT = {
     "counts": "{1}",
     "checked": False,
     "now": _NOW,
+    "hour": _NOW,
     "companies": "{1}",
     "connectors": "{1}",
     "campaigns": "{NULL}",
