@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import procrastinate
 import structlog
@@ -10,7 +11,7 @@ from procrastinate import builtin_tasks
 from smsflow.jobs.retirement import retire
 from smsflow.runtime import Platform
 from smsflow.services.messages import tallies
-from smsflow.services.upkeep import retention
+from smsflow.services.upkeep import pruning, retention
 from smsflow.store.postgres import logs
 
 log = structlog.get_logger(__name__)
@@ -23,6 +24,7 @@ def add_to(app: procrastinate.App, platform: Platform) -> None:
     database, settings = platform.database, platform.settings
     retry = procrastinate.RetryStrategy(max_attempts=3, wait=10)
     _add_recount(app, platform, retry)
+    _add_pruning(app, platform, retry)
 
     @app.periodic(cron="* * * * *")
     @app.task(name="make_partitions", queue=QUEUE, queueing_lock="make_partitions", retry=retry)
@@ -92,3 +94,27 @@ def _add_recount(app: procrastinate.App, platform: Platform, retry: procrastinat
         async with platform.database.transaction() as tx:
             if await tallies.recount(tx, now=platform.clock()):
                 log.info("tallies_recounted")
+
+
+def _add_pruning(app: procrastinate.App, platform: Platform, retry: procrastinate.RetryStrategy) -> None:
+    """Add the task that removes the counts of past days, and goes through the tables that have no index by age."""
+    settings = platform.settings
+
+    @app.periodic(cron="7 3 * * *")
+    @app.task(name="prune", queue=QUEUE, queueing_lock="prune", retry=retry)
+    async def prune(timestamp: int) -> None:  # noqa: ARG001
+        left = True
+        while left:
+            async with platform.database.transaction() as tx:
+                left = await retention.forget_counts(tx, now=platform.clock())
+        for walk, days in (
+            (pruning.writers, settings.messages_kept_days),
+            (pruning.replies, settings.messages_kept_days),
+            (pruning.set_aside, settings.receipts_kept_days),
+        ):
+            after: Any = None
+            while True:
+                async with platform.database.transaction() as tx:
+                    after = await walk(tx, after, kept=timedelta(days=days), now=platform.clock())
+                if after is None:
+                    break

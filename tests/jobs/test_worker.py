@@ -102,6 +102,65 @@ async def test_old_codes_and_inbound_texts_are_removed_in_batches_and_new_ones_k
         assert [(now - row.at).days for row in kept] == [399, 0]
 
 
+async def test_counts_of_past_days_are_removed_and_today_stays(platform, app, monkeypatch):
+    monkeypatch.setattr("smsflow.services.upkeep.retention.BATCH", 2)
+    today = platform.clock().date()
+    for age in (400, 9, 8, 3, 1, 0):
+        await execute(
+            platform,
+            "INSERT INTO marketing_count (day, person, messages) VALUES (:day, decode('00', 'hex'), 1)",
+            day=today - timedelta(days=age),
+        )
+
+    assert await work(app, "prune") == []
+
+    kept = await query(platform, "SELECT day FROM marketing_count ORDER BY day")
+    assert [(today - row.day).days for row in kept] == [1, 0]
+
+
+async def test_old_writers_and_answers_and_settled_entries_are_pruned_page_by_page(platform, app, monkeypatch):
+    monkeypatch.setattr("smsflow.services.upkeep.pruning.BATCH", 2)
+    company, now = await testing.a_company(platform), platform.clock()
+    gone, there, ended, open_ = await accepted(platform, *[a_message(company, 1) for _ in range(4)])
+    await execute(platform, "DELETE FROM message WHERE id = :id", id=gone)
+    await execute(platform, "UPDATE message SET status = 3 WHERE id = :id", id=ended)
+    for number, age in enumerate((500, 401, 401, 401, 399, 0)):
+        await execute(
+            platform,
+            "INSERT INTO marketing_last (connector_id, person, company_id, day) VALUES (1, decode(:person, 'hex'), 1, :day)",
+            person=f"0{number}",
+            day=(now - timedelta(days=age)).date(),
+        )
+    for number, message_id, age in ((1, gone, 500), (2, gone, 3), (3, gone, 0), (4, there, 500), (5, there, 0)):
+        await execute(
+            platform,
+            "INSERT INTO inbound_reply (company_id, number, day, command, message_id) VALUES (1, :number, :day, 'stop', :id)",
+            number=str(number),
+            day=(now - timedelta(days=age)).date(),
+            id=message_id,
+        )
+    for detail, message_id, age in (
+        ("old", open_, 400), ("ended", ended, 2), ("gone", gone, 2), ("open", open_, 2), ("none", None, 2), ("new", ended, 0),
+    ):  # fmt: skip
+        await execute(
+            platform,
+            "INSERT INTO set_aside (path, connector_id, message_id, detail, error, created_at)"
+            " VALUES ('outcomes', 1, :id, :detail, 'x', :at)",
+            id=message_id,
+            detail=detail,
+            at=now - timedelta(days=age),
+        )
+
+    assert await work(app, "prune") == []
+
+    writers = await query(platform, "SELECT day FROM marketing_last ORDER BY day")
+    answers = await query(platform, "SELECT number FROM inbound_reply ORDER BY number")
+    entries = await query(platform, "SELECT detail FROM set_aside ORDER BY id")
+    assert [(now.date() - row.day).days for row in writers] == [399, 0]
+    assert [row.number for row in answers] == ["3", "4", "5"]
+    assert [row.detail for row in entries] == ["open", "none", "new"]
+
+
 @pytest.fixture
 def directory():
     """A place for a PostgreSQL of this test's own: not below pytest's, which only root may enter."""

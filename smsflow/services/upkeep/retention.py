@@ -17,7 +17,7 @@ from smsflow.store.postgres.transactions import Tx
 _TOKENS_AFTER_EXPIRY = timedelta(days=1)
 _ATTEMPTS = timedelta(days=1)
 # A day of any time zone is over by then.
-_DAYS_COUNTED = timedelta(days=2)
+DAYS_COUNTED = timedelta(days=2)
 # Messages of one statement: a second of reading, far below the time-out of a statement.
 SLICE = 1_000_000
 # Rows of one transaction that removes.
@@ -48,12 +48,11 @@ async def make_partitions(tx: Tx) -> list[str]:
 
 
 async def forget(tx: Tx, *, receipts_kept: timedelta, now: datetime) -> int:
-    """Remove expired tokens and sessions, old attempts and letters, counts of past days, and receipts that never found their message; return how many receipts."""
+    """Remove expired tokens and sessions, old attempts and letters, and receipts that never found their message; return how many receipts."""
     await tokens.forget_tokens(tx, before=now - _TOKENS_AFTER_EXPIRY)
     await sessions.forget(tx, before=now - _TOKENS_AFTER_EXPIRY)
     await outbox.forget(tx, now=now)
     await attempts.forget_attempts(tx, before=now - _ATTEMPTS)
-    await caps.forget(tx, before=(now - _DAYS_COUNTED).date().isoformat())
     return await parked.forget(tx, before=now - receipts_kept)
 
 
@@ -70,6 +69,11 @@ async def forget_links(tx: Tx, *, kept: timedelta, now: datetime) -> bool:
 async def forget_inbound(tx: Tx, *, kept: timedelta, now: datetime) -> bool:
     """Remove old inbound SMS with their texts, a batch at a time; False when none is left."""
     return await inbound.forget(tx, before=now - kept, limit=BATCH) == BATCH
+
+
+async def forget_counts(tx: Tx, *, now: datetime) -> bool:
+    """Remove how many marketing SMS people got on past days, a batch at a time; False when none is left."""
+    return await caps.forget(tx, before=(now - DAYS_COUNTED).date().isoformat(), limit=BATCH) == BATCH
 
 
 async def old_parts(tx: Tx, *, kept: timedelta, now: datetime) -> list[Partition]:

@@ -32,6 +32,14 @@ async def uncount(tx: Tx, day: str, people: Sequence[bytes]) -> None:
     await tx.execute(_UNCOUNT, {"day": day, "people": texts("\\x" + p.hex() for p in people)})
 
 
-async def forget(tx: Tx, *, before: str) -> None:
-    """Drop the counts of the days before this one."""
-    await tx.execute(text("DELETE FROM marketing_count WHERE day < CAST(:before AS date)"), {"before": before})
+# The oldest days are at the left end of the primary key.
+_FORGET = text("""
+DELETE FROM marketing_count WHERE (day, person) IN (
+    SELECT day, person FROM marketing_count WHERE day < CAST(:before AS date) ORDER BY day, person LIMIT :limit FOR UPDATE SKIP LOCKED
+) RETURNING day
+""")
+
+
+async def forget(tx: Tx, *, before: str, limit: int) -> int:
+    """Drop up to `limit` counts of the days before this one; return how many."""
+    return len((await tx.execute(_FORGET, {"before": before, "limit": limit})).all())

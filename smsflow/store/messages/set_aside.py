@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from smsflow.store.postgres.arrays import ints
+from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -55,6 +57,28 @@ async def counted(tx: Tx, *, since: datetime) -> list[SetAsideCount]:
     return [SetAsideCount(*row) for row in await tx.execute(query, {"since": since})]
 
 
-async def forget(tx: Tx, *, before: datetime) -> None:
-    """Drop what was set aside before this time."""
-    await tx.execute(text("DELETE FROM set_aside WHERE created_at < :before"), {"before": before})
+# Walks the primary key; the table should be empty.
+_PAGE = text(
+    "SELECT id, message_id, created_at FROM set_aside WHERE created_at < :before AND id > :after ORDER BY id LIMIT :limit"
+)
+_OPEN = bounded("""
+SELECT m.id FROM message m WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id) AND m.status IN (1, 2, 5, 8)
+""")
+
+
+async def forget(tx: Tx, *, old: datetime, ended: datetime, after: int, limit: int) -> int | None:
+    """Drop, among the next `limit` entries, those set aside before `old`, and those before `ended` whose message has ended in another way.
+
+    Return the entry to go on after, None at the end.
+    """
+    rows = list(await tx.execute(_PAGE, {"before": max(old, ended), "after": after, "limit": limit}))
+    ids = [message_id for _, message_id, _ in rows if message_id is not None]
+    waiting = {m for (m,) in await tx.execute(_OPEN(ids), {"ids": ints(ids)})} if ids else set()
+    over = [
+        id_
+        for id_, message_id, created_at in rows
+        if created_at < old or (created_at < ended and message_id is not None and message_id not in waiting)
+    ]
+    if over:
+        await tx.execute(text("DELETE FROM set_aside WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": ints(over)})
+    return rows[-1][0] if len(rows) == limit else None

@@ -105,3 +105,28 @@ async def last_writers(tx: Tx, connector_id: int, people: Sequence[bytes]) -> Ma
     """Return for each of `people` who last wrote marketing to them through a connector (one look at the primary key each)."""
     rows = await tx.execute(_LAST, {"connector_id": connector_id, "people": texts("\\x" + p.hex() for p in people)})
     return {bytes(person): LastWriter(company_id, campaign_id) for person, company_id, campaign_id in rows}
+
+
+WriterKey = tuple[int, bytes]
+"""A connector and a person."""
+
+# A page of the primary key: no index by day, which every marketing SMS would have to keep.
+_FORGET = text("""
+WITH page AS MATERIALIZED (
+    SELECT connector_id, person, day FROM marketing_last WHERE (connector_id, person) > (:connector_id, CAST(:person AS bytea))
+    ORDER BY connector_id, person LIMIT :limit
+), gone AS (
+    DELETE FROM marketing_last m USING page p
+    WHERE m.connector_id = p.connector_id AND m.person = p.person AND p.day < :before AND m.day < :before
+)
+SELECT connector_id, person FROM page ORDER BY connector_id, person OFFSET :limit - 1
+""")
+FIRST_WRITER: WriterKey = (0, b"")
+
+
+async def forget_writers(tx: Tx, *, before: date, after: WriterKey, limit: int) -> WriterKey | None:
+    """Drop, among the next `limit` people, those who were written to last before a day; return the one to go on after, None at the end."""
+    connector_id, person = after
+    parameters = {"connector_id": connector_id, "person": "\\x" + person.hex(), "before": before, "limit": limit}
+    row = (await tx.execute(_FORGET, parameters)).one_or_none()
+    return None if row is None else (row[0], bytes(row[1]))
