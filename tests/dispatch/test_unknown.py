@@ -269,6 +269,17 @@ async def test_two_unknown_messages_to_one_number_are_not_guessed(dispatcher):
     assert len(await query(dispatcher.platform, "SELECT 1 FROM parked_receipt")) == 1
 
 
+async def test_a_receipt_that_may_be_of_a_long_unknown_message_is_not_given_to_a_short_one(dispatcher):
+    short = await dispatcher.accepts(number="+237690000001")
+    long = await dispatcher.accepts(number="+237690000001", segments=2)
+    for claim in await dispatcher.claims():
+        await dispatcher.reports(claim, Unanswered("no answer"))
+    await dispatcher.receives("its first part", Status.DELIVERED)
+    await dispatcher.waits_for_answers()
+
+    assert await statuses(dispatcher.platform, [short, long]) == [Status.UNKNOWN] * 2
+
+
 async def test_a_parked_receipt_is_looked_at_while_it_is_young_and_then_with_all_others(dispatcher):
     first = await dispatcher.accepts(number="+237690000001")
     await dispatcher.accepts(number="+237690000001")

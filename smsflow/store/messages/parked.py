@@ -42,7 +42,7 @@ async def park(tx: Tx, receipts: Sequence[News], *, forms: Callable[[str], Itera
 
 # When an unknown message `u` may be what a receipt `r` speaks of: not when it was accepted, or planned for a time, after that came.
 _MAY_BE = """
-    u.account_id = r.account_id AND u.number = r.number AND u.sender = r.sender AND u.segments = 1
+    u.account_id = r.account_id AND u.number = r.number AND u.sender = r.sender
     AND (SELECT greatest(m.created_at, m.planned_at) FROM message m WHERE m.id = u.message_id) <= r.received_at
 """
 _UNKNOWN_TO = text(f"""
@@ -50,15 +50,15 @@ SELECT r.place, min(u.message_id)
 FROM unnest(CAST(:accounts AS bigint[]), CAST(:numbers AS text[]), CAST(:senders AS text[]), CAST(:parked AS timestamptz[]))
     WITH ORDINALITY AS r(account_id, number, sender, received_at, place)
 JOIN unknown_outcome u ON {_MAY_BE}
-GROUP BY r.place HAVING count(*) = 1
+GROUP BY r.place HAVING count(*) = 1 AND max(u.segments) = 1
 """)
 
 
 async def guess(tx: Tx, receipts: Sequence[News]) -> dict[int, int]:
     """Return, by place, the one unknown message that a parked receipt with a foreign reference can only speak of.
 
-    A message whose response was lost has no reference: it is recognised when it is the only unknown one of one part from this
-    sender to this number at this operator.
+    A message whose response was lost has no reference: it is recognised when it has one part and is the only unknown one, of
+    however many parts, from this sender to this number at this operator.
     """
     parameters = {
         "accounts": ints(r.account_id for r in receipts),
@@ -96,7 +96,8 @@ def _page(order: str) -> str:
     return f"""
         SELECT r.account_id, r.id, r.received_at,
             EXISTS (SELECT FROM part p WHERE p.account_id = r.account_id AND p.reference = ANY(r.forms || r.reference) AND p.reference <> '')
-            OR r.received_at < r.answered AND (SELECT count(*) FROM unknown_outcome u WHERE {_MAY_BE}) = 1
+            OR r.received_at < r.answered AND (
+                SELECT count(*) = 1 AND max(u.segments) = 1 FROM unknown_outcome u WHERE {_MAY_BE})
         FROM unnest(CAST(:accounts AS bigint[]), CAST(:answered AS timestamptz[]), CAST(:times AS timestamptz[]), CAST(:ids AS bigint[]))
             AS a(account_id, answered, received_at, id)
         CROSS JOIN LATERAL (
