@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from psycopg import OperationalError
+from structlog.testing import capture_logs
 
 from smsflow import runtime
 from smsflow.domain.message import Status
@@ -23,6 +24,7 @@ from tests.dispatch.stage import (
     until_bound,
     until_status,
 )
+from tests.waiting import until
 
 HOUR = timedelta(hours=1)
 TOO_EARLY = timedelta(minutes=30)
@@ -103,6 +105,17 @@ async def test_a_node_whose_clock_is_wrong_by_days_sends_nothing_early_and_nothi
 
     assert found == [Status.PLANNED, Status.UNKNOWN]
     assert len(operator.inbox) == 2
+
+
+async def test_a_process_whose_clock_is_far_from_the_databases_says_so_in_its_log(
+    settings_of, database_url, platform, monkeypatch
+):
+    monkeypatch.setattr(runtime, "datetime", a_clock_that_is_wrong_by(60 * HOUR))
+    with capture_logs() as logged:
+        async with runtime.platform(settings_of(), database_url, role="web"):
+            (said,) = await until(lambda: [e for e in logged if e["event"] == "clock_differs"])
+
+    assert (said["log_level"], round(said["seconds_ahead"] / 3600)) == ("error", 60)
 
 
 async def test_the_clock_is_unset_while_the_database_was_never_there_and_goes_on_while_it_is_away(platform):

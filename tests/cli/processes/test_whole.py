@@ -180,6 +180,19 @@ def test_doctor_finds_a_queue_that_waits_too_long(smsflow, database_url):
     assert {f.what: f.state for f in found if f.what.startswith("queue")} == {"queue of 1": "wrong", "queue of 2": "ok"}
 
 
+def test_doctor_finds_pools_that_the_server_has_no_room_for(smsflow, database_url):
+    beat = "INSERT INTO process (role, host, pid, started_at, beat_at, clock_ahead) VALUES ('web', 'a', %s, now(), now(), 0)"
+    with psycopg.connect(libpq_url(database_url), autocommit=True) as connection:
+        for pid in range(10):
+            connection.execute(beat, (pid,))
+    smsflow.environment["SMSFLOW_DATABASE_POOL"] = "200"
+
+    report = smsflow.json("doctor", code=1)
+
+    (says,) = [f["says"] for f in report["findings"] if f["what"] == "connections"]
+    assert says.startswith("10 web with SMSFLOW_DATABASE_POOL=200 may open 2015 connections")
+
+
 def test_doctor_tells_of_a_database_that_is_away_and_a_wrong_setting(smsflow):
     smsflow.environment["SMSFLOW_DATABASE_URL"] = "postgresql://u@127.0.0.1:1/x"
     assert states(smsflow.json("doctor", code=1))["database"] == "wrong"
