@@ -6,18 +6,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from smsflow.domain import phone, segments
+from smsflow.domain.account import Company
+from smsflow.domain.message import NewMessage
 from smsflow.domain.optout import Command, command
+from smsflow.domain.routing import Table
+from smsflow.errors import NotFound
 from smsflow.services.contacts import by_sms
 from smsflow.services.contacts.by_sms import Asked
 from smsflow.services.messages.permission import Fingerprint
+from smsflow.services.messages.prepare import Limits, Order, prepare
 from smsflow.services.routing import numbers
 from smsflow.services.routing.numbers import InboundText
 from smsflow.smpp.reassembly import TIMEOUT, Reassembly, TextPart, Whole
 from smsflow.store import inbound
 from smsflow.store.campaigns import responses
 from smsflow.store.campaigns.responses import Caused
-from smsflow.store.inbound import Inbound, InboundPart, InboundRow, Key, StoredPart
+from smsflow.store.inbound import Inbound, InboundPart, Key, StoredPart
 from smsflow.store.postgres.transactions import Tx
+
+InboundRow = inbound.InboundRow
 
 # Within this an operator repeats what it believes unanswered.
 REPEATED_WITHIN: Final = timedelta(minutes=5)
@@ -80,9 +88,32 @@ async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[InboundR
     return await inbound.latest(tx, since=since, limit=limit)
 
 
-async def of_company(tx: Tx, company_id: int, *, before: int | None, limit: int) -> list[InboundRow]:
+async def of_company(tx: Tx, company_id: int, *, before: int | None, limit: int, ending: str = "") -> list[InboundRow]:
     """Return the SMS that handsets sent to a company, older than the one `before`, newest first."""
-    return await inbound.of_company(tx, company_id, before=before, limit=limit)
+    return await inbound.of_company(tx, company_id, before=before, limit=limit, ending=ending)
+
+
+async def show(tx: Tx, company_id: int, inbound_id: int) -> InboundRow:
+    """Return one SMS that a handset sent to a company; raise NotFound."""
+    found = await inbound.one_of_company(tx, company_id, inbound_id)
+    if found is None:
+        raise NotFound(what="inbound SMS", id=inbound_id)
+    return found
+
+
+def answer(
+    company: Company, received: InboundRow, text: str, *, routes: Table, limits: Limits, now: datetime
+) -> NewMessage:
+    """Return the answer to an SMS, for `submit`; raise Refused.
+
+    It leaves from the number that was written to, by its connector, where that number can be a sender: people can answer again.
+    """
+    message = prepare(Order(received.source, text), company=company, routes=routes, now=now, limits=limits)
+    connector = routes.connectors.get(received.connector_id)
+    if connector is None or not phone.is_sender(received.destination):
+        return message
+    count = segments.count(message.text, latin1=connector.latin1)
+    return replace(message, sender=received.destination, connector_id=received.connector_id, segments=count)
 
 
 async def release(tx: Tx, *, fingerprint: Fingerprint, now: datetime) -> int:

@@ -245,13 +245,24 @@ async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[InboundR
     return [InboundRow(*row) for row in await tx.execute(query, {"since": since, "limit": limit})]
 
 
-async def of_company(tx: Tx, company_id: int, *, before: int | None, limit: int) -> list[InboundRow]:
-    """Return a company's inbound messages older than an id, newest first (walks inbound_company backwards)."""
-    query = text("""
-        SELECT i.id, i.received_at, i.connector_id, c.name, i.source, i.destination, i.text, i.parts, i.total,
-            i.company_id, i.keyword, i.command
-        FROM inbound i LEFT JOIN connector c ON c.id = i.connector_id
-        WHERE i.company_id = :company_id AND (CAST(:before AS bigint) IS NULL OR i.id < :before) ORDER BY i.id DESC LIMIT :limit
-    """)
-    parameters = {"company_id": company_id, "before": before, "limit": limit}
-    return [InboundRow(*row) for row in await tx.execute(query, parameters)]
+# The company's inbound messages backwards by inbound_company, a bounded number of them.
+_OF_COMPANY = text("""
+SELECT i.id, i.received_at, i.connector_id, c.name, i.source, i.destination, i.text, i.parts, i.total,
+    i.company_id, i.keyword, i.command
+FROM (SELECT * FROM inbound
+    WHERE company_id = :company_id AND (CAST(:before AS bigint) IS NULL OR id < :before) ORDER BY id DESC LIMIT 20000) i
+LEFT JOIN connector c ON c.id = i.connector_id
+WHERE ltrim(coalesce(i.number, i.source), '+') LIKE '%' || :ending ORDER BY i.id DESC LIMIT :limit
+""")
+
+
+async def of_company(tx: Tx, company_id: int, *, before: int | None, limit: int, ending: str = "") -> list[InboundRow]:
+    """Return a company's inbound messages older than an id, newest first: those whose writer's number ends with digits."""
+    parameters = {"company_id": company_id, "before": before, "limit": limit, "ending": ending}
+    return [InboundRow(*row) for row in await tx.execute(_OF_COMPANY, parameters)]
+
+
+async def one_of_company(tx: Tx, company_id: int, inbound_id: int) -> InboundRow | None:
+    """Return one of a company's inbound messages, or None."""
+    found = await of_company(tx, company_id, before=inbound_id + 1, limit=1)
+    return found[0] if found and found[0].id == inbound_id else None

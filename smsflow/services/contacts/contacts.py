@@ -29,9 +29,12 @@ async def find(tx: Tx, company: Company, number: str) -> Contact:
 
 
 async def put(
-    tx: Tx, company: Company, number: str, attributes: Mapping[str, str], *, source: str, now: datetime
+    tx: Tx, company: Company, number: str, attributes: Mapping[str, str | None], *, source: str, now: datetime
 ) -> str:
-    """Add a contact, or change the one with this number as it was typed; return the number. Raises NumberInvalid."""
+    """Add a contact, or change the one with this number as it was typed; return the number. Raises NumberInvalid.
+
+    An attribute that is None is removed.
+    """
     parsed = phone.parse(number, country=company.country)
     wanted = contacts.NewContact(0, parsed.e164, parsed.country, attributes)
     await contacts.write(tx, company.id, [wanted], source=source, update=True, now=now)

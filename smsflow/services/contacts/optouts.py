@@ -10,6 +10,9 @@ from smsflow.store.messages import campaign_queue
 from smsflow.store.postgres.transactions import Tx
 
 OptOut = optouts.OptOut
+OptOutChange = optouts.OptOutChange
+
+_MOST_CHANGES = 100
 
 
 async def opt_out(
@@ -49,6 +52,13 @@ async def opt_in(
 scopes = optouts.scopes
 
 
-async def show_opt_outs(tx: Tx, company_id: int, *, after: str = "", limit: int = 1000) -> list[OptOut]:
-    """Return opt-outs behind a number, in the order of their numbers."""
-    return await optouts.page(tx, company_id, after=after, limit=limit)
+async def show_opt_outs(
+    tx: Tx, company_id: int, *, after: str = "", limit: int = 1000, ending: str = "", source: str = ""
+) -> list[OptOut]:
+    """Return opt-outs behind a number, in the order of their numbers: those that end with digits, and of one source."""
+    return await optouts.page(tx, company_id, after=after, limit=limit, ending=ending, source=source)
+
+
+async def history(tx: Tx, company_id: int, number: str) -> list[OptOutChange]:
+    """Return the changes of one number (E.164), newest first: the proof of who opted out, when and by what."""
+    return await optouts.history(tx, company_id, number, limit=_MOST_CHANGES)

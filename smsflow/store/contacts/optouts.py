@@ -88,13 +88,36 @@ async def scopes(tx: Tx, company_id: int, numbers: Sequence[str]) -> dict[str, S
     return {number: Scope(scope) for number, scope in rows}
 
 
-async def page(tx: Tx, company_id: int, *, after: str, limit: int) -> list[OptOut]:
-    """Return opt-outs behind a number, in the order of their numbers."""
+async def page(tx: Tx, company_id: int, *, after: str, limit: int, ending: str = "", source: str = "") -> list[OptOut]:
+    """Return opt-outs behind a number, in the order of their numbers: those that end with digits, and of one source."""
     query = text("""
         SELECT number, scope, source, since FROM opt_out WHERE company_id = :company_id AND number > :after
+            AND (:source = '' OR source = :source) AND number LIKE '%' || :ending
         ORDER BY number LIMIT :limit
     """)
-    return [OptOut(*row) for row in await tx.execute(query, {"company_id": company_id, "after": after, "limit": limit})]
+    parameters = {"company_id": company_id, "after": after, "limit": limit, "ending": ending, "source": source}
+    return [OptOut(*row) for row in await tx.execute(query, parameters)]
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutChange:
+    """Somebody opted out, or in again (`scope` is None): by what, recorded by whom, and why."""
+
+    scope: str | None
+    source: str
+    author: str
+    reason: str
+    at: datetime
+
+
+async def history(tx: Tx, company_id: int, number: str, *, limit: int) -> list[OptOutChange]:
+    """Return the last changes of one number, newest first (walks opt_out_change_number)."""
+    query = text("""
+        SELECT scope, source, author, reason, at FROM opt_out_change
+        WHERE company_id = :company_id AND number = :number ORDER BY id DESC LIMIT :limit
+    """)
+    parameters = {"company_id": company_id, "number": number, "limit": limit}
+    return [OptOutChange(*row) for row in await tx.execute(query, parameters)]
 
 
 # Marketing is accepted under the shared side of this lock and somebody opts out under the exclusive one: whoever comes second

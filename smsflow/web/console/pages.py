@@ -8,16 +8,20 @@ from smsflow.web.console.app.campaigns.page import CampaignCancel, CampaignPage,
 from smsflow.web.console.app.campaigns.review import CampaignReview
 from smsflow.web.console.app.campaigns.wizard import CampaignNew
 from smsflow.web.console.app.codes.page import CodesPage
-from smsflow.web.console.app.contacts.page import ContactPage, Contacts
+from smsflow.web.console.app.contacts.one import ContactPage
+from smsflow.web.console.app.contacts.page import Contacts
 from smsflow.web.console.app.credits.page import Credits, CreditsExport
 from smsflow.web.console.app.dashboard.page import Dashboard
 from smsflow.web.console.app.imports.one import ImportPage, RefusedRows
 from smsflow.web.console.app.imports.page import LARGEST_UPLOAD, Imports
+from smsflow.web.console.app.inbox.one import InboxMessage
 from smsflow.web.console.app.inbox.page import InboxPage
 from smsflow.web.console.app.lists.one import ListPage
 from smsflow.web.console.app.lists.page import Lists
 from smsflow.web.console.app.lists.rules import ListRules
 from smsflow.web.console.app.messages.page import MessagePage, Messages
+from smsflow.web.console.app.optouts.file import LARGEST_FILE as LARGEST_OPTOUTS
+from smsflow.web.console.app.optouts.file import OptOutFile
 from smsflow.web.console.app.optouts.page import OptOuts
 from smsflow.web.console.app.search.page import Search
 from smsflow.web.console.app.send.page import CounterTables, Send
@@ -37,11 +41,15 @@ Pages = Mapping[str, Callable[[Shell], Any]]
 # An id is a bigint; anything else leads to no page.
 _CAMPAIGN = "{campaign_id:int(min=1, max=9223372036854775807)}"
 _IMPORT = _CAMPAIGN.replace("campaign_id", "import_id")
+_INBOUND = _CAMPAIGN.replace("campaign_id", "inbound_id")
 _LIST = _CAMPAIGN.replace("campaign_id", "list_id")
 _TEMPLATE = _CAMPAIGN.replace("campaign_id", "template_id")
 
 # The addresses that take a file, each with the largest body.
-UPLOADS: Final[Mapping[bytes, int]] = {b"/app/imports": LARGEST_UPLOAD}
+UPLOADS: Final[Mapping[bytes, int]] = {
+    b"/app/imports": LARGEST_UPLOAD,
+    b"/app/opt-outs/import": LARGEST_OPTOUTS + 64 * 1024,
+}
 
 EVERYBODY: Final[Pages] = {
     "/sign-in": SignInPage,
@@ -68,6 +76,7 @@ APP: Final[Pages] = {
     "/app/team": Team,
     "/app/codes": CodesPage,
     "/app/inbox": InboxPage,
+    f"/app/inbox/{_INBOUND}": InboxMessage,
     "/app/search": Search,
     "/app/senders": Senders,
     "/app/credits": Credits,
@@ -82,6 +91,7 @@ APP: Final[Pages] = {
     "/app/messages": Messages,
     "/app/messages/{message}": MessagePage,
     "/app/opt-outs": OptOuts,
+    "/app/opt-outs/import": OptOutFile,
     "/app/send": Send,
     "/app/send/tables": CounterTables,
     "/app/templates": Templates,

@@ -30,12 +30,23 @@ async def foreign(site):
         "import_id": "1",
         "template_id": "1",
         "list_id": str(await a_list(site, company)),
+        "inbound_id": str(await an_inbound(site, company)),
     }
 
 
 async def a_list(site, company):
     async with site.platform.database.transaction() as tx:
         return await lists.add_list(tx, company.id, "Douala", rules=[read_rule("ville = Douala")], now=site.clock.now)
+
+
+async def an_inbound(site, company):
+    async with site.platform.database.transaction() as tx:
+        found = await tx.execute(
+            """INSERT INTO inbound (connector_id, source, destination, data_coding, body, text, received_at, company_id)
+            VALUES (1, '237690000001', '8787', 0, '', 'Bonjour', now(), %(company)s) RETURNING id""",
+            {"company": company.id},
+        )
+    return found.scalar_one()
 
 
 def filled(address, values):

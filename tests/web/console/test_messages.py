@@ -5,6 +5,7 @@ import pytest
 from smsflow import testing
 from smsflow.web.console.app.messages import words
 from smsflow.web.console.shell.locale import french
+from smsflow.web.console.shell.words import COMMANDS, SCOPES, SOURCES, STATUSES
 
 
 @pytest.fixture
@@ -115,8 +116,10 @@ async def test_another_companys_message_is_not_found(sent, site):
 
 
 def test_every_word_of_a_table_has_its_french():
-    said = [word for word, _ in [*words.STATUSES.values(), *words.HAPPENINGS.values()]]
-    assert {*said, *words._ERRORS.values(), *words._STATES.values()} <= set(french())
+    said = [word for word, _ in [*STATUSES.values(), *COMMANDS.values(), *words.HAPPENINGS.values()]]
+    assert {*said, *SOURCES.values(), *SCOPES.values(), *words._ERRORS.values(), *words._STATES.values()} <= set(
+        french()
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
-"""Contacts: found by number or attribute, shown one by one, added and deleted."""
+"""Contacts: found by number or attribute, and added."""
 
 import falcon
 import falcon.asgi
 
 from smsflow.domain.access import Right
 from smsflow.domain.contact import attributes_of
-from smsflow.errors import NotFound, NumberInvalid, ParameterInvalid
+from smsflow.errors import NumberInvalid, ParameterInvalid
 from smsflow.services import audit
 from smsflow.services.contacts import contacts, optouts
 from smsflow.web.console.shell.forms import Filled
@@ -74,42 +74,3 @@ class Contacts:
             older=f"/app/contacts?after={found[_PAGE - 1].id}" if more else "",
             first=not after,
         )
-
-
-class ContactPage:
-    """`/app/contacts/{number}`: one person, and what one may do about them."""
-
-    access, posts = Right.SEE_CONTACTS, Right.WRITE_CONTACTS
-
-    def __init__(self, shell: Shell) -> None:
-        """Show the shell's platform."""
-        self._shell = shell
-
-    async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, number: str) -> None:
-        """Show the page."""
-        if visitor.company is None:
-            raise falcon.HTTPNotFound
-        try:
-            async with self._shell.reading() as tx:
-                found = await contacts.find(tx, visitor.company, f"+{number}")
-                scopes = await optouts.scopes(tx, visitor.company_id, [found.number])
-        except (NotFound, NumberInvalid):
-            raise falcon.HTTPNotFound from None
-        await self._shell.show(
-            req, resp, visitor, "app/contacts/one.html", contact=found, scope=scopes.get(found.number)
-        )
-
-    on_head = on_get
-
-    async def on_post(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, number: str) -> None:
-        """Delete the contact; an opt-out of the number stays."""
-        filled, now = await self._shell.form(req, visitor), self._shell.clock()
-        if visitor.company is None:
-            raise falcon.HTTPNotFound
-        try:
-            async with self._shell.act(visitor, filled, "/app/contacts?done=1") as act:
-                e164 = await contacts.delete(act.tx, visitor.company, f"+{number}")
-                await audit.record(act.tx, visitor.actor, "contact deleted", e164, now=now)
-        except (NotFound, NumberInvalid):
-            raise falcon.HTTPNotFound from None
-        del resp

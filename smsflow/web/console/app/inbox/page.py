@@ -1,25 +1,19 @@
 """The inbox: SMS that handsets sent to the company, with the keyword that brought them and what they asked for."""
 
-from typing import Final
+from urllib.parse import urlencode
 
 import falcon.asgi
 
 from smsflow.domain.access import Right
 from smsflow.services import inbound
-from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import COMMANDS
 from smsflow.web.http.request import Request
 
 _PAGE = 50
 _LARGEST = 2**62
-
-# command → (what it did, tone of its badge).
-COMMANDS: Final = {
-    "stop": (gettext("Opted out"), "warn"),
-    "start": (gettext("Opted in again"), "good"),
-    "help": (gettext("Help asked for"), "info"),
-}
+_MOST_DIGITS = 20
 
 
 class InboxPage:
@@ -34,18 +28,26 @@ class InboxPage:
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor) -> None:
         """Show the page."""
         before = req.get_param_as_int("before", default=0, min_value=0, max_value=_LARGEST) or None
+        asked = (req.get_param("q") or "").replace("\x00", "").strip()
+        digits = "".join(c for c in asked if c.isdigit() and c.isascii())[:_MOST_DIGITS].removeprefix("00").lstrip("0")
         async with self._shell.reading() as tx:
-            found = await inbound.of_company(tx, visitor.company_id, before=before, limit=_PAGE + 1)
+            found = await inbound.of_company(tx, visitor.company_id, before=before, limit=_PAGE + 1, ending=digits)
         await self._shell.show(
             req,
             resp,
             visitor,
             "app/inbox/page.html",
             received=found[:_PAGE],
+            asked=asked,
             commands=COMMANDS,
             sees_texts=visitor.may(Right.SEE_TEXTS),
-            older=f"/app/inbox?before={found[_PAGE - 1].id}" if len(found) > _PAGE else "",
-            first="/app/inbox" if before is not None else "",
+            older=_address(asked, found[_PAGE - 1].id) if len(found) > _PAGE else "",
+            first=_address(asked, None) if before is not None else "",
         )
 
     on_head = on_get
+
+
+def _address(asked: str, before: int | None) -> str:
+    query = urlencode({name: value for name, value in {"q": asked, "before": before}.items() if value})
+    return f"/app/inbox?{query}" if query else "/app/inbox"

@@ -14,10 +14,10 @@ from smsflow.services.campaigns import names
 from smsflow.services.messages import log, timeline
 from smsflow.services.messages.log import LogFilter
 from smsflow.web.console.app.messages.steps import steps
-from smsflow.web.console.app.messages.words import STATUSES
 from smsflow.web.console.shell.locale import Locale
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import STATUSES
 from smsflow.web.http.request import Request
 
 _PAGE = 50

@@ -1,24 +1,11 @@
-"""What statuses, steps of a timeline and operators' errors are called; translated where they are shown."""
+"""What steps of a timeline and operators' errors are called; translated where they are shown."""
 
 from typing import Final
 
 from smsflow.domain import failures
-from smsflow.domain.message import Status
 from smsflow.services.messages.timeline import Happening
 from smsflow.smpp import meanings
 from smsflow.web.console.shell.marks import gettext
-
-# status → (word, tone of its badge).
-STATUSES: Final = {
-    Status.RECEIVED: (gettext("Accepted by SMSFLOW"), "idle"),
-    Status.SENT: (gettext("Sent"), "info"),
-    Status.DELIVERED: (gettext("Delivered"), "good"),
-    Status.FAILED: (gettext("Failed"), "bad"),
-    Status.PLANNED: (gettext("Planned"), "idle"),
-    Status.EXPIRED: (gettext("Expired"), "warn"),
-    Status.CANCELLED: (gettext("SMS cancelled"), "idle"),
-    Status.UNKNOWN: (gettext("Undetermined"), "warn"),
-}
 
 # What happened → (word, tone of its dot).
 HAPPENINGS: Final[dict[Happening, tuple[str, str]]] = {

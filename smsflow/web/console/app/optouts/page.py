@@ -1,5 +1,7 @@
 """Opt-outs: who is not written to any more, since when and by what; added with a reason, and removed."""
 
+from urllib.parse import urlencode
+
 import falcon.asgi
 
 from smsflow.domain import phone
@@ -10,10 +12,12 @@ from smsflow.services.contacts import optouts
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import SCOPES, SOURCES
 from smsflow.web.http.request import Request
 
 _PAGE = 50
-_SCOPES = frozenset({"marketing", "all"})
+_MOST_DIGITS = 20
+_LARGEST = 10_000_000
 
 
 class OptOuts:
@@ -44,7 +48,7 @@ class OptOuts:
             )
             await self._show(req, resp, visitor, filled)
             return
-        author, scope = visitor.person.username, filled["scope"] if filled["scope"] in _SCOPES else "marketing"
+        author, scope = visitor.person.username, filled["scope"] if filled["scope"] in SCOPES else "marketing"
         async with self._shell.act(visitor, filled, "/app/opt-outs?done=1") as act:
             if removes:
                 await optouts.opt_in(act.tx, visitor.company_id, [e164], source="manual", author=author, now=now)
@@ -63,10 +67,20 @@ class OptOuts:
             await audit.record(act.tx, visitor.actor, what, e164, after=None if removes else {"scope": scope}, now=now)
 
     async def _show(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, filled: Filled) -> None:
-        after = req.get_param("after") or ""
+        asked = {name: (req.get_param(name) or "").replace("\x00", "").strip() for name in ("q", "source", "after")}
+        digits = "".join(c for c in asked["q"] if c.isdigit() and c.isascii())[:_MOST_DIGITS]
+        source = asked["source"] if asked["source"] in SOURCES else ""
         async with self._shell.reading() as tx:
-            found = await optouts.show_opt_outs(tx, visitor.company_id, after=after, limit=_PAGE + 1)
-        older = f"/app/opt-outs?after=%2B{found[_PAGE - 1].number.lstrip('+')}" if len(found) > _PAGE else ""
+            found = await optouts.show_opt_outs(
+                tx,
+                visitor.company_id,
+                after=asked["after"][:_MOST_DIGITS],
+                limit=_PAGE + 1,
+                ending=digits.removeprefix("00").lstrip("0"),
+                source=source,
+            )
+        kept = {"q": asked["q"], "source": source}
+        more = {**kept, "after": found[_PAGE - 1].number} if len(found) > _PAGE else {}
         await self._shell.show(
             req,
             resp,
@@ -74,6 +88,17 @@ class OptOuts:
             "app/optouts/page.html",
             filled=filled,
             optouts=found[:_PAGE],
-            older=older,
-            first=not after,
+            asked={**kept, "after": asked["after"]},
+            sources=SOURCES,
+            scopes=SCOPES,
+            older=_address(more) if more else "",
+            first=_address(kept),
+            new=req.get_param_as_int("new", default=0, min_value=0, max_value=_LARGEST),
+            known=req.get_param_as_int("known", default=0, min_value=0, max_value=_LARGEST),
+            invalid=req.get_param_as_int("invalid", default=0, min_value=0, max_value=_LARGEST),
         )
+
+
+def _address(asked: dict[str, str]) -> str:
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/app/opt-outs?{query}" if query else "/app/opt-outs"

@@ -1,0 +1,37 @@
+"""What several pages call the same things: statuses, opt-outs, what an SMS asked for; translated where they are shown."""
+
+from typing import Final
+
+from smsflow.domain.message import Status
+from smsflow.web.console.shell.marks import gettext
+
+# status → (word, tone of its badge).
+STATUSES: Final = {
+    Status.RECEIVED: (gettext("Accepted by SMSFLOW"), "idle"),
+    Status.SENT: (gettext("Sent"), "info"),
+    Status.DELIVERED: (gettext("Delivered"), "good"),
+    Status.FAILED: (gettext("Failed"), "bad"),
+    Status.PLANNED: (gettext("Planned"), "idle"),
+    Status.EXPIRED: (gettext("Expired"), "warn"),
+    Status.CANCELLED: (gettext("SMS cancelled"), "idle"),
+    Status.UNKNOWN: (gettext("Undetermined"), "warn"),
+}
+
+# By what somebody opted out.
+SOURCES: Final = {
+    "sms": gettext("STOP by SMS"),
+    "link": gettext("Link in an SMS"),
+    "manual": gettext("By hand"),
+    "import": gettext("Import"),
+    "api": gettext("API"),
+}
+
+# Of what somebody opted out.
+SCOPES: Final = {"marketing": gettext("Marketing"), "all": gettext("Everything but codes")}
+
+# What an SMS asked for → (what it did, tone of its badge).
+COMMANDS: Final = {
+    "stop": (gettext("Opted out"), "warn"),
+    "start": (gettext("Opted in again"), "good"),
+    "help": (gettext("Help asked for"), "info"),
+}
