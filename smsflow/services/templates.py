@@ -15,7 +15,7 @@ __all__ = [
     "CODE",
     "LONGEST_NAME",
     "StoredTemplate",
-    "Wanted",
+    "WrittenTemplate",
     "add",
     "change",
     "remove",
@@ -29,7 +29,7 @@ _CODE_VARIABLE = "{code}"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WrittenTemplate:
     """A template as somebody writes it."""
 
     name: str
@@ -50,7 +50,7 @@ async def show(tx: Tx, company_id: int, template_id: int) -> StoredTemplate:
     return found
 
 
-async def add(tx: Tx, company: Company, wanted: Wanted, *, most_segments: int, now: datetime) -> int:
+async def add(tx: Tx, company: Company, wanted: WrittenTemplate, *, most_segments: int, now: datetime) -> int:
     """Keep a text; return its id. Raises ParameterInvalid, MessageTooLong for a code's, and AlreadyExists."""
     _check(company, wanted, most_segments)
     added = await templates.add(tx, company.id, wanted.name, purpose=wanted.purpose, body=wanted.text, now=now)
@@ -60,7 +60,7 @@ async def add(tx: Tx, company: Company, wanted: Wanted, *, most_segments: int, n
 
 
 async def change(
-    tx: Tx, company: Company, template_id: int, wanted: Wanted, *, most_segments: int, now: datetime
+    tx: Tx, company: Company, template_id: int, wanted: WrittenTemplate, *, most_segments: int, now: datetime
 ) -> StoredTemplate:
     """Change a template; return it as it was. Raises NotFound, and what `add` raises."""
     before = await show(tx, company.id, template_id)
@@ -79,7 +79,7 @@ async def remove(tx: Tx, company_id: int, template_id: int) -> None:
         raise NotFound(what="template", id=template_id)
 
 
-def _check(company: Company, wanted: Wanted, most_segments: int) -> None:
+def _check(company: Company, wanted: WrittenTemplate, most_segments: int) -> None:
     if not 0 < len(wanted.name) <= LONGEST_NAME or not wanted.name.isprintable():
         raise ParameterInvalid(parameter="name", expected=f"1 to {LONGEST_NAME} characters")
     if wanted.purpose == CODE:

@@ -62,6 +62,11 @@ async def send_back(
     await approvals.reviewed(tx, company_id, campaign_id, reviewer)
 
 
+async def note_author(tx: Tx, company_id: int, campaign_id: int, author: str) -> None:
+    """Note who has made a campaign after another one: its author, who does not approve it."""
+    await approvals.written(tx, company_id, campaign_id, author)
+
+
 async def people(tx: Tx, company_id: int, campaign_id: int) -> Approval:
     """Return who wrote, submitted and reviewed a campaign; raise NotFound."""
     await show(tx, company_id, campaign_id)

@@ -17,7 +17,7 @@ from smsflow.domain.template import Missing
 from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.launch import hold, release_rest
 from smsflow.services.campaigns.prepare import NO_ROUTE, NO_VALUE, OPTED_OUT
-from smsflow.store.campaigns import caps, drafts, recipients
+from smsflow.store.campaigns import caps, drafts, minutes, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.campaigns.recipients import Recipient
 from smsflow.store.contacts import contacts, optouts, stop_links
@@ -112,6 +112,8 @@ async def run_batch(
         used=used,
         pace=Pace(pace.left - len(messages), pace.at),
     )
+    if messages:
+        await minutes.add(tx, company.id, campaign_id, len(messages), now=now)
     if place == campaign.last_place:
         await release_rest(tx, company.id, campaign_id, campaign.reserved - used, now=now)
         await drafts.set_state(tx, company.id, campaign_id, "finished", finished_at=now)

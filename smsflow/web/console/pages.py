@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from smsflow.web.console.app.audit.page import AuditLog
+from smsflow.web.console.app.campaigns.again import CampaignAgain
+from smsflow.web.console.app.campaigns.file import CampaignFile
+from smsflow.web.console.app.campaigns.pace import CampaignPace
 from smsflow.web.console.app.campaigns.page import CampaignCancel, CampaignPage, Campaigns
 from smsflow.web.console.app.campaigns.review import CampaignReview
 from smsflow.web.console.app.campaigns.wizard import CampaignNew
@@ -68,6 +71,9 @@ APP: Final[Pages] = {
     f"/app/campaigns/{_CAMPAIGN}": CampaignPage,
     f"/app/campaigns/{_CAMPAIGN}/edit": CampaignNew,
     f"/app/campaigns/{_CAMPAIGN}/cancel": CampaignCancel,
+    f"/app/campaigns/{_CAMPAIGN}/again": CampaignAgain,
+    f"/app/campaigns/{_CAMPAIGN}/export": CampaignFile,
+    f"/app/campaigns/{_CAMPAIGN}/pace": CampaignPace,
     f"/app/campaigns/{_CAMPAIGN}/review": CampaignReview,
     "/app/contacts": Contacts,
     "/app/contacts/{number}": ContactPage,

@@ -34,6 +34,12 @@ def ticks(most: int) -> list[int]:
     return [step * n for n in range(-(-max(most, 1) // step) + 1)]
 
 
+def _grid(marks: Sequence[int]) -> str:
+    """Return a line across the picture at each mark of a scale."""
+    lines = "".join(f"M0 {_HEIGHT - mark / marks[-1] * _HEIGHT:.1f}H{_WIDTH}" for mark in marks)
+    return f'<path class="pic-grid" d="{lines}"/>'
+
+
 def stacked(title: str, description: str, series: Sequence[Series]) -> Markup:
     """Return bars, one for each place of the series, their values upon each other, on the scale of `ticks`."""
     count = max((len(s.values) for s in series), default=0)
@@ -41,7 +47,7 @@ def stacked(title: str, description: str, series: Sequence[Series]) -> Markup:
     marks = ticks(max(totals, default=0))
     most = marks[-1]
     step = _WIDTH / max(count, 1)
-    bars = [f'<path class="pic-grid" d="{"".join(f"M0 {_HEIGHT - m / most * _HEIGHT:.1f}H{_WIDTH}" for m in marks)}"/>']
+    bars = [_grid(marks)]
     for place in range(count):
         top = float(_HEIGHT)
         for s in series:
@@ -56,15 +62,17 @@ def stacked(title: str, description: str, series: Sequence[Series]) -> Markup:
 
 
 def line(title: str, description: str, values: Sequence[int]) -> Markup:
-    """Return a curve with the area below it; the scale starts at 0."""
-    most = max(values, default=0) or 1
+    """Return a curve with the area below it, on the scale of `ticks`."""
+    marks = ticks(max(values, default=0))
+    most = marks[-1]
     step = _WIDTH / max(len(values) - 1, 1)
     points = " ".join(
         f"{place * step:.1f},{_HEIGHT - value / most * _HEIGHT:.1f}" for place, value in enumerate(values)
     )
     area = f"0,{_HEIGHT} {points} {(len(values) - 1) * step:.1f},{_HEIGHT}"
+    grid = _grid(marks)
     drawn = f'<polygon class="pic-area" points="{area}"/><polyline class="pic-line" fill="none" points="{points}"/>'
-    return _svg(title, description, drawn if values else "")
+    return _svg(title, description, f"{grid}{drawn}" if values else "")
 
 
 def bar(title: str, description: str, parts: Sequence[tuple[str, int]], whole: int) -> Markup:

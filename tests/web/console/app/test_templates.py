@@ -18,7 +18,7 @@ def a_template(site):
 
     async def add(company, **wanted):
         async with site.platform.database.transaction() as tx:
-            asked = templates.Wanted(**{**SALES, **wanted})
+            asked = templates.WrittenTemplate(**{**SALES, **wanted})
             return await templates.add(tx, company, asked, most_segments=10, now=runtime.now())
 
     return add

@@ -8,13 +8,12 @@ import falcon.asgi
 
 from smsflow.domain.access import Right
 from smsflow.errors import ApprovalNeeded, NotEnoughCredits, NotFound, StateRefused
-from smsflow.runtime import links
 from smsflow.services import audit
-from smsflow.services.campaigns import approval, draft, launch, prepare
-from smsflow.services.messages.prepare import Limits
-from smsflow.store.postgres.transactions import Tx
+from smsflow.services.campaigns import again, approval, draft, launch
+from smsflow.web.console.app.campaigns.counting import prepared
 from smsflow.web.console.app.campaigns.showing import refusal, show
 from smsflow.web.console.app.campaigns.words import STATES
+from smsflow.web.console.shell.forms import Act
 from smsflow.web.console.shell.guard import RightMissing
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
@@ -33,6 +32,7 @@ _RECORDED = {
     "pause": "campaign paused",
     "resume": "campaign resumed",
     "cancel": "campaign cancelled",
+    "duplicate": "campaign duplicated",
 }
 
 
@@ -77,7 +77,7 @@ class CampaignPage:
             raise falcon.HTTPNotFound
         try:
             async with self._shell.act(visitor, filled, f"/app/campaigns/{campaign_id}?done={act}") as doing:
-                await self._act(act, doing.tx, visitor, campaign_id)
+                await self._act(act, doing, visitor, campaign_id)
                 await audit.record(doing.tx, visitor.actor, _RECORDED[act], str(campaign_id), now=now)
         except NotFound:
             raise falcon.HTTPNotFound from None
@@ -85,8 +85,8 @@ class CampaignPage:
             filled.wrong("act", refusal(visitor, refused))
         await show(self._shell, req, resp, visitor, campaign_id, filled=filled)
 
-    async def _act(self, act: str, tx: Tx, visitor: Visitor, campaign_id: int) -> None:
-        company, now = visitor.company, self._shell.clock()
+    async def _act(self, act: str, doing: Act, visitor: Visitor, campaign_id: int) -> None:
+        company, now, tx = visitor.company, self._shell.clock(), doing.tx
         if company is None:
             raise falcon.HTTPNotFound
         if act == "prepare":
@@ -99,6 +99,10 @@ class CampaignPage:
                 raise RightMissing(visitor, Right.APPROVE_CAMPAIGNS) from None
         elif act == "submit":
             await approval.submit(tx, company.id, campaign_id, author=visitor.person.username, now=now)
+        elif act == "duplicate":
+            made = await again.duplicate(tx, company.id, campaign_id, now=now)
+            await approval.note_author(tx, company.id, made, visitor.person.username)
+            doing.location = f"/app/campaigns/{made}/edit"
         else:
             await _ACTS[act](tx, company.id, campaign_id, now=now)
 
@@ -122,13 +126,3 @@ class CampaignCancel:
         await self._shell.show(req, resp, visitor, "app/campaigns/cancel.html", campaign=found)
 
     on_head = on_get
-
-
-async def prepared(shell: Shell, tx: Tx, visitor: Visitor, campaign_id: int) -> None:
-    """Have a campaign's recipients counted, at once or in the background."""
-    if visitor.company is None:
-        raise falcon.HTTPNotFound
-    routes = (await shell.platform.directory.routing()).table
-    limits = Limits(segments=shell.platform.settings.message_segments_limit)
-    ways_out = links(shell.platform.settings)
-    await prepare.prepare(tx, visitor.company, campaign_id, routes=routes, limits=limits, links=ways_out)

@@ -6,10 +6,10 @@ import falcon.asgi
 from smsflow.domain.access import Right
 from smsflow.domain.schedule import Plan
 from smsflow.errors import NotEnoughCredits, NotFound, OwnCampaign, Refused
-from smsflow.services.campaigns import approval, draft, prepare, result
+from smsflow.services.campaigns import approval, draft, prepare
 from smsflow.services.contacts import lists
-from smsflow.web.console.app.campaigns.words import REASONS, STATES, hours_text, pause_of
-from smsflow.web.console.shell import pictures
+from smsflow.web.console.app.campaigns.live import live
+from smsflow.web.console.app.campaigns.words import REASONS, STATES, failure, hours_text, pause_of
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
@@ -29,45 +29,30 @@ async def show(
 ) -> None:
     """Answer the page of a campaign; one of another company does not exist."""
     company = visitor.company
+    operators = {c.id: c.name for c in (await shell.platform.directory.routing()).connectors}
     try:
         async with shell.reading() as tx:
             found = await draft.show(tx, visitor.company_id, campaign_id)
-            figures = await result.result(tx, visitor.company_id, campaign_id)
             cost = await prepare.cost(tx, found, now=shell.clock())
             people = await approval.people(tx, visitor.company_id, campaign_id)
             names_of = {one.id: one.name for one in await lists.show_lists(tx, visitor.company_id)}
             pasted = len(await draft.numbers(tx, visitor.company_id, campaign_id))
+            launched = found.state not in _BEFORE_LAUNCH
+            more = await live(tx, found, cost, operators, visitor.locale, now=shell.clock()) if launched else {}
     except NotFound:
         raise falcon.HTTPNotFound from None
     plan = found.plan
-    left = found.last_place - found.accepted - found.refused
-    bar = pictures.bar(
-        visitor.locale.gettext("Campaigns"),
-        visitor.locale.gettext(
-            "{accepted} accepted, {refused} not written to, {left} still to go",
-            accepted=found.accepted,
-            refused=found.refused,
-            left=left,
-        ),
-        [("good", found.accepted), ("bad", found.refused)],
-        found.last_place,
-    )
-    shares = []
-    if cost.shares:
-        names = {c.id: c.name for c in (await shell.platform.directory.routing()).connectors}
-        shares = [(names.get(s.connector_id, "—"), s) for s in cost.shares]
     lacking = missing_credits(visitor, -cost.balance_after) if cost.balance_after < 0 else ""
     approver = visitor.may(Right.APPROVE_CAMPAIGNS)
     await shell.show(
         req,
         resp,
         visitor,
-        "app/campaigns/check.html" if found.state in _BEFORE_LAUNCH else "app/campaigns/one.html",
+        "app/campaigns/one.html" if launched else "app/campaigns/check.html",
         filled=filled,
         campaign=found,
-        figures=figures,
         cost=cost,
-        shares=shares,
+        shares=[(operators.get(s.connector_id, "—"), s) for s in cost.shares],
         lacking=lacking,
         people=people,
         must_submit=company is not None and approval.must_submit(company, approver=approver),
@@ -80,8 +65,9 @@ async def show(
         hours=hours_text(Plan.read(plan)),
         states=STATES,
         reasons=REASONS,
-        bar=bar,
         pause=pause_of(found.why) if found.state == "paused" else None,
+        failure=failure,
+        **more,
     )
 
 

@@ -22,8 +22,9 @@ from smsflow.services import audit
 from smsflow.services.campaigns import draft
 from smsflow.services.campaigns.draft import Draft
 from smsflow.services.contacts import lists
-from smsflow.web.console.app.campaigns.page import prepared
+from smsflow.web.console.app.campaigns.counting import prepared
 from smsflow.web.console.app.campaigns.words import hours_text
+from smsflow.web.console.app.campaigns.writing import check_pace, decimal
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
@@ -34,9 +35,9 @@ _MOST_NUMBERS = 10_000
 _EDITABLE = ACTS["edit"]
 # Which fields each step shows; what a step does not show travels along, hidden.
 _STEPS = {
-    1: ("name", "list", "without", "numbers"),
+    1: ("name", "list", "without", "numbers", "again"),
     2: ("text", "sender", "kind"),
-    3: ("when", "at", "per_minute", "hours"),
+    3: ("when", "at", "per_minute", "over_hours", "hours", "outside", "validity_hours"),
 }
 
 
@@ -136,13 +137,17 @@ class CampaignNew:
             {
                 "name": found.name,
                 "numbers": "\n".join(numbers),
+                "again": str(found.plan.get("again") or ""),
                 "text": found.text,
                 "sender": found.sender or "",
                 "kind": found.kind.name.lower(),
                 "when": "later" if at else "now",
                 "at": at,
                 "per_minute": str(plan.per_minute or ""),
+                "over_hours": f"{plan.over_hours:g}" if plan.over_hours else "",
                 "hours": hours_text(plan),
+                "outside": plan.outside,
+                "validity_hours": f"{plan.validity_seconds / 3600:g}" if plan.validity_seconds else "",
             },
             lists={
                 "list": [names[i] for i in found.plan["lists"] if i in names],
@@ -200,7 +205,7 @@ def _recipients(filled: Filled, visitor: Visitor, company: Company) -> None:
     if not 0 < len(filled["name"]) <= _LONGEST_NAME:
         filled.wrong("name", _("Give the campaign a name of 1 to {most} characters.", most=_LONGEST_NAME))
     numbers = _numbers(filled)
-    if not numbers and not filled.every("list"):
+    if not numbers and not filled.every("list") and not filled["again"]:
         filled.wrong("list", _("Choose a list, or paste numbers."))
     if len(numbers) > _MOST_NUMBERS:
         filled.wrong("numbers", _("Paste at most {most} numbers. Import a file for more.", most=_MOST_NUMBERS))
@@ -232,17 +237,9 @@ def _message(filled: Filled, visitor: Visitor, company: Company) -> None:
 
 
 def _sending(filled: Filled, visitor: Visitor) -> None:
-    _ = visitor.locale.gettext
     if filled["when"] == "later" and visitor.locale.read_time(filled["at"]) is None:
-        filled.wrong("at", _("Write the date as {example}.", example="27/11/2026 09:00"))
-    speed = filled["per_minute"]
-    if speed and not (speed.isascii() and speed.isdigit() and 0 < int(speed) <= 1_000_000):
-        filled.wrong("per_minute", _("Write the speed as a number from 1 to {most}.", most=1_000_000))
-    if filled["hours"]:
-        try:
-            hours_of(filled["hours"])
-        except ParameterInvalid:
-            filled.wrong("hours", _("Write the hours as {example}.", example="08:00-20:00"))
+        filled.wrong("at", visitor.locale.gettext("Write the date as {example}.", example="27/11/2026 09:00"))
+    check_pace(filled, visitor)
 
 
 def _draft(filled: Filled, visitor: Visitor) -> Draft:
@@ -257,5 +254,12 @@ def _draft(filled: Filled, visitor: Visitor) -> Draft:
         sender=filled["sender"] or None,
         kind=Kind.TRANSACTIONAL if filled["kind"] == "transactional" else Kind.MARKETING,
         starts_at=visitor.locale.read_time(filled["at"]) if filled["when"] == "later" else None,
-        plan=Plan(start=hours.start, end=hours.end, per_minute=int(filled["per_minute"] or 0) or None),
+        plan=Plan(
+            start=hours.start,
+            end=hours.end,
+            outside="refuse" if filled["outside"] == "refuse" else "wait",
+            per_minute=int(filled["per_minute"] or 0) or None,
+            over_hours=decimal(filled["over_hours"]),
+            validity_seconds=int(validity * 3600) if (validity := decimal(filled["validity_hours"])) else None,
+        ),
     )

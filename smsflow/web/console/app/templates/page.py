@@ -10,7 +10,7 @@ from smsflow.domain.account import Company
 from smsflow.errors import AlreadyExists, MessageTooLong, NotFound, ParameterInvalid
 from smsflow.services import audit, templates
 from smsflow.services.accounts import companies
-from smsflow.services.templates import Wanted
+from smsflow.services.templates import WrittenTemplate
 from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.guard import RightMissing
@@ -89,7 +89,7 @@ class TemplatePage:
                 raise falcon.HTTPNotFound
             await companies.change(tx, company.id, {"code_template": found.text}, most_segments=most)
             return "text of codes changed", found.name
-        wanted = Wanted(filled["name"], filled["purpose"], filled.raw("text").replace("\r\n", "\n").strip())
+        wanted = WrittenTemplate(filled["name"], filled["purpose"], filled.raw("text").replace("\r\n", "\n").strip())
         if template_id is None:
             await templates.add(tx, company, wanted, most_segments=most, now=now)
             return "template added", wanted.name

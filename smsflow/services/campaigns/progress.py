@@ -1,0 +1,91 @@
+"""How a campaign is getting on: its curve, its speed and its end, and why its latest SMS fail."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from smsflow.domain.failures import may_arrive
+from smsflow.domain.message import Status
+from smsflow.services.campaigns.draft import Campaign
+from smsflow.services.messages import tallies
+from smsflow.store.campaigns import ends, minutes
+from smsflow.store.postgres.transactions import Tx
+
+# A curve by the minute up to three hours, then by the hour.
+_MOST_MINUTES = 180
+_MOST_HOURS = 24 * 7
+_SPEED_OVER = timedelta(minutes=5)
+# A page that asks again and again reads so many recipients.
+LATEST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """SMS accepted in each step of time from the first to the last one, those with none included."""
+
+    step: timedelta
+    points: Sequence[tuple[datetime, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The curve, the present speed in SMS a second, and when the last one is accepted at this speed; None: not to be told."""
+
+    curve: Curve
+    per_second: float | None
+    ends_at: datetime | None
+
+
+async def progress(tx: Tx, campaign: Campaign, *, now: datetime) -> Progress:
+    """Return how a campaign is getting on."""
+    last = await minutes.last(tx, campaign.company_id, campaign.id, limit=_MOST_MINUTES + 1)
+    speed = ends_at = None
+    recent = [(minute, accepted) for minute, accepted in last if minute > now - _SPEED_OVER]
+    if campaign.state == "running" and recent:
+        span = max((now - recent[0][0]).total_seconds(), 1.0)
+        speed = sum(accepted for _, accepted in recent) / span
+        ends_at = now + timedelta(seconds=(campaign.last_place - campaign.place) / speed)
+    if last and last[-1][0] - last[0][0] < timedelta(minutes=_MOST_MINUTES):
+        curve = _filled(last, timedelta(minutes=1))
+    else:
+        hours = await tallies.by_hour(tx, campaign.company_id, campaign.id)
+        curve = _filled([(hour, its.accepted) for hour, its in hours.items()][-_MOST_HOURS:], timedelta(hours=1))
+    return Progress(curve, speed, ends_at)
+
+
+def _filled(points: Sequence[tuple[datetime, int]], step: timedelta) -> Curve:
+    if not points:
+        return Curve(step, ())
+    known, (first, _), (last, _) = dict(points), points[0], points[-1]
+    count = min(int((last - first) / step) + 1, max(_MOST_MINUTES, _MOST_HOURS))
+    moments = [first + step * n for n in range(count)]
+    return Curve(step, [(moment, known.get(moment, 0)) for moment in moments])
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """How many of the latest SMS failed for one reason, and whether it may pass."""
+
+    reason: str
+    passes: bool
+    recipients: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """Why SMS fail among the latest recipients; `whole` where these are all."""
+
+    reasons: Sequence[Why]
+    whole: bool
+
+
+async def failing(tx: Tx, campaign: Campaign) -> Failing:
+    """Return why the SMS to the latest recipients failed, the most frequent reason first (reads at most LATEST recipients)."""
+    before = max(0, campaign.place - LATEST)
+    found: Counter[tuple[str, bool]] = Counter()
+    for reached in await ends.page(tx, campaign.company_id, campaign.id, after=before, limit=LATEST):
+        if reached.sms is not None and reached.sms.status in {Status.FAILED, Status.EXPIRED}:
+            error = reached.sms.error or reached.sms.status.name.lower()
+            found[error, may_arrive(reached.sms.status, reached.sms.error)] += 1
+    return Failing([Why(error, passes, n) for (error, passes), n in found.most_common()], whole=before == 0)

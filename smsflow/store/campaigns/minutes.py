@@ -1,0 +1,28 @@
+"""How many SMS of a campaign were accepted in each minute."""
+
+from datetime import datetime
+
+from smsflow.store.postgres.transactions import Tx, text
+
+# One row a minute, updated in place by each batch.
+_ADD = text("""
+INSERT INTO campaign_minute AS m (company_id, campaign_id, minute, accepted)
+VALUES (:company_id, :campaign_id, date_trunc('minute', CAST(:now AS timestamptz)), :accepted)
+ON CONFLICT (company_id, campaign_id, minute) DO UPDATE SET accepted = m.accepted + excluded.accepted
+""")
+
+
+async def add(tx: Tx, company_id: int, campaign_id: int, accepted: int, *, now: datetime) -> None:
+    """Add to the SMS that were accepted in this minute."""
+    parameters = {"company_id": company_id, "campaign_id": campaign_id, "accepted": accepted, "now": now}
+    await tx.execute(_ADD, parameters)
+
+
+async def last(tx: Tx, company_id: int, campaign_id: int, *, limit: int) -> list[tuple[datetime, int]]:
+    """Return the last minutes in which SMS were accepted, the oldest first, each with how many."""
+    query = text("""
+        SELECT minute, accepted FROM campaign_minute WHERE company_id = :company_id AND campaign_id = :campaign_id
+        ORDER BY minute DESC LIMIT :limit
+    """)
+    rows = await tx.execute(query, {"company_id": company_id, "campaign_id": campaign_id, "limit": limit})
+    return [(minute, accepted) for minute, accepted in reversed(list(rows))]

@@ -1,0 +1,152 @@
+"""A launched campaign in figures: its bar, its curve, its operators and why its SMS fail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from smsflow.services.campaigns import progress, result
+from smsflow.services.campaigns.draft import Campaign
+from smsflow.services.campaigns.prepare import Cost
+from smsflow.services.campaigns.result import Result
+from smsflow.services.messages.tallies import Figures
+from smsflow.store.postgres.transactions import Tx
+from smsflow.web.console.shell import pictures
+from smsflow.web.console.shell.locale import Locale
+
+_OVER: Final = frozenset({"finished", "cancelled"})
+_LABELS: Final = 4
+# An end that is further away is no end that anybody waits for at the page.
+_FARTHEST: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFigures:
+    """Where the recipients of a campaign, or of one operator, stand; the parts add up to the total."""
+
+    total: int
+    delivered: int
+    awaited: int
+    failed: int
+    refused: int
+    cancelled: int
+    ahead: int
+
+    @property
+    def handed(self) -> int:
+        """The SMS that operators were asked to take."""
+        return self.delivered + self.awaited + self.failed
+
+
+def standing(campaign: Campaign, found: Result) -> CampaignFigures:
+    """Return where the recipients of a campaign stand."""
+    awaited, failed = found.sent + found.unknown, found.failed + found.expired
+    handed = found.delivered + awaited + failed
+    left = campaign.last_place - found.accepted - campaign.refused
+    never = left if campaign.state in _OVER else 0
+    waiting = found.accepted - handed - found.cancelled
+    return CampaignFigures(
+        campaign.last_place,
+        found.delivered,
+        awaited,
+        failed,
+        campaign.refused,
+        found.cancelled + never,
+        max(0, waiting + left - never),
+    )
+
+
+def _of_operator(figures: Figures, planned: int) -> CampaignFigures:
+    awaited, failed = figures.sent + figures.unknown, figures.failed + figures.expired
+    rest = max(0, planned - figures.delivered - awaited - failed - figures.cancelled)
+    return CampaignFigures(
+        max(planned, figures.accepted), figures.delivered, awaited, failed, 0, figures.cancelled, rest
+    )
+
+
+def _bar(locale: Locale, name: str, at: CampaignFigures) -> Markup:
+    said = locale.gettext(
+        "{delivered} delivered, {awaited} awaiting a receipt, {failed} failed, {ahead} to come",
+        delivered=at.delivered,
+        awaited=at.awaited,
+        failed=at.failed,
+        ahead=at.ahead,
+    )
+    return pictures.bar(name, said, [("good", at.delivered), ("wait", at.awaited), ("bad", at.failed)], at.total)
+
+
+async def live(
+    tx: Tx, campaign: Campaign, cost: Cost, names: Mapping[int, str], locale: Locale, *, now: datetime
+) -> dict[str, Any]:
+    """Return what the page of a launched campaign shows."""
+    found = await result.result(tx, campaign.company_id, campaign.id)
+    going = await progress.progress(tx, campaign, now=now)
+    failing = await progress.failing(tx, campaign) if found.failed + found.expired else None
+    at = standing(campaign, found)
+    planned = {names.get(share.connector_id, str(share.connector_id)): share.recipients for share in cost.shares}
+    left = {one.operator: one.figures for one in found.by_operator}
+    operators = [
+        (name, _bar(locale, name, its), its)
+        for name in dict.fromkeys([*planned, *left])
+        for its in (_of_operator(left.get(name, Figures()), planned.get(name, 0)),)
+    ]
+    return {
+        "figures": found,
+        "at": at,
+        "bar": _bar(locale, campaign.name, at),
+        "operators": operators,
+        "curve": _curve(going.curve, locale),
+        "points": [(_moment(locale, moment, going.curve.step), n) for moment, n in going.curve.points],
+        "by_minute": going.curve.step < timedelta(hours=1),
+        "speed": _speed(going, locale, now),
+        "failing": failing,
+    }
+
+
+def _curve(curve: progress.Curve, locale: Locale) -> dict[str, Any] | None:
+    if len(curve.points) < 2:
+        return None
+    values = [n for _, n in curve.points]
+    peak = max(range(len(values)), key=values.__getitem__)
+    said = locale.gettext(
+        "{n} SMS accepted from {first} to {last}, at most {most} at {peak}",
+        n=sum(values),
+        first=locale.time(curve.points[0][0]),
+        last=locale.time(curve.points[-1][0]),
+        most=values[peak],
+        peak=locale.time(curve.points[peak][0]),
+    )
+    title = (
+        locale.gettext("SMS accepted by minute")
+        if curve.step < timedelta(hours=1)
+        else locale.gettext("SMS accepted by hour")
+    )
+    steps = sorted({round(n * (len(values) - 1) / (_LABELS - 1)) for n in range(_LABELS)})
+    return {
+        "title": title,
+        "picture": pictures.line(title, said, values),
+        "scale": pictures.ticks(max(values)),
+        "labels": [_moment(locale, curve.points[place][0], curve.step) for place in steps],
+    }
+
+
+def _moment(locale: Locale, moment: datetime, step: timedelta) -> str:
+    local = locale.local(moment)
+    return local.strftime("%H:%M") if step < timedelta(hours=1) else local.strftime("%d/%m %H:%M")
+
+
+def _speed(going: progress.Progress, locale: Locale, now: datetime) -> str:
+    """Say how fast a campaign is and when it ends at this speed; nothing where that cannot be told."""
+    if going.per_second is None or going.ends_at is None:
+        return ""
+    if going.per_second >= 1:
+        speed = locale.gettext("{n} a second", n=round(going.per_second))
+    else:
+        speed = locale.gettext("{n} a minute", n=round(going.per_second * 60))
+    if going.ends_at - now > _FARTHEST:
+        return speed
+    return locale.gettext(
+        "{speed}, done around {time}", speed=speed, time=locale.local(going.ends_at).strftime("%H:%M")
+    )
