@@ -10,8 +10,12 @@ from smsflow.cli.options import CompanyFilter, Name, PasswordStdin
 from smsflow.cli.output import Json
 from smsflow.cli.work import read, transact
 from smsflow.domain.access import Role
-from smsflow.services.accounts import companies, people, users
+from smsflow.errors import NotFound
+from smsflow.runtime import new_token, now
+from smsflow.services.accounts import companies, invitations, people, resets, users
+from smsflow.services.accounts.invitations import Handed
 from smsflow.services.accounts.users import Credentials
+from smsflow.settings import load
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -21,6 +25,8 @@ def add_to(app: typer.Typer) -> None:
     user.command("add")(add)
     user.command("list")(list_)
     user.command("password")(password)
+    user.command("invite")(invite)
+    user.command("reset")(reset)
     user.command("disable")(disable)
     user.command("enable")(enable)
     app.add_typer(user, name="user")
@@ -103,6 +109,41 @@ def password(username: Name, *, password_stdin: PasswordStdin = False, as_json: 
     user = transact(lambda tx: users.set_password(tx, username, chosen)).user
     document = {"id": user.id, "username": user.username, "company_id": user.company_id}
     _print(document, f"User {username} has a new password.", chosen if made else None, as_json=as_json)
+
+
+def invite(
+    company: Annotated[str, typer.Argument(help="The company, by its id or name.")],
+    *,
+    role: Annotated[str, typer.Option("--role", help="As in `user add`.")] = "marketing",
+    as_json: Json = False,
+) -> None:
+    """Make a link by which somebody makes an account of their own; it works once, for seven days."""
+    given = _role(role, admin=False) or Role.MARKETING
+
+    async def job(tx: Tx) -> Handed:
+        found = await companies.find(tx, company)
+        return await invitations.invite(
+            tx, found, role=given, email=None, author="SMSFLOW", mail=None, new_token=new_token, now=now()
+        )
+
+    _print_link(f"/invitations/{transact(job).token}", "It makes one account, within seven days.", as_json=as_json)
+
+
+def reset(username: Name, *, as_json: Json = False) -> None:
+    """Make a link to a new password for a user; it works once, for 24 hours."""
+
+    async def job(tx: Tx) -> Handed:
+        found = await people.named(tx, username)
+        if found is None or found.disabled:
+            raise NotFound(what="user", id=username)
+        return await resets.make(tx, found, author="SMSFLOW", language="fr", mail=None, new_token=new_token, now=now())
+
+    _print_link(f"/reset/{transact(job).token}", "It changes the password once, within 24 hours.", as_json=as_json)
+
+
+def _print_link(path: str, sentence: str, *, as_json: bool) -> None:
+    address = (load().public_url or "").rstrip("/") + path
+    output.result({"link": address}, f"{sentence}\n{address}", as_json=as_json)
 
 
 def disable(username: Name, *, as_json: Json = False) -> None:

@@ -77,14 +77,17 @@ async def set_profile(tx: Tx, person: Person, *, full_name: str, email: str | No
     await people.set_profile(tx, person.id, full_name=full_name, email=email, language=language)
 
 
+async def hashed(password: str) -> str:
+    """Return the hash of a new password, made beside the event loop; raise ParameterInvalid for one that is too short or long."""
+    if not SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
+        raise ParameterInvalid(parameter="password", expected=f"at least {SHORTEST_PASSWORD} characters")
+    return await asyncio.get_running_loop().run_in_executor(_HASHES_AT_ONCE, hash_password, password)
+
+
 async def set_password(tx: Tx, person: Person, *, now_is: str, becomes: str) -> None:
     """Change a person's own password; every session and token ends. Raises LoginFailed or ParameterInvalid."""
-    if not SHORTEST_PASSWORD <= len(becomes) <= _LONGEST_PASSWORD:
-        raise ParameterInvalid(parameter="password", expected=f"at least {SHORTEST_PASSWORD} characters")
     found = await people.by_id(tx, person.id)
     loop = asyncio.get_running_loop()
     if found is None or not await loop.run_in_executor(_HASHES_AT_ONCE, fits, found.password_hash, now_is):
         raise LoginFailed
-    hashed = await loop.run_in_executor(_HASHES_AT_ONCE, hash_password, becomes)
-    await users.set_password(tx, person.id, hashed)
-    await sessions.end_others(tx, person.id)
+    await users.set_password(tx, person.id, await hashed(becomes))

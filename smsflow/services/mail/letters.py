@@ -2,10 +2,8 @@
 
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from zoneinfo import ZoneInfo
 
 _LONGEST_SUBJECT = 200
 
@@ -28,8 +26,3 @@ def letter(name: str, language: str, **values: str) -> Letter:
     words = _letters()[name]["en" if language == "en" else "fr"]
     lines = {key: " ".join(value.split()) for key, value in values.items()}
     return Letter(words["subject"].format_map(lines)[:_LONGEST_SUBJECT], words["text"].format_map(lines))
-
-
-def moment(at: datetime, timezone: str) -> str:
-    """Return a moment as letters write it, in a time zone."""
-    return at.astimezone(ZoneInfo(timezone)).strftime("%d/%m/%Y %H:%M")

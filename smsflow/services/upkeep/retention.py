@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from smsflow.services.mail import outbox
 from smsflow.store import inbound, verifications
-from smsflow.store.accounts import attempts, sessions, tokens
+from smsflow.store.accounts import attempts, links, sessions, tokens
 from smsflow.store.campaigns import caps
 from smsflow.store.contacts import stop_links
 from smsflow.store.messages import parked, retirement
@@ -16,6 +16,8 @@ from smsflow.store.postgres.transactions import Tx
 
 _TOKENS_AFTER_EXPIRY = timedelta(days=1)
 _ATTEMPTS = timedelta(days=1)
+# An invitation that nobody used is shown as such for a while.
+_LINKS_AFTER_END = timedelta(days=30)
 # A day of any time zone is over by then.
 DAYS_COUNTED = timedelta(days=2)
 # Messages of one statement: a second of reading, far below the time-out of a statement.
@@ -51,6 +53,7 @@ async def forget(tx: Tx, *, receipts_kept: timedelta, now: datetime) -> int:
     """Remove expired tokens and sessions, old attempts and letters, and receipts that never found their message; return how many receipts."""
     await tokens.forget_tokens(tx, before=now - _TOKENS_AFTER_EXPIRY)
     await sessions.forget(tx, before=now - _TOKENS_AFTER_EXPIRY)
+    await links.forget(tx, before=now - _LINKS_AFTER_END)
     await outbox.forget(tx, now=now)
     await attempts.forget_attempts(tx, before=now - _ATTEMPTS)
     return await parked.forget(tx, before=now - receipts_kept)

@@ -59,7 +59,7 @@ async def add_user(tx: Tx, username: str, *, company_id: int, password_hash: str
 
 
 async def set_password(tx: Tx, user_id: int, password_hash: str) -> None:
-    """Change a user's password and end all tokens and sessions of that user."""
+    """Change a user's password and end all tokens, sessions and links of that user."""
     await tx.execute(
         text("UPDATE account_user SET password_hash = :hash WHERE id = :id"), {"id": user_id, "hash": password_hash}
     )
@@ -67,7 +67,7 @@ async def set_password(tx: Tx, user_id: int, password_hash: str) -> None:
 
 
 async def set_disabled(tx: Tx, user_id: int, *, disabled: bool) -> None:
-    """Disable a user and end all tokens and sessions of that user, or enable the user again."""
+    """Disable a user and end all tokens, sessions and links of that user, or enable the user again."""
     update = text("UPDATE account_user SET disabled = :disabled WHERE id = :id")
     await tx.execute(update, {"id": user_id, "disabled": disabled})
     if disabled:
@@ -75,5 +75,5 @@ async def set_disabled(tx: Tx, user_id: int, *, disabled: bool) -> None:
 
 
 async def _end_all(tx: Tx, user_id: int) -> None:
-    for table in ("token", "console_session"):
+    for table in ("token", "console_session", "access_link"):
         await tx.execute(text(f"DELETE FROM {table} WHERE user_id = :id"), {"id": user_id})

@@ -35,6 +35,8 @@ from smsflow.web.console.app.templates.page import TemplateNew, TemplatePage, Te
 from smsflow.web.console.ops.monitoring.page import Monitoring
 from smsflow.web.console.shell.assets import CONSOLE
 from smsflow.web.console.shell.shell import Shell
+from smsflow.web.console.sign_in.forgotten import ForgottenPage, ResetPage
+from smsflow.web.console.sign_in.invitation import InvitationPage
 from smsflow.web.console.sign_in.me import Me, MyPassword, MySessions
 from smsflow.web.console.sign_in.page import SignInPage, SignOutPage
 from smsflow.web.console.sign_in.second_factor import SecondFactor
@@ -57,6 +59,9 @@ UPLOADS: Final[Mapping[bytes, int]] = {
 EVERYBODY: Final[Pages] = {
     "/sign-in": SignInPage,
     "/sign-out": SignOutPage,
+    "/invitations/{token}": InvitationPage,
+    "/reset": ForgottenPage,
+    "/reset/{token}": ResetPage,
     "/me": Me,
     "/me/password": MyPassword,
     "/me/sessions": MySessions,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from smsflow.runtime import now
+from smsflow.services.accounts import invitations, resets
 from smsflow.services.accounts.passwords import is_password
 from smsflow.services.accounts.tokens import digest
 from smsflow.store.accounts import tokens, users
@@ -324,3 +325,14 @@ def test_a_shell_completes_commands(typed, offered):
     )
 
     assert shown.stdout.split() == [offered]
+
+
+def test_a_link_invites_into_a_company_and_another_leads_to_a_new_password(smsflow):
+    a_company(smsflow)
+    smsflow.json("user", "add", "awa", "--company", "1")
+    invited = smsflow.json("user", "invite", "1", "--role", "accountant")["link"].removeprefix("/invitations/")
+    reset = smsflow.json("user", "reset", "awa")["link"].removeprefix("/reset/")
+
+    found, company = read(smsflow, lambda tx: invitations.find(tx, invited, now=now()))
+    assert (found.role, company.name) == ("accountant", "Boutique Awa")
+    assert read(smsflow, lambda tx: resets.find(tx, reset, now=now())).person.username == "awa"

@@ -18,7 +18,7 @@ def test_a_letter_has_both_languages_with_the_same_values(name):
 
 
 def test_a_value_of_several_lines_becomes_one():
-    written = letter("reset", "fr", username="awa\r\nBcc: all@example.com", link="https://x.example/r", until="demain")
+    written = letter("reset", "fr", username="awa\r\nBcc: all@example.com", link="https://x.example/r")
 
     assert "awa Bcc: all@example.com pour" not in written.subject
     assert "\nBcc" not in written.text

@@ -1,5 +1,6 @@
 """`/sign-in` and `/sign-out`."""
 
+from typing import Final
 from urllib.parse import urlsplit
 
 import falcon
@@ -13,6 +14,7 @@ from smsflow.services.accounts.sign_in import CodeNeeded, SignedIn, SigningIn
 from smsflow.web.console.shell import cookies, forms
 from smsflow.web.console.shell.guard import check_origin
 from smsflow.web.console.shell.locale import Locale
+from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.shell import Shell, bare, page
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.access import Access
@@ -23,6 +25,12 @@ from smsflow.web.http.request import Request
 from smsflow.web.look.pages import language
 
 _LIMIT = 65_536
+
+# What a link has led to, told on this page.
+DONE: Final = {
+    "account": gettext("Your account is ready: sign in."),
+    "password": gettext("Your password has changed: sign in with the new one."),
+}
 
 
 class SignInPage:
@@ -37,7 +45,8 @@ class SignInPage:
 
     async def on_get(self, req: Request, resp: falcon.asgi.Response) -> None:
         """Show the form."""
-        self._show(req, resp, next_=req.get_param("next") or "", kept=req.get_param("kept") or "")
+        done = req.get_param("done") or ""
+        self._show(req, resp, next_=req.get_param("next") or "", kept=req.get_param("kept") or "", done=done)
 
     on_head = on_get
 
@@ -99,6 +108,7 @@ class SignInPage:
         given: dict[str, str] | None = None,
         next_: str = "",
         kept: str = "",
+        done: str = "",
     ) -> None:
         locale = _locale(req)
         given = given or {"username": "", "pending": "", "next": next_, "kept": kept}
@@ -107,6 +117,7 @@ class SignInPage:
             locale,
             error=error,
             given=given,
+            done=locale.gettext(DONE[done]) if done in DONE else "",
             needs_https=not self._is_safe(req) and not self._is_plain(req),
         )
         resp.status_code = status

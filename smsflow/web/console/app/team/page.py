@@ -1,21 +1,20 @@
-"""The team: people with their roles, added with a password that is shown once, given another role, disabled."""
+"""The team: people with their roles, invited by a link, given another role, a link to a new password, or disabled."""
 
 import falcon
 import falcon.asgi
 
-from smsflow import runtime
 from smsflow.domain.access import Right, Role
-from smsflow.errors import AlreadyExists, NotFound, ParameterInvalid
+from smsflow.errors import NotFound, ParameterInvalid
+from smsflow.runtime import mail
 from smsflow.services import audit
-from smsflow.services.accounts import people, users
+from smsflow.services.accounts import invitations, people
+from smsflow.web.console.app.team import links
+from smsflow.web.console.app.team.links import Made
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.roles import role_name
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
-
-_LONGEST = 150
-_PASSWORD_LENGTH = 16
 
 
 class Team:
@@ -34,45 +33,22 @@ class Team:
     on_head = on_get
 
     async def on_post(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor) -> None:
-        """Add a person, or change the role or the state of one."""
-        filled = await self._shell.form(req, visitor)
-        made = ""
+        """Invite somebody, or change the role, the password or the state of a person."""
+        filled, made = await self._shell.form(req, visitor), None
         match filled["do"]:
             case "role":
                 await self._set_role(visitor, filled)
             case "disable" | "enable":
                 await self._disable(visitor, filled, disabled=filled["do"] == "disable")
+            case "reset":
+                made = await links.make_reset(self._shell, visitor, filled, _id(filled))
+            case "renew":
+                made = await links.renew(self._shell, visitor, filled)
+            case "withdraw":
+                await links.withdraw(self._shell, visitor, filled)
             case _:
-                made = await self._add(visitor, filled)
-        await self._show(req, resp, visitor, Filled() if made else filled, added=filled["username"], made=made)
-
-    async def _add(self, visitor: Visitor, filled: Filled) -> str:
-        """Add a person; return the password that was made, or nothing when something is wrong."""
-        username, role = filled["username"], _role(filled["role"])
-        if not username or len(username) > _LONGEST or not username.isprintable():
-            filled.wrong(
-                "username",
-                visitor.locale.gettext("Write a username of 1 to {most} characters in one line.", most=_LONGEST),
-            )
-        if role is None:
-            filled.wrong("role", visitor.locale.gettext("Choose a role."))
-        if not filled.ok or role is None:
-            return ""
-        password = runtime.new_token()[:_PASSWORD_LENGTH]
-        try:
-            # No way leads back to this page's answer: a second post finds the name taken.
-            async with self._shell.platform.database.transaction() as tx:
-                is_admin = role is Role.ADMIN
-                await users.add_user(
-                    tx, username, password, company_id=visitor.company_id, is_admin=is_admin, role=role
-                )
-                await audit.record(
-                    tx, visitor.actor, "person added", username, after={"role": role}, now=self._shell.clock()
-                )
-        except AlreadyExists:
-            filled.wrong("username", visitor.locale.gettext("This username is taken. Choose another one."))
-            return ""
-        return password
+                made = await links.invite(self._shell, visitor, filled, _role(filled["role"]))
+        await self._show(req, resp, visitor, Filled() if made else filled, made=made)
 
     async def _set_role(self, visitor: Visitor, filled: Filled) -> None:
         role = _role(filled["role"])
@@ -125,11 +101,11 @@ class Team:
         visitor: Visitor,
         filled: Filled,
         *,
-        added: str = "",
-        made: str = "",
+        made: Made | None = None,
     ) -> None:
         async with self._shell.reading() as tx:
             team = await people.of_company(tx, visitor.company_id)
+            pending = await invitations.pending(tx, visitor.company_id)
         await self._shell.show(
             req,
             resp,
@@ -139,8 +115,10 @@ class Team:
             team=team,
             roles=[(str(role), role_name(visitor.locale, role)) for role in Role],
             role_names={role: role_name(visitor.locale, role) for role in Role},
-            added=added,
+            pending=pending,
             made=made,
+            site=self._shell.platform.settings.public_url or req.forwarded_prefix,
+            mailed=mail(self._shell.platform).carries_links,
         )
 
 
