@@ -1,14 +1,14 @@
 """Sessions of the console: opened at sign-in, idle for twelve hours and thirty days old at most, ended one by one."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from smsflow.store.accounts import sessions
 from smsflow.store.accounts.sessions import ConsoleSession, Person
 from smsflow.store.postgres.transactions import Tx
 
-__all__ = ["ConsoleSession", "Person", "end", "end_all", "ended", "list_of", "open_session", "resume"]
+__all__ = ["ConsoleSession", "Person", "alive", "end", "end_all", "ended", "list_of", "open_session", "resume"]
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=30)
@@ -49,6 +49,12 @@ async def resume(tx: Tx, cookie: str, *, now: datetime) -> Person | None:
     if now - seen_at >= _NOTED_EVERY:
         await sessions.seen(tx, _digest(cookie), now=now)
     return person
+
+
+async def alive(tx: Tx, cookies: Collection[str], *, now: datetime) -> set[str]:
+    """Return those of these sessions that have not ended; none is noted as used."""
+    by_hash = {_digest(cookie): cookie for cookie in cookies}
+    return {by_hash[h] for h in await sessions.alive(tx, list(by_hash), now=now, seen_since=now - IDLE)}
 
 
 async def ended(tx: Tx, cookie: str) -> int | None:

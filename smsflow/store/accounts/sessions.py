@@ -96,6 +96,16 @@ async def find(tx: Tx, digest: bytes) -> tuple[Person, datetime, datetime] | Non
     return person(columns), seen_at, ends_at
 
 
+async def alive(tx: Tx, digests: Sequence[bytes], *, now: datetime, seen_since: datetime) -> list[bytes]:
+    """Return the hashes of those of these sessions that have not ended, and were used since a time."""
+    query = text("""
+        SELECT s.hash FROM console_session s JOIN account_user u ON u.id = s.user_id
+        WHERE s.hash = ANY(CAST(:digests AS bytea[])) AND s.ends_at > :now AND s.seen_at > :seen_since AND NOT u.disabled
+    """)
+    parameters = {"digests": list(digests), "now": now, "seen_since": seen_since}
+    return [digest for (digest,) in await tx.execute(query, parameters)]
+
+
 async def seen(tx: Tx, digest: bytes, *, now: datetime) -> None:
     """Note that a session was used."""
     await tx.execute(text("UPDATE console_session SET seen_at = :now WHERE hash = :hash"), {"hash": digest, "now": now})

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from smsflow.domain.access import Right
 from smsflow.runtime import Platform
 from smsflow.web.console import pages
 from smsflow.web.console.shell.errors import install
 from smsflow.web.console.shell.guard import Guard
+from smsflow.web.console.shell.live import Events
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.http.application import App
 from smsflow.web.look import errors
@@ -19,6 +21,8 @@ def create(platform: Platform, *, clock: Callable[[], datetime]) -> Mapping[str,
     shell = Shell(platform, clock, {*pages.EVERYBODY, *pages.APP, *pages.OPS})
     company = _app(shell, Guard(platform, clock, operators=False), {**pages.EVERYBODY, **pages.APP})
     operators = _app(shell, Guard(platform, clock, operators=True), pages.OPS)
+    company.add_route("/app/live", Events(shell.live, Right.DASHBOARD))
+    operators.add_route("/ops/live", Events(shell.live, Right.SEE_PLATFORM))
     everybody = {address.split("/")[1] for address in pages.EVERYBODY}
     return {**dict.fromkeys(everybody, company), "app": company, "ops": operators}
 

@@ -36,7 +36,9 @@ _OTHER_FILES = 256
 
 # In a request's scope: a function that tells whether nothing of its body is still to come.
 BODY_IS_HERE = "smsflow.body_is_here"
-
+# In a request's scope: a function that keeps the connection open while its answer goes on, a stream of events, and takes what to call
+# when the client has gone or the process ends.
+STREAMS = "smsflow.streams"
 
 # The error page for a path (None: none is known) and a failure.
 Refusal = Callable[[str | None, DoorError], ErrorPage]
@@ -93,6 +95,7 @@ class Connection(HttpToolsProtocol):
         self._octets_limit, self._room, self._refusal = ours.request_octets, ours.room, ours.refusal
         self._octets_limits, self._uploads = ours.request_octets, ours.uploads
         self._is_upload = False
+        self._end_stream: Callable[[], None] | None = None
         # Of the request whose head is coming; uvicorn sets it with the first octet.
         self.url = b""
         self.due = time.monotonic() + HEAD_SECONDS
@@ -134,7 +137,8 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
-        cast(dict[str, Any], self.scope)[BODY_IS_HERE] = self.is_whole
+        scope = cast(dict[str, Any], self.scope)
+        scope[BODY_IS_HERE], scope[STREAMS] = self.is_whole, self.streams
         self._has_head = self._is_whole = False
         self._octets = 0
         self._wait(HEAD_SECONDS)
@@ -165,6 +169,7 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Wait for the next request, or for the rest of this one, which nobody reads."""
+        self._end_stream = None
         super().on_response_complete()
         self._wait(_ANSWER_SECONDS if self.pipeline else _IDLE_SECONDS if self._is_whole else HEAD_SECONDS)
 
@@ -178,9 +183,25 @@ class Connection(HttpToolsProtocol):
         super().resume_writing()
         self._wait(_IDLE_SECONDS if self.cycle is not None and self.cycle.response_complete else _ANSWER_SECONDS)
 
+    def streams(self, end: Callable[[], None]) -> None:
+        """Keep the connection open until its answer ends, however long that takes, for as long as the client reads."""
+        self._end_stream = end
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client; a stream has nobody to go to any more."""
+        super().connection_lost(exc)
+        if self._end_stream is not None:
+            self._end_stream()
+
+    def shutdown(self) -> None:
+        """Close the connection when its answer is given; a stream ends now, and the client connects to the next process."""
+        super().shutdown()
+        if self._end_stream is not None:
+            self._end_stream()
+
     def close_if_due(self, now: float) -> None:
         """Close the connection when its time is over; the client gets a moment to read what was written."""
-        if self.due >= now:
+        if self.due >= now or (self._end_stream is not None and not self.flow.write_paused):
             return
         if self.transport.is_closing():
             self.transport.abort()

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from smsflow.web.http import connection
-from smsflow.web.http.connection import Config, Server
+from smsflow.web.http.connection import STREAMS, Config, Server
 from smsflow.web.http.errors import ErrorPage
 from smsflow.web.serve import listen
 from tests.hostile.wire import an_answer, head, refused
@@ -31,8 +31,16 @@ class Echo:
         self.go_on = asyncio.Event()
         self.go_on.set()
         self.gone = 0
+        self.streams_until = asyncio.Event()
 
     async def __call__(self, scope, receive, send):
+        if scope["path"] == "/stream":
+            scope[STREAMS](self.streams_until.set)
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b": here", "more_body": True})
+            await self.streams_until.wait()
+            await send({"type": "http.response.body", "body": b""})
+            return
         body, more = b"", True
         while more:
             event = await receive()
@@ -251,3 +259,36 @@ async def test_an_address_that_takes_files_takes_a_body_beyond_the_others(echo):
     assert cut == b""
     running.should_exit = True
     await serving
+
+
+async def test_a_stream_outlives_the_time_of_an_answer_and_ends_with_its_client(server, echo):
+    ended = asyncio.Event()
+    echo.streams_until = ended
+    async with asyncio.timeout(10), a_client(server, head("GET", "/stream")) as (reader, _):
+        await reader.readuntil(b"\r\n\r\n")
+        (open_,) = server.server_state.connections
+        open_.close_if_due(open_.due + 1)
+        assert not ended.is_set()
+
+    async with asyncio.timeout(10):
+        await ended.wait()
+
+
+async def test_a_stream_whose_client_does_not_read_is_closed(server, echo):
+    ended = asyncio.Event()
+    echo.streams_until = ended
+    async with asyncio.timeout(10), a_client(server, head("GET", "/stream")) as (reader, _):
+        await reader.readuntil(b"\r\n\r\n")
+        (open_,) = server.server_state.connections
+        open_.pause_writing()
+        open_.close_if_due(open_.due + 1)
+        await ended.wait()
+
+
+async def test_a_stream_ends_when_the_server_does(server, echo):
+    ended = asyncio.Event()
+    echo.streams_until = ended
+    async with asyncio.timeout(10), a_client(server, head("GET", "/stream")) as (reader, _):
+        await reader.readuntil(b"\r\n\r\n")
+        server.should_exit = True
+        await ended.wait()

@@ -17,6 +17,7 @@ from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.shell import forms
 from smsflow.web.console.shell.assets import CONSOLE
 from smsflow.web.console.shell.forms import Act, Filled
+from smsflow.web.console.shell.live import Live
 from smsflow.web.console.shell.locale import Locale, phone
 from smsflow.web.console.shell.navigation import current, navigation
 from smsflow.web.console.shell.visitor import Visitor
@@ -59,6 +60,7 @@ class Shell:
         self._addresses = addresses
         self.platform = platform
         self.clock = clock
+        self.live = Live(platform, clock)
 
     def reading(self) -> AbstractAsyncContextManager[Tx]:
         """Open a connection to read by."""

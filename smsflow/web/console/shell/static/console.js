@@ -33,18 +33,37 @@ document.addEventListener('click', (event) => {
   if (event.target.closest('[data-close]')) event.target.closest('dialog')?.close();
 });
 
-// `data-poll="/address"`: the element is replaced by the one of the same id on that page, every few seconds, for as long as it asks.
-async function refresh(element) {
+// `data-poll="/address"`: the element is replaced by the one of the same id on that page whenever the server says that something
+// changed, for as long as it asks; where such events do not come, every few seconds.
+let events = null, timer = 0;
+const polled = () => document.querySelector('[data-poll]');
+const isTold = () => events?.readyState === EventSource.OPEN;
+function again(milliseconds) {
+  clearTimeout(timer);
+  timer = setTimeout(refresh, milliseconds);
+}
+async function refresh() {
+  const element = polled();
+  if (!element || document.hidden) return;
   // Not under somebody's hands: an open dialog, a button that is about to be pressed.
-  if (element.contains(document.activeElement)) { watch(element); return; }
+  if (element.contains(document.activeElement)) { again(2000); return; }
   const answer = await fetch(element.dataset.poll, { headers: { accept: 'text/html' } }).catch(() => null);
-  if (answer?.ok) {
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(element.id);
-    if (fresh) { element.replaceWith(fresh); watch(fresh); return; }
-  }
-  setTimeout(refresh, 5000, element);
+  const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(element.id);
+  if (fresh) element.replaceWith(fresh);
+  if (!polled()) events?.close();
+  again(isTold() ? 30000 : fresh ? Number(element.dataset.every || 2000) : 5000);
 }
-function watch(element) {
-  if (element.dataset.poll) setTimeout(refresh, Number(element.dataset.every || 2000), element);
+function listen() {
+  const address = polled()?.dataset.poll;
+  if (!address) return;
+  events = new EventSource(`/${address.split('/')[1]}/live?page=${encodeURIComponent(address)}`);
+  events.addEventListener('changed', refresh);
+  events.addEventListener('error', () => again(2000));
+  again(2000);
 }
-document.querySelectorAll('[data-poll]').forEach(watch);
+// A page that nobody sees holds no connection.
+document.addEventListener('visibilitychange', () => {
+  events?.close();
+  if (!document.hidden) listen();
+});
+if (!document.hidden) listen();
