@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import psycopg
 import pytest
@@ -170,14 +170,29 @@ def _waits(database_url, pid):
         return connection.execute("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted", (pid,)).fetchall()
 
 
-async def test_a_session_that_could_still_commit_is_ended_before_nothing_is_said_to_be_charged(
-    held, watched, platform, database_url
-):
+@asynccontextmanager
+async def stuck(database, message):
+    """Submit a message whose statement waits; give the answer to come, and the number of the session."""
+    async with submitted(database, message) as answer:
+        await until(lambda: database.lent is not None, "a connection")
+        pid = database.lent.info.backend_pid
+        await until(lambda: _waits(database.url, pid), "a statement that waits")
+        yield answer, pid
+
+
+@contextmanager
+def stopped(pid):
+    """Stop a process, as a machine that hangs would."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+async def test_a_session_that_could_still_commit_is_ended_before_nothing_is_said_to_be_charged(held, watched, platform):
     company, message, free = held
-    async with submitted(watched, message) as answer:
-        await until(lambda: watched.lent is not None, "a connection")
-        pid = watched.lent.info.backend_pid
-        await until(lambda: _waits(database_url, pid), "a statement that waits")
+    async with stuck(watched, message) as (answer, _):
         watched.cut()
 
         with pytest.raises(Unavailable):
@@ -188,38 +203,26 @@ async def test_a_session_that_could_still_commit_is_ended_before_nothing_is_said
     assert await balance(platform, company) == 10
 
 
-async def test_while_a_session_hangs_nothing_is_promised(held, watched, platform, database_url, monkeypatch):
+async def test_while_a_session_hangs_nothing_is_promised(held, watched, monkeypatch):
     monkeypatch.setattr(commits, "LOOK_SECONDS", 1.5)
     _, message, free = held
-    async with submitted(watched, message) as answer:
-        await until(lambda: watched.lent is not None, "a connection")
-        pid = watched.lent.info.backend_pid
-        await until(lambda: _waits(database_url, pid), "a statement that waits")
-        os.kill(pid, signal.SIGSTOP)
-        try:
+    async with stuck(watched, message) as (answer, pid):
+        with stopped(pid):
             watched.cut()
 
             with pytest.raises(OutcomeUnknown):
                 await answer
-        finally:
-            os.kill(pid, signal.SIGCONT)
         free()
 
 
 async def test_a_session_that_hangs_without_dying_is_left_and_what_it_did_is_looked_up(
-    held, watched, platform, database_url, monkeypatch
+    held, watched, platform, monkeypatch
 ):
     monkeypatch.setattr(intake, "REQUEST_PATIENCE", 0.5)
     company, message, free = held
-    async with submitted(watched, message) as answer:
-        await until(lambda: watched.lent is not None, "a connection")
-        pid = watched.lent.info.backend_pid
-        await until(lambda: _waits(database_url, pid), "a statement that waits")
-        os.kill(pid, signal.SIGSTOP)
-        try:
+    async with stuck(watched, message) as (answer, pid):
+        with stopped(pid):
             await until(lambda: watched.lent.closed, "a connection that is given up", timeout=20)
-        finally:
-            os.kill(pid, signal.SIGCONT)
 
         with pytest.raises(Unavailable):
             await answer

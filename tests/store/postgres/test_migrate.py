@@ -5,8 +5,10 @@ import uuid
 
 import psycopg
 import pytest
+import sqlalchemy
 
 from smsflow.cli.failures import failure
+from smsflow.store.postgres import migrate as migrations
 from smsflow.store.postgres.migrate import migrate
 from smsflow.store.postgres.revision import MigrationBlocked
 from smsflow.store.postgres.transactions import libpq_url
@@ -114,3 +116,30 @@ def test_behind_a_long_reader_a_migration_waits_without_making_anybody_wait_and_
 
     migrate(url)
     assert connection.execute("SELECT version_num FROM alembic_version").fetchone()[0] >= "0008"
+
+
+def test_a_migration_that_ends_in_a_deadlock_is_tried_again(old, monkeypatch):
+    url, connection = old
+    connection.execute("CREATE TABLE one ()")
+    connection.execute("CREATE TABLE two ()")
+    monkeypatch.setattr(migrations, "_TRY_AGAIN", 0.0)
+    has_one, tries = threading.Event(), []
+
+    def lock_both(config, _revision):
+        tries.append("try")
+        config.attributes["connection"].execute(sqlalchemy.text("LOCK TABLE one"))
+        has_one.set()
+        config.attributes["connection"].execute(sqlalchemy.text("LOCK TABLE two"))
+
+    monkeypatch.setattr(migrations.command, "upgrade", lock_both)
+    with psycopg.connect(libpq_url(url)) as other:
+        other.execute("SET deadlock_timeout = '1min'")  # the migration is the one that notices
+        other.execute("LOCK TABLE two")
+        migrating = threading.Thread(target=migrate, args=(url,))
+        migrating.start()
+        has_one.wait(60)
+        other.execute("LOCK TABLE one")
+        other.rollback()
+        migrating.join(60)
+
+    assert tries == ["try", "try"]
