@@ -133,6 +133,10 @@ class NotEnoughCredits(Refused):
     status = 402
 
 
+class CreditsMissing(NotEnoughCredits):
+    """{needed} credits are needed and {balance} are left: {missing} are missing."""
+
+
 class AccountSuspended(Refused):
     """The account is suspended."""
 

@@ -165,6 +165,13 @@ def day_of(policy: Policy, now: datetime) -> date:
     return now.astimezone(ZoneInfo(policy.timezone)).date()
 
 
+def next_day(policy: Policy, now: datetime) -> datetime:
+    """Return when the next day begins where a policy holds."""
+    local = now.astimezone(ZoneInfo(policy.timezone))
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return (midnight + timedelta(days=1)).astimezone(now.tzinfo)
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How many SMS a campaign may accept: what is left of its allowance, as of a time."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from smsflow.domain import campaign as rules
-from smsflow.errors import NotEnoughCredits
+from smsflow.errors import CreditsMissing
 from smsflow.services.campaigns.draft import held
 from smsflow.services.messages import cancel as messages
 from smsflow.store.campaigns import drafts, recipients, watching
@@ -16,7 +16,7 @@ from smsflow.store.postgres.transactions import Tx
 async def launch(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> str:
     """Reserve what a prepared campaign costs and let it run, now or at its time; return its state.
 
-    Raises NotEnoughCredits, which says how many are missing; then nothing has changed.
+    Raises CreditsMissing, which says how many are missing; then nothing has changed.
     """
     campaign = await held(tx, company_id, campaign_id)
     rules.check(campaign.state, "launch")
@@ -24,11 +24,11 @@ async def launch(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) ->
 
 
 async def begin(tx: Tx, campaign: Campaign, *, now: datetime) -> str:
-    """Reserve what a campaign costs that may be launched, and let it run; return its state. Raises NotEnoughCredits."""
+    """Reserve what a campaign costs that may be launched, and let it run; return its state. Raises CreditsMissing."""
     company_id, campaign_id = campaign.company_id, campaign.id
     if not await reserve.reserve(tx, company_id, campaign.segments, campaign_id=campaign_id, now=now):
         left = await reserve.available(tx, company_id) or 0
-        raise NotEnoughCredits(needed=campaign.segments, balance=left)
+        raise CreditsMissing(needed=campaign.segments, balance=left, missing=campaign.segments - left)
     await recipients.set_reserved(tx, company_id, campaign_id, campaign.segments)
     state = _state_at(campaign, now)
     await drafts.set_state(tx, company_id, campaign_id, state, launched_at=now)

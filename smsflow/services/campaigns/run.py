@@ -17,7 +17,7 @@ from smsflow.domain.template import Missing
 from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.launch import hold, release_rest
 from smsflow.services.campaigns.prepare import NO_ROUTE, NO_VALUE, OPTED_OUT
-from smsflow.store.campaigns import caps, drafts, minutes, recipients
+from smsflow.store.campaigns import caps, deferred, drafts, minutes, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.campaigns.recipients import Recipient
 from smsflow.store.contacts import contacts, optouts, stop_links
@@ -86,21 +86,28 @@ async def run_batch(
     pace = schedule.allow(
         plan,
         campaign.pace,
-        waiting=campaign.last_place - campaign.place,
+        waiting=campaign.last_place - campaign.place + campaign.deferred,
         launched_at=campaign.starts_at or campaign.launched_at or now,
         now=now,
     )
     # Also for what is transactional: somebody may opt out of all.
     await optouts.open_marketing(tx, company.id)
-    rows = await recipients.following(
-        tx, company.id, campaign_id, after=campaign.place, limit=min(batch, int(pace.left))
-    )
+    limit = min(batch, int(pace.left))
+    passed = campaign.place == campaign.last_place
+    if passed:
+        rows = await deferred.due(tx, company.id, campaign_id, limit=limit, now=now)
+    else:
+        rows = await recipients.following(tx, company.id, campaign_id, after=campaign.place, limit=limit)
     turn = _Turn(tx, company, campaign, plan, routes, policies, fingerprint, now, await stop.ways(tx, company, links))
     taken = turn.within(rows, room)
     own = plan.validity_seconds
     messages = await turn.messages(taken, validity if own is None else timedelta(seconds=own))
     accepted = await turn.accept(messages)
-    place = taken[-1].place if taken else campaign.place
+    place = taken[-1].place if taken and not passed else campaign.place
+    waiting = len(turn.deferred) - (len(taken) if passed else 0)
+    if passed:
+        await deferred.drop(tx, company.id, campaign_id, [r.place for r in taken if r.place not in turn.deferred])
+    await deferred.put(tx, company.id, campaign_id, turn.deferred)
     used = sum(m.segments for _, m in messages)
     await recipients.move(
         tx,
@@ -109,12 +116,13 @@ async def run_batch(
         place=place,
         accepted=len(messages),
         refused=turn.refused,
+        deferred=waiting,
         used=used,
         pace=Pace(pace.left - len(messages), pace.at),
     )
     if messages:
         await minutes.add(tx, company.id, campaign_id, len(messages), now=now)
-    if place == campaign.last_place:
+    if place == campaign.last_place and campaign.deferred + waiting == 0:
         await release_rest(tx, company.id, campaign_id, campaign.reserved - used, now=now)
         await drafts.set_state(tx, company.id, campaign_id, "finished", finished_at=now)
     return Ran(accepted, again=len(taken) == batch)
@@ -152,6 +160,8 @@ class _Turn:
         sender = company.sender(campaign.sender)
         self._sender = sender.name if sender else ""
         self._reasons: dict[int, str] = {}
+        # By place: when they may be written to again.
+        self.deferred: dict[int, datetime] = {}
 
     @property
     def refused(self) -> int:
@@ -198,7 +208,8 @@ class _Turn:
         if marketing:
             # Last: only what leaves is counted.
             await self._count_days([row for row, _ in written])
-        return [(row, message) for row, message in written if row.place not in self._reasons]
+        skipped = self._reasons.keys() | self.deferred.keys()
+        return [(row, message) for row, message in written if row.place not in skipped]
 
     async def _count_days(self, rows: Sequence[Recipient]) -> None:
         limited = [
@@ -215,7 +226,11 @@ class _Turn:
             people = {self._fingerprint(r.number): r for r in group}
             allowed = await caps.count(self._tx, day, list(people), most=most)
             for person, row in people.items():
-                if person not in allowed:
+                if person in allowed:
+                    continue
+                if self._plan.outside == "wait":
+                    self.deferred[row.place] = schedule.next_day(self._policies[row.country], self._now)
+                else:
                     self._reasons[row.place] = DAILY_LIMIT
 
     def _message(self, row: Recipient, validity: timedelta) -> NewMessage | None:

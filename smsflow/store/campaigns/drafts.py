@@ -39,12 +39,13 @@ class Campaign:
     reserved: int
     used: int
     preparing: Mapping[str, Any] | None
+    deferred: int
     pace: Pace
 
 
 _SELECT = """
 SELECT c.id, c.company_id, c.name, c.kind, c.state, c.why, c.text, c.sender, c.plan, c.starts_at, c.created_at, c.launched_at,
-    c.finished_at, r.place, r.last_place, r.segments, r.accepted, r.refused, r.reserved, r.used, c.preparing,
+    c.finished_at, r.place, r.last_place, r.segments, r.accepted, r.refused, r.reserved, r.used, c.preparing, r.deferred,
     r.pace_left, r.pace_at
 FROM campaign c JOIN campaign_run r ON r.company_id = c.company_id AND r.campaign_id = c.id
 """

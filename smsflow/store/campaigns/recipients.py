@@ -240,21 +240,31 @@ async def settle(
 
 _MOVE = text("""
 UPDATE campaign_run SET place = :place, accepted = accepted + :accepted, refused = refused + :refused,
-    reserved = reserved - :used, used = used + :used, pace_left = :pace_left, pace_at = :pace_at
+    reserved = reserved - :used, used = used + :used, deferred = deferred + :deferred, pace_left = :pace_left, pace_at = :pace_at
 WHERE company_id = :company_id AND campaign_id = :campaign_id
 """)
 
 
 async def move(
-    tx: Tx, company_id: int, campaign_id: int, *, place: int, accepted: int, refused: int, used: int, pace: Pace
+    tx: Tx,
+    company_id: int,
+    campaign_id: int,
+    *,
+    place: int,
+    accepted: int,
+    refused: int,
+    deferred: int,
+    used: int,
+    pace: Pace,
 ) -> None:
-    """Move a campaign to a place, with what was accepted, refused and taken from its reserve on the way, and its pace."""
+    """Move a campaign to a place, with what was accepted, refused, deferred and taken from its reserve on the way, and its pace."""
     parameters = {
         "company_id": company_id,
         "campaign_id": campaign_id,
         "place": place,
         "accepted": accepted,
         "refused": refused,
+        "deferred": deferred,
         "used": used,
         "pace_left": pace.left,
         "pace_at": pace.at,

@@ -38,11 +38,11 @@ _INVARIANTS = {
         LEFT JOIN message m ON m.id = r.message_id AND m.company_id = r.company_id AND m.campaign_id = r.campaign_id AND m.number = r.number
         WHERE r.message_id >= (SELECT min(id) FROM message) AND m.id IS NULL
     """,
-    "what a campaign has passed is accepted or refused": """
-        SELECT 'campaign ' || r.campaign_id, r.place, r.accepted + r.refused - (
+    "what a campaign has passed is accepted, refused or waits for another day": """
+        SELECT 'campaign ' || r.campaign_id, r.place, r.accepted + r.refused + r.deferred - (
             SELECT count(*) FROM campaign_recipient p WHERE p.company_id = r.company_id AND p.campaign_id = r.campaign_id
                 AND p.place > r.place AND p.reason IS NOT NULL)
-        FROM campaign_run r WHERE r.accepted > 0 AND r.place <> r.accepted + r.refused - (
+        FROM campaign_run r WHERE r.accepted + r.deferred > 0 AND r.place <> r.accepted + r.refused + r.deferred - (
             SELECT count(*) FROM campaign_recipient p WHERE p.company_id = r.company_id AND p.campaign_id = r.campaign_id
                 AND p.place > r.place AND p.reason IS NOT NULL)
     """,

@@ -40,7 +40,7 @@ def test_a_launch_that_cannot_be_paid_says_so_and_leaves_the_state(shop, numbers
 
     shop("campaign", "launch", "1", code=1)
 
-    assert "2 credits are needed and 1 are left" in shop.err
+    assert "2 credits are needed and 1 are left: 1 are missing." in shop.err
     assert shop.json("campaign", "show", "1")["state"] == "prepared"
 
 

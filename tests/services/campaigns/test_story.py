@@ -7,7 +7,7 @@ import pytest
 
 from smsflow import testing
 from smsflow.domain.message import Kind
-from smsflow.domain.schedule import Plan
+from smsflow.domain.schedule import Plan, Policy
 from smsflow.errors import NotEnoughCredits, StateRefused
 from smsflow.services.campaigns import draft, launch, prepare, run
 from smsflow.services.contacts import lists, optouts
@@ -161,7 +161,7 @@ async def test_a_launch_that_cannot_be_paid_changes_nothing(campaigns):
     with pytest.raises(NotEnoughCredits) as refused:
         await campaigns.act(launch.launch, campaign_id)
 
-    assert refused.value.details == {"needed": 10, "balance": 9}
+    assert refused.value.details == {"needed": 10, "balance": 9, "missing": 1}
     assert (await campaigns.show(campaign_id)).state == "prepared"
 
 
@@ -249,6 +249,65 @@ async def test_outside_its_hours_a_campaign_waits(campaigns):
     went = await campaigns.turn(campaign_id)
 
     assert (waited.accepted, went.accepted) == ({}, {campaigns.connector: 10})
+
+
+ONE_A_DAY = Policy("CM", "Africa/Douala", per_day=1)
+
+
+async def both(campaigns, **wanted):
+    """Launch two campaigns to the same people; the first has written to half of them."""
+    await campaigns.open()
+    first = await launched(campaigns)
+    await campaigns.turn(first, room=5, policies=[ONE_A_DAY])
+    async with campaigns.platform.database.transaction() as tx:
+        asked = draft.Draft("Encore", "Bonjour", lists=["Clients"], **wanted)
+        second = await draft.draft(tx, campaigns.company, asked, now=campaigns.now)
+    await campaigns.prepare(second)
+    await campaigns.act(launch.launch, second)
+    return second
+
+
+async def test_a_person_who_got_enough_marketing_today_waits_for_the_next_day_and_holds_up_nobody(campaigns):
+    second = await both(campaigns)
+    seen = []
+
+    for hours in (0, 1, 10.9, 11, 12):
+        campaigns.now = NOON + timedelta(hours=hours)
+        ran = await campaigns.turn(second, policies=[ONE_A_DAY], room=4 if hours == 11 else 1000)
+        shown = await campaigns.show(second)
+        seen.append((sum(ran.accepted.values()), shown.state, shown.deferred, shown.reserved))
+
+    assert seen == [
+        (5, "running", 5, 5), (0, "running", 5, 5), (0, "running", 5, 5), (4, "running", 1, 1), (1, "finished", 0, 0),
+    ]  # fmt: skip
+    numbers = await campaigns.query("SELECT number FROM message WHERE campaign_id = :id", id=second)
+    assert len(set(numbers)) == len(numbers) == 10
+    assert await testing.broken_invariants(campaigns.platform) == []
+
+
+async def test_a_person_who_gets_enough_marketing_on_the_next_day_too_waits_for_another(campaigns):
+    second = await both(campaigns)
+    await campaigns.turn(second, policies=[ONE_A_DAY])
+    campaigns.now = NOON + timedelta(hours=12)
+    await campaigns.query("INSERT INTO marketing_count SELECT day + 1, person, messages FROM marketing_count")
+
+    await campaigns.turn(second, policies=[ONE_A_DAY])
+
+    shown = await campaigns.show(second)
+    assert (shown.state, shown.accepted, shown.deferred) == ("running", 5, 5)
+    assert await campaigns.act(launch.cancel, second) == 5
+    assert await testing.broken_invariants(campaigns.platform) == []
+
+
+async def test_a_campaign_that_refuses_what_does_not_fit_refuses_whoever_got_enough_today(campaigns):
+    second = await both(campaigns, plan=Plan(outside="refuse"))
+
+    await campaigns.turn(second, policies=[ONE_A_DAY])
+
+    shown = await campaigns.show(second)
+    assert (shown.state, shown.accepted, shown.refused, shown.reserved) == ("finished", 5, 5, 0)
+    assert await campaigns.query("SELECT reason, recipients FROM campaign_refusal") == [("daily_limit", 5)]
+    assert await testing.broken_invariants(campaigns.platform) == []
 
 
 async def test_a_campaigns_own_validity_is_that_of_its_sms(campaigns):
