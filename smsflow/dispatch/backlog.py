@@ -4,16 +4,16 @@ import heapq
 from collections.abc import Callable
 from itertools import count
 
-from smsflow.dispatch.numbers import Numbers
+from smsflow.dispatch.ordering import Ordering
 from smsflow.dispatch.sending import Piece, Sending
 
 
 class Backlog:
-    """A heap of pieces. A message waits for the outcome of an earlier one to the same number (see `Numbers`)."""
+    """A heap of pieces. A message waits for the outcome of an earlier one to the same number (see `Ordering`)."""
 
-    def __init__(self, numbers: Numbers, *, most_behind: int) -> None:
+    def __init__(self, ordering: Ordering, *, most_behind: int) -> None:
         """Keep at most `most_behind` pieces waiting for earlier messages: many to one number must not fill the window."""
-        self._numbers = numbers
+        self._ordering = ordering
         self._pieces: list[Piece] = []
         self._behind: list[Piece] = []
         self._most_behind = most_behind
@@ -31,7 +31,7 @@ class Backlog:
 
     def add(self, sending: Sending) -> None:
         """Add the pieces of a message, behind those of its kind that were added before."""
-        self._numbers.enter(sending)
+        self._ordering.enter(sending)
         order = next(self._orders)
         for part in range(len(sending.bodies)):
             self.push(Piece(sending.claim.kind, order, part, sending))
@@ -49,7 +49,7 @@ class Backlog:
             sending = piece.sending
             if sending.reported or sending.declined:
                 continue
-            if not self._ends and len(self._behind) < self._most_behind and not self._numbers.is_next(sending):
+            if not self._ends and len(self._behind) < self._most_behind and not self._ordering.is_next(sending):
                 self._behind.append(piece)
             elif sending.claim.number == avoid:
                 avoided.append(piece)

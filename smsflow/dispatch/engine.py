@@ -15,7 +15,7 @@ from smsflow.dispatch.bind import keep_bound
 from smsflow.dispatch.bind_state import BindStateNotifier
 from smsflow.dispatch.lane import Lane
 from smsflow.dispatch.lease import TIMEOUT, Lease, LeaseLost, finished
-from smsflow.dispatch.numbers import Numbers
+from smsflow.dispatch.ordering import Ordering
 from smsflow.dispatch.sweep import Sweep
 from smsflow.runtime import Platform
 from smsflow.services.messages.outcomes import Graces, Way
@@ -59,7 +59,7 @@ class Engine:
         self._platform = platform
         self._clock = clock
         self._held: dict[tuple[int, int], HeldBind] = {}
-        self._numbers: defaultdict[int, Numbers] = defaultdict(Numbers)
+        self._ordering: defaultdict[int, Ordering] = defaultdict(Ordering)
         self._unowned_claims = False
         self._lease = Lease(platform.database, clock)
         self._changed = asyncio.Event()
@@ -182,7 +182,7 @@ class Engine:
         lane = Lane(
             connector,
             Way(connector.id, connector.account_id, me, self._graces),
-            self._numbers[connector.id],
+            self._ordering[connector.id],
             database=self._platform.database,
             vault=self._platform.vault,
             clock=self._clock,

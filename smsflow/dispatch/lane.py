@@ -12,7 +12,7 @@ from smsflow import observe
 from smsflow.connectors import smpp
 from smsflow.dispatch import recorder
 from smsflow.dispatch.inbound import Receiver
-from smsflow.dispatch.numbers import Numbers
+from smsflow.dispatch.ordering import Ordering
 from smsflow.dispatch.traffic import Traffic
 from smsflow.domain.delivery import Accepted, Unanswered
 from smsflow.services.grouping import GroupCommit
@@ -45,7 +45,7 @@ class Lane:
         self,
         connector: Connector,
         way: Way,
-        numbers: Numbers,
+        ordering: Ordering,
         *,
         database: Database,
         vault: Vault,
@@ -53,10 +53,10 @@ class Lane:
         alive: Callable[[], bool],
         poll: float,
     ) -> None:
-        """Prepare a lane; `numbers` are those of all lanes of its connector, `alive` tells whether this process still holds its lease."""
+        """Prepare a lane; `ordering` is that of all lanes of its connector, `alive` tells whether this process still holds its lease."""
         self.connector = connector
         self._way = way
-        self._numbers = numbers
+        self._ordering = ordering
         self._database = database
         self._clock = clock
         self.alive = alive
@@ -81,7 +81,7 @@ class Lane:
             alive=alive,
             report=self._outcomes.put,
             receiver=self._receiver,
-            numbers=numbers,
+            ordering=ordering,
         )
         self._ok = observe.responses_total.labels(connector.name, smpp.status_name(0))
 
@@ -149,7 +149,7 @@ class Lane:
         return time.monotonic() < self._busy_until
 
     async def _claim(self, limit: int) -> int:
-        async with self._numbers.claiming:
+        async with self._ordering.claiming:
             async with self._turn, self._database.autocommit() as tx:
                 claims = await queue.claim(
                     tx, self.connector.id, instance_id=self._way.instance_id, limit=limit, near=self._near

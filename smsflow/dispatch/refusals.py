@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from smsflow.dispatch.numbers import Numbers
+from smsflow.dispatch.ordering import Ordering
 from smsflow.dispatch.sending import Sending
 
 # A message that was refused so often while nothing was accepted gives way: its number may be the only one that is refused.
@@ -24,9 +24,9 @@ class Verdict(Enum):
 class Refusals:
     """The refusals of one bind since its last acceptance."""
 
-    def __init__(self, numbers: Numbers) -> None:
+    def __init__(self, ordering: Ordering) -> None:
         """Start with none."""
-        self._numbers = numbers
+        self._ordering = ordering
         self._accepted = 0
         self._refused: set[str] = set()
         self.last: str | None = None
@@ -38,13 +38,13 @@ class Refusals:
         if self.last is not None:
             self.last = None
             self._refused.clear()
-        self._numbers.accepted(number)
+        self._ordering.accepted(number)
 
     def judge(self, sending: Sending, *, queue_full: bool) -> Verdict:
         """Return what a throttling answer to `sending` asks for; `queue_full` is RMSGQFUL, which often speaks of one handset."""
         number = sending.claim.number
         own = (
-            self._numbers.is_waiting(number)
+            self._ordering.is_waiting(number)
             or sending.refusals >= _MOST_REFUSALS
             or (sending.refusals > 0 and sending.accepted_before < self._accepted)
         )

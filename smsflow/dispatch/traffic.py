@@ -12,7 +12,7 @@ from smsflow import observe
 from smsflow.connectors import smpp
 from smsflow.dispatch.backlog import Backlog
 from smsflow.dispatch.inbound import Receiver
-from smsflow.dispatch.numbers import Numbers
+from smsflow.dispatch.ordering import Ordering
 from smsflow.dispatch.refusals import Refusals, Verdict
 from smsflow.dispatch.sending import Piece, Sending, encode
 from smsflow.dispatch.throttle import Throttle
@@ -46,7 +46,7 @@ class Traffic:
         alive: Callable[[], bool],
         report: Callable[[Report], None],
         receiver: Receiver,
-        numbers: Numbers,
+        ordering: Ordering,
     ) -> None:
         """Prepare; `alive` tells whether this process still holds its lease, `report` takes the outcome of a message."""
         self._connector = connector
@@ -57,9 +57,9 @@ class Traffic:
         self._receiver = receiver
         self._throttle = Throttle(connector.rate, now=time.monotonic())
         self._link: Link | None = None
-        self._numbers = numbers
-        self._refusals = Refusals(numbers)
-        self._backlog = Backlog(numbers, most_behind=connector.window // 2)
+        self._ordering = ordering
+        self._refusals = Refusals(ordering)
+        self._backlog = Backlog(ordering, most_behind=connector.window // 2)
         self._held: dict[tuple[int, int], Sending] = {}
         self._held_pdus = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -72,7 +72,7 @@ class Traffic:
         """Send by `link` from now on."""
         self._link = link
         self._backlog.begin()
-        self._numbers.join(self._free)
+        self._ordering.join(self._free)
         self._throttle.unanswered()  # answers owed by the link before this one never come, and the probe may be among them
 
     def holds(self) -> set[tuple[int, int]]:
@@ -150,7 +150,7 @@ class Traffic:
     def _is_kept_back(self, sending: Sending, now: float, today: datetime) -> bool:
         """Report a message that must not leave: its validity has ended, or an earlier one to its number waits."""
         claim = sending.claim
-        wait = self._numbers.wait(claim.number, now)
+        wait = self._ordering.wait(claim.number, now)
         if claim.valid_until <= today:
             self._report(sending, Outlived())
         elif wait:
@@ -208,7 +208,7 @@ class Traffic:
 
     def _decline(self, sending: Sending, now: float) -> None:
         """Defer a message that the operator does not take now, and with it the later ones to its number."""
-        self._numbers.defer(sending.claim.number, now + backoff(sending.claim.attempt))
+        self._ordering.defer(sending.claim.number, now + backoff(sending.claim.attempt))
         self._settle(sending, sending.decline())
 
     def on_unanswered(self, tokens: Sequence[Piece]) -> None:
@@ -261,7 +261,7 @@ class Traffic:
         for sending in list(self._held.values()):
             self._report(sending, NotSent() if not sending.submitted else sending.lose("the link was closed"))
         self._link = None
-        self._numbers.leave(self._free)
+        self._ordering.leave(self._free)
         self._in_use.set(0)
 
     async def _complete(self, link: Link, patience: float) -> None:
@@ -291,7 +291,7 @@ class Traffic:
         if again or not sending.reported:
             sending.reported = True
             self._report_to(Report(sending.claim.id, sending.claim.attempt, outcome))
-            self._numbers.reported(sending)
+            self._ordering.reported(sending)
 
     def _free(self, number: str) -> None:
         """Submit what waited for an earlier message to a number."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from smsflow.dispatch.backlog import Backlog
-from smsflow.dispatch.numbers import Numbers
+from smsflow.dispatch.ordering import Ordering
 from smsflow.dispatch.refusals import Refusals, Verdict
 from smsflow.dispatch.sending import Sending
 from smsflow.domain.message import Kind
@@ -17,18 +17,18 @@ def a_sending(number, message_id=1, *, parts=1):
     return Sending(claim, [b"x"] * parts)
 
 
-def a_backlog(*sendings, most_behind=5, numbers=None):
-    numbers = numbers or Numbers()
-    backlog = Backlog(numbers, most_behind=most_behind)
-    numbers.join(backlog.free)
+def a_backlog(*sendings, most_behind=5, ordering=None):
+    ordering = ordering or Ordering()
+    backlog = Backlog(ordering, most_behind=most_behind)
+    ordering.join(backlog.free)
     for sending in sendings:
         backlog.add(sending)
     return backlog
 
 
-def report(sending, numbers):
+def report(sending, ordering):
     sending.reported = True
-    numbers.reported(sending)
+    ordering.reported(sending)
 
 
 def popped(backlog, **how):
@@ -40,22 +40,22 @@ def popped(backlog, **how):
 
 
 def test_throttling_of_the_first_number_slows_the_connector_down():
-    assert Refusals(Numbers()).judge(a_sending("a"), queue_full=False) is Verdict.SLOW_DOWN
+    assert Refusals(Ordering()).judge(a_sending("a"), queue_full=False) is Verdict.SLOW_DOWN
 
 
 def test_a_full_queue_for_one_number_is_its_messages_own():
-    assert Refusals(Numbers()).judge(a_sending("a"), queue_full=True) is Verdict.DEFER
+    assert Refusals(Ordering()).judge(a_sending("a"), queue_full=True) is Verdict.DEFER
 
 
 def test_full_queues_for_two_numbers_in_a_row_are_the_connectors():
-    refusals = Refusals(Numbers())
+    refusals = Refusals(Ordering())
     refusals.judge(a_sending("a"), queue_full=True)
 
     assert refusals.judge(a_sending("b"), queue_full=True) is Verdict.SLOW_DOWN
 
 
 def test_an_acceptance_between_two_refusals_says_that_the_connector_is_well():
-    refusals, sending = Refusals(Numbers()), a_sending("a")
+    refusals, sending = Refusals(Ordering()), a_sending("a")
     refusals.judge(sending, queue_full=False)
     refusals.accepted("b")
 
@@ -64,7 +64,7 @@ def test_an_acceptance_between_two_refusals_says_that_the_connector_is_well():
 
 
 def test_a_number_that_is_refused_alone_gives_way_after_the_third_time():
-    refusals, sending = Refusals(Numbers()), a_sending("a")
+    refusals, sending = Refusals(Ordering()), a_sending("a")
 
     assert [refusals.judge(sending, queue_full=False) for _ in range(3)] == [
         Verdict.SLOW_DOWN,
@@ -74,7 +74,7 @@ def test_a_number_that_is_refused_alone_gives_way_after_the_third_time():
 
 
 def test_a_message_that_is_refused_again_and_again_with_others_gives_way_and_the_connector_pauses():
-    refusals, sending = Refusals(Numbers()), a_sending("a")
+    refusals, sending = Refusals(Ordering()), a_sending("a")
     for _ in range(2):
         refusals.judge(sending, queue_full=False)
         refusals.judge(a_sending("b"), queue_full=False)
@@ -83,18 +83,18 @@ def test_a_message_that_is_refused_again_and_again_with_others_gives_way_and_the
 
 
 def test_the_rest_of_a_long_message_keeps_its_place_for_a_while():
-    refusals, sending = Refusals(Numbers()), a_sending("a", parts=2)
+    refusals, sending = Refusals(Ordering()), a_sending("a", parts=2)
     sending.submitted, sending.answered = 2, 1
 
     assert [refusals.judge(sending, queue_full=True) for _ in range(6)] == [Verdict.SLOW_DOWN] * 5 + [Verdict.DEFER]
 
 
 def test_a_number_that_waits_is_known_until_it_is_accepted():
-    numbers = Numbers()
-    refusals = Refusals(numbers)
-    numbers.defer("a", 10.0)
+    ordering = Ordering()
+    refusals = Refusals(ordering)
+    ordering.defer("a", 10.0)
 
-    assert (numbers.wait("a", 7.5), numbers.wait("a", 11.0), numbers.wait("b", 7.5)) == (2.5, 0.0, 0.0)
+    assert (ordering.wait("a", 7.5), ordering.wait("a", 11.0), ordering.wait("b", 7.5)) == (2.5, 0.0, 0.0)
     assert refusals.judge(a_sending("a"), queue_full=False) is Verdict.DEFER
 
     refusals.accepted("a")
@@ -102,41 +102,41 @@ def test_a_number_that_waits_is_known_until_it_is_accepted():
 
 
 def test_the_numbers_that_wait_are_bounded():
-    numbers = Numbers()
+    ordering = Ordering()
     for n in range(10_001):
-        numbers.defer(str(n), 10.0)
+        ordering.defer(str(n), 10.0)
 
-    assert (numbers.wait("0", 0.0), numbers.wait("1", 0.0)) == (0.0, 10.0)
+    assert (ordering.wait("0", 0.0), ordering.wait("1", 0.0)) == (0.0, 10.0)
 
 
 def test_a_message_waits_for_the_outcome_of_an_earlier_one_to_its_number():
-    numbers, one, other, later = Numbers(), a_sending("a"), a_sending("b"), a_sending("a")
-    backlog = a_backlog(one, later, other, numbers=numbers)
+    ordering, one, other, later = Ordering(), a_sending("a"), a_sending("b"), a_sending("a")
+    backlog = a_backlog(one, later, other, ordering=ordering)
     assert popped(backlog) == [one, other]
 
-    report(one, numbers)
+    report(one, ordering)
 
     assert popped(backlog) == [later]
 
 
 def test_messages_to_one_number_leave_one_after_the_other_by_whichever_bind():
-    numbers, one, two, three = Numbers(), a_sending("a", 1), a_sending("a", 2), a_sending("a", 3)
-    first, second = a_backlog(one, numbers=numbers), a_backlog(two, numbers=numbers)
+    ordering, one, two, three = Ordering(), a_sending("a", 1), a_sending("a", 2), a_sending("a", 3)
+    first, second = a_backlog(one, ordering=ordering), a_backlog(two, ordering=ordering)
     first.add(three)
     assert (popped(second), popped(first)) == ([], [one])
 
-    report(one, numbers)
+    report(one, ordering)
     assert (popped(first), popped(second)) == ([], [two])
 
-    report(two, numbers)
+    report(two, ordering)
     assert popped(first) == [three]
 
 
 def test_a_number_that_waits_is_known_to_every_bind():
-    numbers = Numbers()
-    numbers.defer("a", 10.0)
+    ordering = Ordering()
+    ordering.defer("a", 10.0)
 
-    assert Refusals(numbers).judge(a_sending("a"), queue_full=False) is Verdict.DEFER
+    assert Refusals(ordering).judge(a_sending("a"), queue_full=False) is Verdict.DEFER
 
 
 def test_the_parts_of_one_message_do_not_wait_for_each_other():

@@ -8,8 +8,8 @@ from smsflow.dispatch.sending import Sending
 _MOST_WAITING = 10_000
 
 
-class Numbers:
-    """Which message to a number is the next to leave, and the numbers whose messages wait by themselves. Time is an argument."""
+class Ordering:
+    """The order of messages to each number, and the numbers whose messages wait by themselves. Time is an argument."""
 
     def __init__(self) -> None:
         """Start with none."""
