@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from smsflow.cli.processes.demo_people import PEOPLE, Person
+from smsflow.cli.processes.demo_people import PEOPLE, DemoPerson
 from smsflow.domain.account import Company
 from smsflow.domain.message import Kind
 from smsflow.domain.routing import Table
@@ -123,7 +123,7 @@ async def _contacts(maker: _Maker) -> None:
 
 
 async def _import(
-    maker: _Maker, name: str, list_name: str, people: Sequence[Person], others: Sequence[str] = ()
+    maker: _Maker, name: str, list_name: str, people: Sequence[DemoPerson], others: Sequence[str] = ()
 ) -> None:
     """Import a file of people into a new list."""
     list_id = await lists.add_list(maker.tx, maker.company.id, list_name, now=maker.now)

@@ -37,7 +37,7 @@ _STEP: Final = 7_919_317
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DemoPerson:
     """A customer; `number` in E.164."""
 
     number: str
@@ -52,9 +52,9 @@ class Person:
         return f"{local[:3]} {local[3:5]} {local[5:7]} {local[7:]};{self.first};{self.family};{self.city}"
 
 
-def _person(place: int, family: str, first: str) -> Person:
+def _person(place: int, family: str, first: str) -> DemoPerson:
     number = f"+2376{'79'[place % 2]}{(4_100_000 + place * _STEP) % 10**7:07}"
-    return Person(number, first, family, _CITIES[place % len(_CITIES)])
+    return DemoPerson(number, first, family, _CITIES[place % len(_CITIES)])
 
 
 PEOPLE: Final = tuple(_person(place, *names) for place, names in enumerate(product(_FAMILY, _FIRST)))

@@ -28,7 +28,7 @@ class Attention:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Situation:
     """What is looked at: credits and the days for which they last, today's SMS, and what the visitor may see of the rest."""
 
     standing: Standing
@@ -38,7 +38,7 @@ class Seen:
     imports: Sequence[ContactImport]
 
 
-def attention(visitor: Visitor, seen: Seen) -> list[Attention]:
+def attention(visitor: Visitor, seen: Situation) -> list[Attention]:
     """Return what needs attention, as far as the visitor may see it."""
     order = {"bad": 0, "warn": 1, "info": 2}
     found = [
@@ -78,7 +78,7 @@ def _company(visitor: Visitor) -> Iterator[Attention]:
             yield Attention("info", title, _("The platform looks at it."), _("See the senders"), "/app/senders")
 
 
-def _credits(visitor: Visitor, seen: Seen) -> Iterator[Attention]:
+def _credits(visitor: Visitor, seen: Situation) -> Iterator[Attention]:
     company, _ = visitor.company, visitor.locale.gettext
     if company is None or not visitor.may(Right.SEE_BALANCE):
         return

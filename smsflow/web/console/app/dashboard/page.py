@@ -12,8 +12,8 @@ from smsflow.services import credits
 from smsflow.services.campaigns import draft
 from smsflow.services.contacts import importing
 from smsflow.services.messages import tallies
-from smsflow.web.console.app.dashboard.attention import Seen, attention
-from smsflow.web.console.app.dashboard.traffic import DAYS, Traffic, traffic
+from smsflow.web.console.app.dashboard.attention import Situation, attention
+from smsflow.web.console.app.dashboard.traffic import DAYS, TrafficOfDays, traffic
 from smsflow.web.console.shell import pictures
 from smsflow.web.console.shell.locale import Locale
 from smsflow.web.console.shell.marks import gettext
@@ -77,14 +77,14 @@ class Dashboard:
             sees_balance=visitor.may(Right.SEE_BALANCE),
             sees_campaigns=sees_campaigns,
             campaigns=campaigns[:_SHOWN],
-            attention=attention(visitor, Seen(standing, days, seen.today, campaigns, imports)),
+            attention=attention(visitor, Situation(standing, days, seen.today, campaigns, imports)),
             states=STATES,
         )
 
     on_head = on_get
 
 
-def _chart(locale: Locale, seen: Traffic) -> dict[str, Any]:
+def _chart(locale: Locale, seen: TrafficOfDays) -> dict[str, Any]:
     """Return the picture of the thirty days, stacked by outcome, with its scale and the days that are named."""
     outcomes = list(seen.days.values())
     drawn = pictures.stacked(
@@ -110,7 +110,7 @@ def _chart(locale: Locale, seen: Traffic) -> dict[str, Any]:
     }
 
 
-def _bars(locale: Locale, seen: Traffic) -> list[dict[str, Any]]:
+def _bars(locale: Locale, seen: TrafficOfDays) -> list[dict[str, Any]]:
     """Return a bar for each operator; the longest is that of the busiest."""
     most = max((outcome.sent for _, outcome in seen.operators), default=0)
     return [

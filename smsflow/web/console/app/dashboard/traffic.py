@@ -33,7 +33,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
+class TrafficOfDays:
     """The outcomes of the last thirty days, the last of which is today; and the credits that they took."""
 
     days: Mapping[date, Outcome]
@@ -47,7 +47,7 @@ class Traffic:
         return list(self.days.values())[-1]
 
 
-def traffic(kept: Iterable[Day], names: Mapping[int, str], *, today: date) -> Traffic:
+def traffic(kept: Iterable[Day], names: Mapping[int, str], *, today: date) -> TrafficOfDays:
     """Return the outcomes of the days until `today`; connectors have their `names`, the busiest first."""
     days = {today - timedelta(days=ago): Outcome() for ago in reversed(range(DAYS))}
     by_connector: dict[int, Outcome] = {}
@@ -58,4 +58,4 @@ def traffic(kept: Iterable[Day], names: Mapping[int, str], *, today: date) -> Tr
                 outcome.add(day.figures)
             spent += day.figures.charged - day.figures.returned
     named = [(names.get(id_, f"#{id_}"), outcome) for id_, outcome in by_connector.items() if outcome.sent]
-    return Traffic(days, sorted(named, key=lambda n: -n[1].sent), spent, month)
+    return TrafficOfDays(days, sorted(named, key=lambda n: -n[1].sent), spent, month)

@@ -27,7 +27,7 @@ WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ConditionRow:
     """A row of the form: what stands in it, by the place that its fields are named by."""
 
     place: int
@@ -41,10 +41,10 @@ def named(name: str) -> bool:
     return 1 <= len(name) <= LONGEST_NAME and name.isprintable()
 
 
-def rows(filled: Filled, *, more: bool = False) -> list[Row]:
+def rows(filled: Filled, *, more: bool = False) -> list[ConditionRow]:
     """Return the rows of the form: those that are filled, and empty ones below."""
     found = [
-        Row(place, filled[f"attribute-{place}"], filled[f"operator-{place}"], filled.raw(f"value-{place}"))
+        ConditionRow(place, filled[f"attribute-{place}"], filled[f"operator-{place}"], filled.raw(f"value-{place}"))
         for place in range(MOST_RULES)
     ]
     last = max((r.place for r in found if r.attribute or r.value.strip()), default=-1)
