@@ -8,7 +8,18 @@ from smsflow.store.accounts import sessions
 from smsflow.store.accounts.sessions import ConsoleSession, Person
 from smsflow.store.postgres.transactions import Tx
 
-__all__ = ["ConsoleSession", "Person", "alive", "end", "end_all", "ended", "list_of", "open_session", "resume"]
+__all__ = [
+    "ConsoleSession",
+    "Person",
+    "alive",
+    "end",
+    "end_all",
+    "ended",
+    "is_known",
+    "list_of",
+    "open_session",
+    "resume",
+]
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=30)
@@ -66,6 +77,11 @@ async def ended(tx: Tx, cookie: str) -> int | None:
 async def list_of(tx: Tx, person: Person, *, now: datetime) -> list[ConsoleSession]:
     """Return the sessions of a person, the one used last first."""
     return [s for s in await sessions.of_user(tx, person.id, now=now) if now - s.seen_at < IDLE]
+
+
+async def is_known(tx: Tx, user_id: int, address: str) -> bool:
+    """Tell whether a person has a session, idle or not, that was opened from this address."""
+    return await sessions.is_known(tx, user_id, address)
 
 
 async def end(tx: Tx, person: Person, cookie: str) -> None:

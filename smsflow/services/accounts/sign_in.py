@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,13 +16,15 @@ from smsflow.services.accounts.passwords import fits
 from smsflow.store.accounts import attempts, people
 from smsflow.store.accounts.people import SignIn
 from smsflow.store.accounts.sessions import Person
-from smsflow.store.postgres.transactions import Database, Tx
+from smsflow.store.postgres.transactions import Database
 from smsflow.vault import Vault, VaultLocked
 
 _PERIOD = timedelta(minutes=15).total_seconds()
 # Failures in one period: of one person from one address, of one person, and from one address.
 _MOST_TOGETHER, _MOST_OF_USER, _MOST_OF_ADDRESS = 10, 50, 100
 _CODE_WITHIN = timedelta(minutes=5)
+# The counter, whose it is, and the most that it may count.
+Limit = tuple[str, str, int]
 # Two at a time, so that a flood takes neither the memory nor the processor that sending needs.
 _HASHES_AT_ONCE = ThreadPoolExecutor(2, thread_name_prefix="sign-in")
 
@@ -62,17 +64,18 @@ class SigningIn:
         name = username.replace("\x00", "").encode("utf-8", "replace").decode()[:200]
         async with self.database.autocommit() as tx:
             found = await people.by_name(tx, name)
-            who = str(found.person.id) if found else f"name:{folded(name)}"
-            await self._check_limits(tx, who, address, now)
+            known = await sessions.is_known(tx, found.person.id if found else 0, address)
+        limits = _limits(str(found.person.id) if found else f"name:{folded(name)}", address, known=known)
+        await self._count(limits, now)
         loop = asyncio.get_running_loop()
         right = await loop.run_in_executor(_HASHES_AT_ONCE, fits, found.password_hash if found else None, password)
         if found is None or not right or found.disabled:
-            await self._count_failure(who, address, now)
             raise LoginFailed
         if found.totp_sealed is not None:
+            await self._forgive(limits)
             pending = _Pending(found.person.id, (now + _CODE_WITHIN).timestamp())
             return CodeNeeded(self.vault.seal(msgspec.json.encode(pending).decode()))
-        return await self._open(found, address, agent, now)
+        return await self._open(found, limits, address, agent, now)
 
     async def by_code(self, pending: str, code: str, *, address: str, agent: str, now: datetime) -> SignedIn:
         """Return a session when the code fits; raise LoginFailed or TooManyRequests."""
@@ -80,9 +83,11 @@ class SigningIn:
             proved = msgspec.json.decode(self.vault.open(pending), type=_Pending)
         except (VaultLocked, msgspec.MsgspecError):
             raise LoginFailed from None
-        who = f"user:{proved.user_id}"
+        async with self.database.autocommit() as tx:
+            known = await sessions.is_known(tx, proved.user_id, address)
+        limits = _limits(f"user:{proved.user_id}", address, known=known)
+        await self._count(limits, now)
         async with self.database.transaction() as tx:
-            await self._check_limits(tx, who, address, now)
             found = await people.by_id(tx, proved.user_id)
             right = (
                 found is not None
@@ -91,30 +96,37 @@ class SigningIn:
                 and await second_factor.check(tx, found, code, vault=self.vault, now=now)
             )
         if found is None or not right:
-            await self._count_failure(who, address, now)
             raise LoginFailed
-        return await self._open(found, address, agent, now)
+        return await self._open(found, limits, address, agent, now)
 
-    async def _open(self, found: SignIn, address: str, agent: str, now: datetime) -> SignedIn:
+    async def _open(self, found: SignIn, limits: Sequence[Limit], address: str, agent: str, now: datetime) -> SignedIn:
+        await self._forgive(limits)
         async with self.database.transaction() as tx:
             cookie = await sessions.open_session(
                 tx, found.person, address=address, agent=agent, new_token=self.new_token, now=now
             )
         return SignedIn(cookie, found.person)
 
-    async def _check_limits(self, tx: Tx, who: str, address: str, now: datetime) -> None:
-        for door, key, most in _limits(who, address):
-            count, wait = await attempts.standing(tx, door, key, period=_PERIOD, now=now)
-            if count >= most:
-                raise TooManyRequests(retry_after=math.ceil(wait))
-
-    async def _count_failure(self, who: str, address: str, now: datetime) -> None:
+    async def _count(self, limits: Sequence[Limit], now: datetime) -> None:
+        """Count a try before it is known whether it is right: of guesses that come at once, no more than the limit are looked at."""
         async with self.database.transaction() as tx:
-            for door, key, _ in _limits(who, address):
-                await attempts.count_attempt(tx, door, key, period=_PERIOD, now=now)
+            for door, key, most in limits:
+                count, wait = await attempts.count_attempt(tx, door, key, period=_PERIOD, now=now)
+                if count > most:
+                    raise TooManyRequests(retry_after=math.ceil(wait))
+
+    async def _forgive(self, limits: Sequence[Limit]) -> None:
+        """Take back the count of a try that was right: failures only count."""
+        async with self.database.transaction() as tx:
+            for door, key, _ in limits:
+                await attempts.take_back(tx, door, key)
 
 
-def _limits(who: str, address: str) -> Iterator[tuple[str, str, int]]:
-    yield "console-pair", f"{who}@{address}", _MOST_TOGETHER
-    yield "console-user", who, _MOST_OF_USER
-    yield "console-address", address, _MOST_OF_ADDRESS
+def _limits(who: str, address: str, *, known: bool) -> list[Limit]:
+    """Return the limits of a try; failures from elsewhere do not keep out somebody whose address is `known`."""
+    of_user = () if known else (("console-user", who, _MOST_OF_USER),)
+    return [
+        ("console-pair", f"{who}@{address}", _MOST_TOGETHER),
+        *of_user,
+        ("console-address", address, _MOST_OF_ADDRESS),
+    ]

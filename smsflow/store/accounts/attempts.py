@@ -18,6 +18,12 @@ async def count_attempt(tx: Tx, door: str, who: str, *, period: float, now: date
     return count, max(0.0, period - (now - started_at).total_seconds())
 
 
+async def take_back(tx: Tx, door: str, who: str) -> None:
+    """Count one attempt less: it was right."""
+    update = text("UPDATE attempt_window SET count = count - 1 WHERE door = :door AND who = :who AND count > 0")
+    await tx.execute(update, {"door": door, "who": who})
+
+
 async def forget_attempts(tx: Tx, *, before: datetime) -> None:
     """Drop the attempt windows that began before this time."""
     await tx.execute(text("DELETE FROM attempt_window WHERE started_at < :before"), {"before": before})

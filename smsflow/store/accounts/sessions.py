@@ -120,6 +120,12 @@ async def of_user(tx: Tx, user_id: int, *, now: datetime) -> list[ConsoleSession
     return [ConsoleSession(*row) for row in await tx.execute(query, {"user_id": user_id, "now": now})]
 
 
+async def is_known(tx: Tx, user_id: int, address: str) -> bool:
+    """Tell whether a person has a session that was opened from this address (walks console_session_user)."""
+    query = text("SELECT 1 FROM console_session WHERE user_id = :user_id AND address = :address LIMIT 1")
+    return (await tx.execute(query, {"user_id": user_id, "address": address})).one_or_none() is not None
+
+
 async def end(tx: Tx, digest: bytes, *, user_id: int) -> None:
     """End a session of this person."""
     statement = text("DELETE FROM console_session WHERE hash = :hash AND user_id = :user_id")

@@ -29,7 +29,7 @@ class Browser:
             path,
             body=urlencode(sent).encode(),
             content_type="application/x-www-form-urlencoded",
-            headers={**SAME_SITE, **self._headers(headers)},
+            headers={name: v for name, v in {**SAME_SITE, **self._headers(headers)}.items() if v is not None},
         )
         for cookie in self.page.cookies.values():
             self.cookie = (cookie.name, cookie.value) if cookie.value else None
