@@ -10,6 +10,7 @@ from procrastinate import builtin_tasks
 
 from smsflow.jobs.retirement import retire
 from smsflow.runtime import Platform
+from smsflow.services.exports import making
 from smsflow.services.messages import tallies
 from smsflow.services.upkeep import pruning, retention
 from smsflow.store.postgres import logs
@@ -50,6 +51,7 @@ def add_to(app: procrastinate.App, platform: Platform) -> None:
             (retention.forget_codes, settings.codes_kept_days),
             (retention.forget_inbound, settings.inbound_kept_days),
             (retention.forget_links, settings.messages_kept_days),
+            (making.forget, making.KEPT.days),
         ):
             left = True
             while left:

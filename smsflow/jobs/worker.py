@@ -9,6 +9,7 @@ import structlog
 
 from smsflow.jobs import periodic
 from smsflow.jobs.campaigns import Runner
+from smsflow.jobs.exports import keep_exporting
 from smsflow.jobs.imports import keep_importing
 from smsflow.jobs.mail import keep_mailing
 from smsflow.jobs.preparations import keep_preparing
@@ -66,6 +67,7 @@ async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[N
             asyncio.create_task(Runner(here, here.clock).run()),
             asyncio.create_task(Watcher(here).run()),
             asyncio.create_task(keep_importing(here.database, here.clock)),
+            asyncio.create_task(keep_exporting(here.database, here.clock)),
             asyncio.create_task(keep_preparing(here)),
             asyncio.create_task(keep_mailing(here)),
             asyncio.create_task(keep_folding(here.database)),

@@ -1,9 +1,12 @@
 """Search over what a company has: messages, campaigns and contacts, each as its own rooms find them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from smsflow.domain.account import Company
+from smsflow.domain.message import Status
 from smsflow.services.contacts import contacts
 from smsflow.services.messages import log
 from smsflow.services.messages.log import LogFilter
@@ -15,6 +18,7 @@ from smsflow.store.postgres.transactions import Tx
 
 _LEAST_DIGITS = 4
 _MOST_DIGITS = 20
+_MOST_ID = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,44 @@ def digits_of(wanted: str) -> str:
     """Return the digits of a number as it was typed, without what stands before the country; nothing when there are too few."""
     digits = "".join(c for c in wanted if c.isascii() and c.isdigit()).removeprefix("00").lstrip("0")
     return digits if _LEAST_DIGITS <= len(digits) <= _MOST_DIGITS else ""
+
+
+def ending_of(wanted: str) -> str:
+    """Return the digits with which numbers must end to be found; all numbers do with none."""
+    return "".join(c for c in wanted if c.isascii() and c.isdigit())[:_MOST_DIGITS].removeprefix("00").lstrip("0")
+
+
+def log_filter(asked: Mapping[str, str], timezone: str) -> LogFilter:
+    """Return the filter of an address, with days of a time zone; what it does not understand filters nothing."""
+    status = asked.get("status", "")
+    since = _day(asked.get("day", ""), timezone)
+    return LogFilter(
+        number=ending_of(asked.get("q", "")) or None,
+        status=Status(int(status)) if status in {str(int(s)) for s in Status} else None,
+        campaign_id=_id(asked.get("campaign", "")),
+        connector_id=_id(asked.get("operator", "")),
+        since=since,
+        until=None if since is None else _next_day(since, timezone),
+    )
+
+
+def _id(written: str) -> int | None:
+    return int(written) if written.isascii() and written.isdigit() and len(written) <= _MOST_ID else None
+
+
+def _day(written: str, timezone: str) -> datetime | None:
+    """Return the first moment of a day written YYYY-MM-DD."""
+    try:
+        return datetime.strptime(written, "%Y-%m-%d").replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _next_day(since: datetime, timezone: str) -> datetime | None:
+    try:
+        return (since.astimezone(ZoneInfo(timezone)) + timedelta(days=1)).astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 async def search(

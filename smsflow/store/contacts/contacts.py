@@ -200,11 +200,11 @@ async def beginning(tx: Tx, company_id: int, wanted: str, *, limit: int) -> list
     return [Contact(*row) for row in await tx.execute(_BEGINNING, parameters)]
 
 
-async def attribute_names(tx: Tx, company_id: int) -> list[str]:
-    """Return the names of attributes that the newest 2,000 contacts have, in their order."""
+async def attribute_names(tx: Tx, company_id: int, *, among: int | None = 2000) -> list[str]:
+    """Return the names of attributes that the newest contacts have, `among` so many or all, in their order."""
     query = text("""
         SELECT DISTINCT jsonb_object_keys(c.attributes) AS name FROM (
-            SELECT attributes FROM contact WHERE company_id = :company_id ORDER BY id DESC LIMIT 2000
+            SELECT attributes FROM contact WHERE company_id = :company_id ORDER BY id DESC LIMIT CAST(:among AS bigint)
         ) AS c ORDER BY name
     """)
-    return [name for (name,) in await tx.execute(query, {"company_id": company_id})]
+    return [name for (name,) in await tx.execute(query, {"company_id": company_id, "among": among})]

@@ -17,6 +17,7 @@ class LogFilter:
     number: str | None = None
     status: Status | None = None
     campaign_id: int | None = None
+    connector_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -65,6 +66,7 @@ def _conditions(wanted: LogFilter) -> tuple[str, dict[str, Any]]:
         "number": ("m.number LIKE '%' || :number", wanted.number),
         "status": ("m.status = :status", None if wanted.status is None else int(wanted.status)),
         "campaign_id": ("m.campaign_id = :campaign_id", wanted.campaign_id),
+        "connector_id": ("m.connector_id = :connector_id", wanted.connector_id),
         "since": ("m.created_at >= :since", wanted.since),
         "until": ("m.created_at < :until", wanted.until),
     }

@@ -19,6 +19,8 @@ from smsflow.web.console.app.imports.one import ImportPage, RefusedRows
 from smsflow.web.console.app.imports.page import LARGEST_UPLOAD, Imports
 from smsflow.web.console.app.inbox.one import InboxMessage
 from smsflow.web.console.app.inbox.page import InboxPage
+from smsflow.web.console.app.jobs.file import ExportFile, ExportNow
+from smsflow.web.console.app.jobs.page import Jobs
 from smsflow.web.console.app.lists.one import ListPage
 from smsflow.web.console.app.lists.page import Lists
 from smsflow.web.console.app.lists.rules import ListRules
@@ -47,6 +49,7 @@ Pages = Mapping[str, Callable[[Shell], Any]]
 _CAMPAIGN = "{campaign_id:int(min=1, max=9223372036854775807)}"
 _IMPORT = _CAMPAIGN.replace("campaign_id", "import_id")
 _INBOUND = _CAMPAIGN.replace("campaign_id", "inbound_id")
+_EXPORT = _CAMPAIGN.replace("campaign_id", "export_id")
 _LIST = _CAMPAIGN.replace("campaign_id", "list_id")
 _TEMPLATE = _CAMPAIGN.replace("campaign_id", "template_id")
 
@@ -95,6 +98,9 @@ APP: Final[Pages] = {
     "/app/imports": Imports,
     f"/app/imports/{_IMPORT}": ImportPage,
     f"/app/imports/{_IMPORT}/refused": RefusedRows,
+    "/app/export/{kind}": ExportNow,
+    "/app/jobs": Jobs,
+    f"/app/jobs/{_EXPORT}/file": ExportFile,
     "/app/lists": Lists,
     "/app/lists/new": ListRules,
     f"/app/lists/{_LIST}": ListPage,

@@ -8,6 +8,8 @@ from smsflow import testing
 from smsflow.domain.access import RIGHTS, Role
 from smsflow.domain.selection import read_rule
 from smsflow.services.contacts import lists
+from smsflow.services.exports import making
+from smsflow.services.exports.rows import Wanted
 from smsflow.web.console import pages
 from smsflow.web.console.shell.locale import Locale
 from smsflow.web.console.shell.roles import role_name
@@ -30,6 +32,8 @@ async def foreign(site):
         "import_id": "1",
         "template_id": "1",
         "list_id": str(await a_list(site, company)),
+        "export_id": str(await an_export(site, company)),
+        "kind": "nothing",
         "inbound_id": str(await an_inbound(site, company)),
     }
 
@@ -47,6 +51,13 @@ async def an_inbound(site, company):
             {"company": company.id},
         )
     return found.scalar_one()
+
+
+async def an_export(site, company):
+    async with site.platform.database.transaction() as tx:
+        made = await making.ask(tx, company.id, Wanted("messages", {}, ["SMS"]), author="awa", now=site.clock.now)
+        await making.end(tx, await making.show(tx, company.id, made), "finished", now=site.clock.now)
+    return made
 
 
 def filled(address, values):

@@ -6,6 +6,7 @@ import falcon.asgi
 
 from smsflow.domain.access import Right
 from smsflow.services import inbound
+from smsflow.services.searching import ending_of
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.console.shell.words import COMMANDS
@@ -13,7 +14,6 @@ from smsflow.web.http.request import Request
 
 _PAGE = 50
 _LARGEST = 2**62
-_MOST_DIGITS = 20
 
 
 class InboxPage:
@@ -29,9 +29,10 @@ class InboxPage:
         """Show the page."""
         before = req.get_param_as_int("before", default=0, min_value=0, max_value=_LARGEST) or None
         asked = (req.get_param("q") or "").replace("\x00", "").strip()
-        digits = "".join(c for c in asked if c.isdigit() and c.isascii())[:_MOST_DIGITS].removeprefix("00").lstrip("0")
         async with self._shell.reading() as tx:
-            found = await inbound.of_company(tx, visitor.company_id, before=before, limit=_PAGE + 1, ending=digits)
+            found = await inbound.of_company(
+                tx, visitor.company_id, before=before, limit=_PAGE + 1, ending=ending_of(asked)
+            )
         await self._shell.show(
             req,
             resp,

@@ -1,27 +1,23 @@
 """The log: messages by number, id, status, campaign and day; and one message from the request to the receipt."""
 
-from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 import falcon
 import falcon.asgi
 
 from smsflow.domain.access import Right
-from smsflow.domain.message import Status, internal_id, public_id
+from smsflow.domain.message import internal_id, public_id
 from smsflow.errors import NotFound
 from smsflow.services.campaigns import names
 from smsflow.services.messages import log, timeline
-from smsflow.services.messages.log import LogFilter
+from smsflow.services.searching import log_filter
 from smsflow.web.console.app.messages.steps import steps
-from smsflow.web.console.shell.locale import Locale
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.console.shell.words import STATUSES
 from smsflow.web.http.request import Request
 
 _PAGE = 50
-_MOST_DIGITS = 20
 _LARGEST = 2**62
 
 
@@ -36,13 +32,16 @@ class Messages:
 
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor) -> None:
         """Show the page; an SMS id leads to its message."""
-        asked = {name: (req.get_param(name) or "").strip() for name in ("q", "status", "campaign", "day")}
+        asked = {name: (req.get_param(name) or "").strip() for name in ("q", "status", "campaign", "operator", "day")}
         found_id = internal_id(asked["q"])
         if found_id is not None:
             raise falcon.HTTPSeeOther(f"/app/messages/{public_id(found_id)}")
         before = req.get_param_as_int("before", default=0, min_value=0, max_value=_LARGEST) or None
         async with self._shell.reading() as tx:
-            page = await log.page(tx, visitor.company_id, _filter(asked, visitor.locale), before=before, limit=_PAGE)
+            page = await log.page(
+                tx, visitor.company_id, log_filter(asked, visitor.locale.timezone), before=before, limit=_PAGE
+            )
+            connectors = (await self._shell.platform.directory.routing()).connectors
             campaigns = await names.of_company(tx, visitor.company_id, limit=200)
         await self._shell.show(
             req,
@@ -54,6 +53,7 @@ class Messages:
             older=_address({**asked, "before": str(page.older)}) if page.older is not None else "",
             first=_address(asked) if before is not None else "",
             campaigns=campaigns,
+            operators=[(c.id, c.name) for c in connectors],
             statuses=STATUSES,
             public_id=public_id,
         )
@@ -91,36 +91,6 @@ class MessagePage:
         )
 
     on_head = on_get
-
-
-def _filter(asked: dict[str, str], locale: Locale) -> LogFilter:
-    """Return the filter of an address; what it does not understand filters nothing."""
-    digits = "".join(c for c in asked["q"] if c.isdigit() and c.isascii())[:_MOST_DIGITS]
-    status = int(asked["status"]) if asked["status"] in {str(int(s)) for s in Status} else None
-    campaign = asked["campaign"]
-    since = _day(asked["day"], locale)
-    return LogFilter(
-        number=digits.removeprefix("00").lstrip("0") or None,
-        status=None if status is None else Status(status),
-        campaign_id=int(campaign) if campaign.isascii() and campaign.isdigit() and len(campaign) < 19 else None,
-        since=since,
-        until=None if since is None else _next_day(since, locale),
-    )
-
-
-def _day(written: str, locale: Locale) -> datetime | None:
-    """Return the first moment of a day written YYYY-MM-DD in the reader's time zone."""
-    try:
-        return datetime.strptime(written, "%Y-%m-%d").replace(tzinfo=ZoneInfo(locale.timezone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _next_day(since: datetime, locale: Locale) -> datetime | None:
-    try:
-        return (locale.local(since) + timedelta(days=1)).astimezone(UTC)
-    except OverflowError:
-        return None
 
 
 def _address(asked: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ from smsflow.domain.access import Right
 from smsflow.errors import NumberInvalid
 from smsflow.services import audit
 from smsflow.services.contacts import optouts
+from smsflow.services.searching import ending_of
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
@@ -68,7 +69,6 @@ class OptOuts:
 
     async def _show(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, filled: Filled) -> None:
         asked = {name: (req.get_param(name) or "").replace("\x00", "").strip() for name in ("q", "source", "after")}
-        digits = "".join(c for c in asked["q"] if c.isdigit() and c.isascii())[:_MOST_DIGITS]
         source = asked["source"] if asked["source"] in SOURCES else ""
         async with self._shell.reading() as tx:
             found = await optouts.show_opt_outs(
@@ -76,7 +76,7 @@ class OptOuts:
                 visitor.company_id,
                 after=asked["after"][:_MOST_DIGITS],
                 limit=_PAGE + 1,
-                ending=digits.removeprefix("00").lstrip("0"),
+                ending=ending_of(asked["q"]),
                 source=source,
             )
         kept = {"q": asked["q"], "source": source}

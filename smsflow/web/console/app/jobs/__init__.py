@@ -1,0 +1,1 @@
+"""`/app/jobs`: background work, and exports as files."""

@@ -1,0 +1,92 @@
+"""Every table as a file: at once when it is short, in the background when it is long."""
+
+import csv
+import io
+import zipfile
+
+import pytest
+
+from smsflow import testing
+from smsflow.jobs.exports import export_next
+from smsflow.services.contacts import contacts, optouts
+from smsflow.web.console.app.jobs import file
+
+
+def rows(answer):
+    assert answer.headers["content-type"].startswith("text/csv")
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
+
+
+@pytest.fixture
+async def shop(site, signed_in):
+    browser, company = await signed_in("marketing", credits=10)
+    async with site.platform.database.transaction() as tx:
+        for number, known in (("690000001", {"prenom": "=1+1"}), ("690000002", {"ville": "Kribi"}), ("690000003", {})):
+            await contacts.put(tx, company, number, known, source="manual", now=site.clock.now)
+        await optouts.opt_out(
+            tx, company.id, ["+237690000002"], scope="all", source="sms", author="awa", now=site.clock.now
+        )
+    return browser, company
+
+
+async def test_each_table_is_a_file_of_what_it_shows(site, shop):
+    browser, company = shop
+    await testing.a_route(site.platform)
+    token = await testing.a_token(site.platform, company)
+    sms = [(await site.send(token, number)).json["sms_id"] for number in ("690000001", "690000003")]
+    other, _ = await site.opened()
+    async with site.platform.database.transaction() as tx:
+        await contacts.put(tx, other, "690000009", {"secret": "x"}, source="manual", now=site.clock.now)
+
+    people = rows(await browser.get("/app/export/contacts?format=csv"))
+    assert people[0] == ["Numéro", "prenom", "ville", "Désinscriptions", "Ajouté", "Dernier envoi"]
+    assert [row[:4] for row in people[1:]] == [
+        ["'+237690000001", "'=1+1", "", ""],
+        ["'+237690000002", "", "Kribi", "Tout sauf les codes"],
+        ["'+237690000003", "", "", ""],
+    ]
+    assert [row[0] for row in rows(await browser.get("/app/export/contacts?q=Kribi"))[1:]] == ["'+237690000002"]
+    out = rows(await browser.get("/app/export/opt-outs?source=sms"))
+    assert [row[:3] for row in out[1:]] == [["'+237690000002", "Tout sauf les codes", "STOP par SMS"]]
+    log = rows(await browser.get("/app/export/messages?q=690000003"))
+    assert [row[1] for row in log[1:]] == [sms[1]]
+    assert rows(await browser.get("/app/export/inbox"))[1:] == []
+    book = await browser.get("/app/export/contacts?format=xlsx")
+    assert zipfile.ZipFile(io.BytesIO(book.content)).testzip() is None
+
+
+async def test_an_export_belongs_to_those_who_see_its_table(signed_in):
+    browser, _ = await signed_in("accountant")
+
+    assert (await browser.get("/app/export/contacts")).status_code == 404
+    assert (await browser.get("/app/export/messages")).status_code == 200
+
+
+async def test_a_long_export_is_made_in_the_background_and_fetched(site, shop, monkeypatch):
+    browser, _ = shop
+    monkeypatch.setattr(file, "AT_ONCE", 2)
+    led = await browser.get("/app/export/contacts?format=csv&q=")
+    assert led.headers["location"] == "/app/jobs?kind=contacts&format=csv"
+    await browser.get(led.headers["location"])
+    begun = await browser.post("/app/jobs", {})
+    assert begun.status_code == 303
+    assert "data-poll" in (await browser.get("/app/jobs")).text
+
+    assert await export_next(site.platform.database, site.clock)
+
+    page = await browser.get("/app/jobs")
+    assert "data-poll" not in page.text
+    address = page.text.split('" download>')[0].split('"')[-1]
+    assert len(rows(await browser.get(address))) == 4
+
+
+async def test_an_export_that_is_stopped_is_not_made(site, shop):
+    browser, _ = shop
+    await browser.get("/app/jobs?kind=opt-outs&format=xlsx")
+    await browser.post("/app/jobs", {})
+    await browser.get("/app/jobs")
+
+    await browser.post("/app/jobs", {})
+
+    assert not await export_next(site.platform.database, site.clock)
+    assert "Arrêté" in (await browser.get("/app/jobs")).text
