@@ -59,6 +59,25 @@ def hours_of(written: str) -> Hours:
     raise ParameterInvalid(parameter="hours", expected=f"hours of one day, as 08-20 or 08:30-20:00, or {NO_HOURS}")
 
 
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def days_of(written: str) -> tuple[int, ...]:
+    """Return the days that are written mon-fri or mon,wed,sat-sun; `none` restricts nothing. Raises ParameterInvalid."""
+    text = written.strip().lower()
+    if text == NO_HOURS:
+        return tuple(range(len(_DAYS)))
+    found: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = (name.strip() for name in part.partition("-"))
+        last = last if dash else first
+        if first not in _DAYS or last not in _DAYS:
+            raise ParameterInvalid(parameter="days", expected=f"days as mon-fri or mon,wed,sat-sun, or {NO_HOURS}")
+        begin, end = _DAYS.index(first), _DAYS.index(last)
+        found.update(range(begin, end + 1) if begin <= end else (*range(begin, len(_DAYS)), *range(end + 1)))
+    return tuple(sorted(found))
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What the platform demands of marketing in a country: hours of its time zone, and SMS a day to one person."""

@@ -13,6 +13,7 @@ from smsflow.domain.schedule import (
     allow,
     closes_at,
     day_of,
+    days_of,
     ends_at,
     hours_of,
     is_open,
@@ -149,3 +150,22 @@ def test_hours_are_those_of_the_clock_on_the_wall_where_it_changes():
 
     assert closes_at(night, "Europe/Paris", spring) - spring == timedelta(hours=1, minutes=30)
     assert closes_at(night, "Europe/Paris", autumn) - autumn == timedelta(hours=3, minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("written", "days"),
+    [
+        ("mon-fri", (0, 1, 2, 3, 4)),
+        ("Sat, mon", (0, 5)),
+        ("sat-mon,wed", (0, 2, 5, 6)),
+        ("none", (0, 1, 2, 3, 4, 5, 6)),
+    ],
+)
+def test_days_are_read_as_they_are_written(written, days):
+    assert days_of(written) == days
+
+
+@pytest.mark.parametrize("written", ["", "lundi", "mon-", "mon-fri-sat", "mon;tue", "1-5"])
+def test_days_that_mean_nothing_are_refused(written):
+    with pytest.raises(ParameterInvalid):
+        days_of(written)

@@ -15,7 +15,7 @@ from smsflow.cli.output import Json
 from smsflow.cli.streams import note
 from smsflow.cli.work import in_steps, transact
 from smsflow.domain.message import Kind
-from smsflow.domain.schedule import Plan, hours_of
+from smsflow.domain.schedule import Plan, days_of, hours_of
 from smsflow.errors import NotFound
 from smsflow.runtime import links, now, routing_of
 from smsflow.services.accounts import companies
@@ -54,6 +54,7 @@ def draft(
         float | None, typer.Option("--over-hours", min=0.1, help="Spread over so many hours.")
     ] = None,
     hours: Annotated[str | None, typer.Option("--hours", help="Hours of the day allowed, such as 08-20.")] = None,
+    days: Annotated[str | None, typer.Option("--days", help="Days of the week allowed, such as mon-fri,sat.")] = None,
     outside: Annotated[str, typer.Option("--outside", help="What is outside the hours: wait or refuse.")] = "wait",
     validity: Annotated[
         int | None, typer.Option("--validity", min=60, max=604_800, help="Seconds until an SMS expires.")
@@ -69,7 +70,7 @@ def draft(
     plan = Plan(
         allowed.start,
         allowed.end,
-        tuple(sorted(allowed.days)),
+        days_of(days) if days else Plan().days,
         "wait" if outside == "wait" else "refuse",
         per_minute,
         over_hours,

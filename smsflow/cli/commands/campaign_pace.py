@@ -11,7 +11,7 @@ from smsflow.cli.commands.campaign_result import document
 from smsflow.cli.options import NONE, limit_of, number_or_none
 from smsflow.cli.output import Json
 from smsflow.cli.work import transact
-from smsflow.domain.schedule import Plan, hours_of
+from smsflow.domain.schedule import Plan, days_of, hours_of
 from smsflow.runtime import now
 from smsflow.services.campaigns import result as results
 from smsflow.services.campaigns.adjust import adjust as adjust_plan
@@ -36,6 +36,9 @@ def adjust(
     hours: Annotated[
         str | None, typer.Option("--hours", help="Hours of the day allowed, such as 08-20, or none.")
     ] = None,
+    days: Annotated[
+        str | None, typer.Option("--days", help="Days of the week allowed, such as mon-fri,sat, or none.")
+    ] = None,
     outside: Annotated[
         Literal["wait", "refuse"] | None, typer.Option("--outside", help="What is outside the hours: wait or refuse.")
     ] = None,
@@ -53,6 +56,8 @@ def adjust(
         if hours is not None:
             allowed = hours_of(hours)
             plan = replace(plan, start=allowed.start, end=allowed.end)
+        if days is not None:
+            plan = replace(plan, days=days_of(days))
         if outside is not None:
             plan = replace(plan, outside=outside)
         await adjust_plan(tx, company_id, campaign, plan, now=now())

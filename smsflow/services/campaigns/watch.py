@@ -33,14 +33,22 @@ async def bound(tx: Tx) -> set[int]:
 
 
 async def watch(tx: Tx, company: Company, campaign_id: int, health: Health, *, now: datetime) -> str | None:  # noqa: ARG001 - the contract of services
-    """Pause a campaign that runs when it must not go on; return why it was paused. One that somebody else has in hand is left alone."""
-    campaign = await drafts.lock_free(tx, company.id, campaign_id)
-    if campaign is None or campaign.state != "running":
+    """Pause a campaign that runs when it must not go on; return why it was paused.
+
+    Its turns, which follow each other closely while it is fast, are waited for only when there is a reason.
+    """
+    if await _obstacle(tx, company, await drafts.find(tx, company.id, campaign_id), health) is None:
         return None
-    why = await _failing(tx, campaign, health.most_failures) or await _stuck(tx, company, campaign, health)
+    why = await _obstacle(tx, company, await drafts.lock(tx, company.id, campaign_id), health)
     if why is not None:
         await hold(tx, company.id, campaign_id, why=why)
     return why
+
+
+async def _obstacle(tx: Tx, company: Company, campaign: Campaign | None, health: Health) -> str | None:
+    if campaign is None or campaign.state != "running":
+        return None
+    return await _failing(tx, campaign, health.most_failures) or await _stuck(tx, company, campaign, health)
 
 
 async def _failing(tx: Tx, campaign: Campaign, most: float) -> str | None:

@@ -96,10 +96,13 @@ def test_a_launched_campaign_gets_another_pace(noel):
     noel("campaign", "adjust", "1", "--per-minute", "10", code=1)
     noel("campaign", "launch", "1")
 
-    plan = noel.json("campaign", "adjust", "1", "--per-minute", "10", "--over-hours", "2", "--hours", "08-20")["plan"]
+    plan = noel.json(
+        "campaign", "adjust", "1", "--per-minute", "10", "--over-hours", "2", "--hours", "08-20", "--days", "mon-fri"
+    )["plan"]
     back = noel.json("campaign", "adjust", "1", "--per-minute", "none", "--hours", "none")["plan"]
 
     assert (plan["per_minute"], plan["over_hours"], plan["start"], plan["end"]) == (10, 2.0, 480, 1200)
+    assert plan["days"] == [0, 1, 2, 3, 4]
     assert (back["per_minute"], back["over_hours"], back["start"], back["end"]) == (None, 2.0, 0, 1440)
 
 

@@ -1,5 +1,7 @@
 """A campaign that pauses by itself, and says why."""
 
+import asyncio
+
 import pytest
 
 from smsflow import testing
@@ -8,7 +10,9 @@ from smsflow.domain.message import Status
 from smsflow.jobs.watching import Watcher
 from smsflow.services.campaigns import launch, watch
 from smsflow.services.campaigns.watch import Health
+from smsflow.store.campaigns import drafts
 from tests.services.campaigns.test_story import campaigns, launched
+from tests.waiting import until
 
 __all__ = ["campaigns"]
 
@@ -49,6 +53,24 @@ async def test_a_campaign_goes_on_while_few_fail_and_pauses_when_many_of_the_las
     assert (shown.state, shown.why) == ("paused", whys[1])
     assert await running.query("SELECT count(*) FROM queue WHERE due_at IS NULL") == [(0,)]
     assert (await running.turn(running.id)).accepted == {}
+
+
+async def test_a_campaign_whose_turn_it_is_is_paused_after_that_turn(running):
+    await became(running, 1, *[FAILED] * 8)
+
+    async with running.platform.database.transaction() as tx:
+        await drafts.lock(tx, running.company.id, running.id)
+        watching = asyncio.create_task(watched(running))
+        await until(lambda: waits_for_a_lock(running))
+
+    assert await watching == "too many SMS failed: 8 of the last 8"
+
+
+async def waits_for_a_lock(running):
+    """Tell whether a session waits for another."""
+    return await running.query(
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
 
 
 async def test_a_small_campaign_pauses_when_so_many_failed_as_may_of_ten(running):
