@@ -30,7 +30,7 @@ async def test_the_one_command_of_the_greeting_sends_an_sms_to_a_handset(live_se
 
 async def test_the_address_of_the_greeting_leads_to_the_documentation(live_server):
     def read():
-        with urllib.request.urlopen(live_server.url, timeout=GENEROUS) as answer:
+        with urllib.request.urlopen(f"{live_server.url}/docs/", timeout=GENEROUS) as answer:
             return answer.url, answer.read().decode()
 
     address, page = await asyncio.to_thread(read)

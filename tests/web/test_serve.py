@@ -123,7 +123,7 @@ async def test_every_resource_of_every_door_says_who_may_use_it(site: Customer):
     }  # fmt: skip
     assert {path.strip("/") for path, access in asked.items() if access is Access.PUBLIC} == {
         "", "auth2/get_token_auth", "apiv2/openapi.json", "docs", "docs/en", "docs/static/{name}", "static/{name}",
-        "healthz", "readyz", "metrics", "sign-in", "console/{name}", "s/{name}",
+        "healthz", "readyz", "metrics", "sign-in", "console/{name}", "s/{name}", "reset", "reset/{token}", "invitations/{token}",
     }  # fmt: skip
 
 

@@ -67,10 +67,7 @@ async def test_accepted_and_refused_requests_are_counted(site: Customer):
     assert (await site.get("/metrics/")).headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
 
 
-async def test_the_root_leads_to_the_documentation(site: Customer):
-    answer = await site.get("/")
-
-    assert (answer.status_code, answer.headers["location"]) == (302, "/docs/")
+async def test_the_documentation_has_an_address_in_each_language(site: Customer):
     for path in ("/docs", "/docs/", "/docs/en/"):
         assert (await site.get(path)).status_code == 200
 
