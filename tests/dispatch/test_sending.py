@@ -156,9 +156,10 @@ async def test_an_answer_that_cannot_be_taken_leaves_its_message_unknown_and_the
         assert operator.binds == 1
 
 
-async def test_a_temporary_refusal_that_comes_late_says_that_the_message_did_not_leave(quick, monkeypatch):
+@pytest.mark.parametrize("status", [spec.ESME_RMSGQFUL, spec.ESME_RSYSERR])
+async def test_a_temporary_refusal_that_comes_late_says_that_the_message_did_not_leave(quick, monkeypatch, status):
     monkeypatch.setattr(delivery, "_BACKOFF", (0.1,))
-    async with an_operator(latency=1.3, refuse=[(".*", spec.ESME_RMSGQFUL)]) as operator, an_engine(quick):
+    async with an_operator(latency=1.3, refuse=[(".*", status)]) as operator, an_engine(quick):
         company = await testing.a_company(quick, credits=5)
         connector = await testing.a_connector(quick, port=operator.port, response_timeout=1)
         (message,) = await accepted(quick, a_message(company, connector))

@@ -49,6 +49,14 @@ async def deliver_all(platform):
     await recorder.record(platform.database, Way(1, 1, instance), reports, now=runtime.now())
 
 
+async def one_is_delivered(platform, narrow):
+    """Send a message, fill its partition, and return when that was."""
+    await accepted(platform, a_message(await testing.a_company(platform, credits=10), 1))
+    await deliver_all(platform)
+    await narrow(platform)
+    return runtime.now()
+
+
 async def test_the_partition_in_use_is_never_dropped(platform):
     await accepted(platform, a_message(await testing.a_company(platform), 1))
 
@@ -74,11 +82,7 @@ async def test_references_go_first_and_messages_later_and_the_ledger_is_proved(p
 
 
 async def test_messages_that_still_have_parts_stay(platform, narrow):
-    company = await testing.a_company(platform, credits=10)
-    now = runtime.now()
-    await accepted(platform, a_message(company, 1))
-    await deliver_all(platform)
-    await narrow(platform)
+    now = await one_is_delivered(platform, narrow)
     async with platform.database.transaction() as reader:
         await reader.execute("SELECT count(*) FROM part")
 
@@ -108,11 +112,7 @@ async def test_a_planned_message_keeps_its_reference_as_long_as_any_other(platfo
 
 
 async def test_behind_a_long_reader_the_drop_waits_for_another_night_and_nobody_for_the_drop(platform, narrow):
-    company = await testing.a_company(platform, credits=10)
-    now = runtime.now()
-    await accepted(platform, a_message(company, 1))
-    await deliver_all(platform)
-    await narrow(platform)
+    now = await one_is_delivered(platform, narrow)
     async with platform.database.transaction() as reader:
         await reader.execute("SELECT count(*) FROM part")
         retiring = asyncio.create_task(retired(platform, now + 8 * _DAYS))

@@ -38,6 +38,15 @@ async def is_sent_again(dispatcher, **fields):
     return message, first, second
 
 
+async def outlives_its_validity(dispatcher):
+    """Lose a first attempt, and let the message wait again until its validity has passed."""
+    message, _ = await dispatcher.loses(valid_until=dispatcher.now + timedelta(minutes=5))
+    dispatcher.now += MINUTE
+    await dispatcher.sweeps()
+    dispatcher.now += timedelta(minutes=5)
+    return message
+
+
 @pytest.mark.parametrize(("outcome", "status"), [(Rejected("no"), Status.FAILED), (Outlived(), Status.EXPIRED)])
 async def test_what_may_be_on_the_handset_stays_charged_when_its_second_attempt_ends(dispatcher, outcome, status):
     message, _, second = await is_sent_again(dispatcher)
@@ -76,10 +85,7 @@ async def test_a_refusal_by_receipt_after_a_late_yes_to_the_only_attempt_returns
 
 
 async def test_a_second_attempt_that_outlives_its_validity_in_the_queue_returns_nothing(dispatcher):
-    message, _ = await dispatcher.loses(valid_until=dispatcher.now + timedelta(minutes=5))
-    dispatcher.now += MINUTE
-    await dispatcher.sweeps()
-    dispatcher.now += timedelta(minutes=5)
+    message = await outlives_its_validity(dispatcher)
     async with dispatcher.platform.database.transaction() as tx:
         await holding.expire(tx, after=0, limit=10, now=dispatcher.now)
 
@@ -88,10 +94,7 @@ async def test_a_second_attempt_that_outlives_its_validity_in_the_queue_returns_
 
 
 async def test_a_second_attempt_whose_connector_is_out_of_order_returns_nothing_when_its_validity_ends(dispatcher):
-    message, _ = await dispatcher.loses(valid_until=dispatcher.now + timedelta(minutes=5))
-    dispatcher.now += MINUTE
-    await dispatcher.sweeps()
-    dispatcher.now += timedelta(minutes=5)
+    message = await outlives_its_validity(dispatcher)
     await execute(dispatcher.platform, "UPDATE connector SET enabled = false")
     dispatcher.platform.directory.forget()
     await dispatcher.sweep._fall_back()
