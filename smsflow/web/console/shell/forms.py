@@ -79,6 +79,8 @@ async def read(req: Request, visitor: Visitor, *, limit: int) -> Filled:
 
 def filled(fields: Mapping[str, list[str]], visitor: Visitor) -> Filled:
     """Return what was typed, given as the values of each field; raise TokenMissing when the form is not one of this session's."""
+    # No text of a database has a NUL, and nobody types one.
+    fields = {name: [value.replace("\x00", "") for value in values] for name, values in fields.items()}
     given = {name: values[-1] for name, values in fields.items()}
     if not hmac.compare_digest(given.get(TOKEN, "").encode(), token_of(visitor.session).encode()):
         raise TokenMissing
