@@ -86,9 +86,13 @@ class LiveServer:
         return asyncio.run(self._a_customer(company))
 
     async def _a_customer(self, company):
-        settings = Settings(data_dir=self.settings["data_dir"], secret_key=SECRET_KEY, database_url=self.database_url)
-        async with runtime.platform(settings, self.database_url) as platform:
+        async with self.platform() as platform:
             return await a_token(platform, await a_company(platform, **company))
+
+    def platform(self):
+        """Open what its processes work with, for what a test has no call or page for."""
+        settings = Settings(data_dir=self.settings["data_dir"], secret_key=SECRET_KEY, database_url=self.database_url)
+        return runtime.platform(settings, self.database_url)
 
     def pids(self, role):
         """Return its children of a role."""

@@ -1,5 +1,6 @@
 """Search over what a company has: messages, campaigns and contacts, each as its own rooms find them."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -60,11 +61,11 @@ def _id(written: str) -> int | None:
 
 
 def _day(written: str, timezone: str) -> datetime | None:
-    """Return the first moment of a day written YYYY-MM-DD."""
-    try:
-        return datetime.strptime(written, "%Y-%m-%d").replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    """Return the first moment of a day written YYYY-MM-DD or DD/MM/YYYY."""
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        with contextlib.suppress(ValueError, OverflowError):
+            return datetime.strptime(written, form).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+    return None
 
 
 def _next_day(since: datetime, timezone: str) -> datetime | None:

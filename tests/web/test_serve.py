@@ -40,8 +40,8 @@ async def test_an_unknown_address_of_v3_answers_problem_json(site: Customer, pat
 @pytest.mark.parametrize(
     ("accepted", "language", "title"),
     [
-        (None, "fr", "Cette page n'existe pas"),
-        (FRENCH, "fr", "Cette page n'existe pas"),
+        (None, "fr", "Cette page n’existe pas"),
+        (FRENCH, "fr", "Cette page n’existe pas"),
         (ENGLISH, "en", "This page does not exist"),
     ],
 )

@@ -12,6 +12,7 @@ from smsflow.web.console.shell.guard import Guard
 from smsflow.web.console.shell.live import Events
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.http.application import App
+from smsflow.web.http.compression import Compressed
 from smsflow.web.look import errors
 from smsflow.web.look.pages import HTML
 
@@ -29,6 +30,7 @@ def create(platform: Platform, *, clock: Callable[[], datetime]) -> Mapping[str,
 
 def _app(shell: Shell, guard: Guard, resources: Mapping[str, Callable[[Shell], Any]]) -> App:
     app = App(errors.page, media_type=HTML, guard=guard)
+    app.add_middleware(Compressed())
     install(app, guard)
     for address, resource in resources.items():
         made = resource(shell)

@@ -14,6 +14,7 @@ from smsflow.web.http.access import Access
 from smsflow.web.http.address import base_address
 from smsflow.web.http.application import App
 from smsflow.web.http.calls import Api
+from smsflow.web.http.compression import GZIP, takes_gzip
 from smsflow.web.look import errors
 from smsflow.web.look.pages import HEADERS, HTML
 
@@ -64,19 +65,14 @@ class Page:
             resp.status = falcon.HTTP_304
             return
         resp.content_type = HTML
-        if _takes_gzip(req):
+        if takes_gzip(req):
             resp.data = page.packed
-            resp.set_header("Content-Encoding", "gzip")
+            resp.set_headers(GZIP)
         else:
             resp.data = page.body
 
     # A proxy or a link checker may ask for the headers alone; the server leaves the body out.
     on_head = on_get
-
-
-def _takes_gzip(req: falcon.asgi.Request) -> bool:
-    accepted = (part.strip().lower() for part in (req.get_header("Accept-Encoding") or "").split(","))
-    return any(part == "gzip" or (part.startswith("gzip;") and not part.endswith("q=0")) for part in accepted)
 
 
 def create(api: Api, *, public_url: str | None) -> App:

@@ -16,13 +16,13 @@ class _PageWords:
 _WORDS = {
     "fr": {
         400: _PageWords("Cette demande est mal formée", "Le navigateur a envoyé une demande que la plateforme ne peut pas lire."),
-        404: _PageWords("Cette page n'existe pas", "L'adresse est peut-être incomplète ou mal recopiée, ou la page a été déplacée."),
+        404: _PageWords("Cette page n’existe pas", "L’adresse est peut-être incomplète ou mal recopiée, ou la page a été déplacée."),
         405: _PageWords("Cette page ne prend pas cette demande", "Elle se lit, mais ne reçoit pas ce qui lui a été envoyé."),
-        408: _PageWords("La demande n'est pas arrivée à temps", "La connexion est peut-être lente. Envoyez-la à nouveau."),
+        408: _PageWords("La demande n’est pas arrivée à temps", "La connexion est peut-être lente. Envoyez-la à nouveau."),
         413: _PageWords("Ce qui a été envoyé est trop grand", "Réduisez-le, puis envoyez-le à nouveau."),
-        431: _PageWords("L'en-tête de la demande est trop long", "Effacez les cookies de ce site, puis réessayez."),
-        500: _PageWords("Une erreur s'est produite", "Elle est de notre côté et a été notée. Réessayez dans un moment."),
-        503: _PageWords("La plateforme n'est pas disponible", "Elle ne peut pas répondre en ce moment. Réessayez dans un moment."),
+        431: _PageWords("L’en-tête de la demande est trop long", "Effacez les cookies de ce site, puis réessayez."),
+        500: _PageWords("Une erreur s’est produite", "Elle est de notre côté et a été notée. Réessayez dans un moment."),
+        503: _PageWords("La plateforme n’est pas disponible", "Elle ne peut pas répondre en ce moment. Réessayez dans un moment."),
     },
     "en": {
         400: _PageWords("This request is malformed", "The browser sent a request that the platform cannot read."),
@@ -30,7 +30,7 @@ _WORDS = {
         405: _PageWords("This page does not take this request", "It can be read, but it does not take what was sent to it."),
         408: _PageWords("The request did not arrive in time", "The connection may be slow. Send it again."),
         413: _PageWords("What was sent is too large", "Make it smaller, then send it again."),
-        431: _PageWords("The head of the request is too long", "Delete this site's cookies, then try again."),
+        431: _PageWords("The head of the request is too long", "Delete this site’s cookies, then try again."),
         500: _PageWords("Something went wrong", "The error is on our side and has been recorded. Try again in a moment."),
         503: _PageWords("The platform is not available", "It cannot answer at the moment. Try again in a moment."),
     },
@@ -39,7 +39,7 @@ _ANY = {
     "fr": _PageWords("La demande est refusée", "La plateforme ne peut pas y répondre."),
     "en": _PageWords("The request is refused", "The platform cannot answer it."),
 }
-_WAYS_ON = {"fr": ("Documentation de l'API", "/docs/"), "en": ("API documentation", "/docs/en/")}
+_WAYS_ON = {"fr": ("Documentation de l’API", "/docs/"), "en": ("API documentation", "/docs/en/")}
 
 
 def page(failure: DoorError) -> ErrorPage:

@@ -40,10 +40,10 @@ class _Words:
 _WORDS = {
     "fr": _Words(
         "Ne plus recevoir les SMS publicitaires de {company} ?",
-        "Vous pourrez encore recevoir d'autres SMS de {company}, comme un code ou le suivi d'une commande. Numéro : {number}.",
+        "Vous pourrez encore recevoir d’autres SMS de {company}, comme un code ou le suivi d’une commande. Numéro : {number}.",
         "Me désabonner",
-        "C'est fait",
-        "{company} n'enverra plus de SMS publicitaires au numéro {number}.",
+        "C’est fait",
+        "{company} n’enverra plus de SMS publicitaires au numéro {number}.",
     ),
     "en": _Words(
         "Stop marketing SMS from {company}?",

@@ -41,6 +41,7 @@ async def test_the_log_is_filtered_by_the_end_of_a_number_a_status_and_a_day(sen
         ("status=1", set(ids)),
         ("status=3", set()),
         (f"day={today}", set(ids)),
+        (f"day={today[8:]}/{today[5:7]}/{today[:4]}", set(ids)),
         ("day=2020-01-01", set()),
         ("campaign=1", set()),
     ):

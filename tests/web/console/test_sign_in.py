@@ -197,3 +197,17 @@ async def test_where_a_second_factor_is_demanded_nothing_but_ones_own_account_is
 
     assert (led.status_code, led.headers["location"]) == (303, "/me/second-factor")
     assert (await browser.get("/me/second-factor")).status_code == 200
+
+
+async def test_the_token_of_a_form_is_written_anew_on_each_page_and_stays_good(signed_in):
+    browser, _ = await signed_in("marketing")
+    tokens = []
+    for _ in range(2):
+        await browser.get("/me")
+        tokens.append(browser.hidden()["_token"])
+
+    assert tokens[0] != tokens[1]
+    for token in tokens:
+        answer = await browser.post("/me", {"full_name": "Awa", "_token": token})
+        assert answer.status_code == 303
+        await browser.get("/me")

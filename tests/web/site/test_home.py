@@ -16,7 +16,7 @@ async def test_the_first_page_leads_to_signing_in_and_to_the_documentation(site,
     assert (page.status_code, page.headers["content-language"], page.headers["vary"]) == (
         200,
         accepted,
-        "Accept-Language",
+        "Accept-Language, Accept-Encoding",
     )
     assert says in page.text
     assert page.text.count("<h1>") == 1

@@ -24,6 +24,7 @@ from smsflow.web.http.request import Request
 TOKEN: Final = "_token"  # noqa: S105 - the name of a field
 KEY: Final = "_key"
 KEPT: Final = "kept"
+_TOKEN_OCTETS = 16
 _KEPT_FOR = timedelta(hours=1)
 
 
@@ -32,8 +33,29 @@ class TokenMissing(Exception):
 
 
 def token_of(session: str) -> str:
-    """Return the token that every form of a session carries."""
-    return hmac.digest(session.encode(), b"form", hashlib.sha256).hex()[:32]
+    """Return the token that a form of a session carries.
+
+    Each page writes it in another way: compressed, a page beside a secret that never changes tells how much of it was guessed.
+    """
+    pad = secrets.token_bytes(_TOKEN_OCTETS)
+    return (pad + _masked(_secret(session), pad)).hex()
+
+
+def _is_token(given: str, session: str) -> bool:
+    try:
+        octets = bytes.fromhex(given)
+    except ValueError:
+        return False
+    pad, written = octets[:_TOKEN_OCTETS], octets[_TOKEN_OCTETS:]
+    return len(written) == _TOKEN_OCTETS and hmac.compare_digest(_masked(written, pad), _secret(session))
+
+
+def _secret(session: str) -> bytes:
+    return hmac.digest(session.encode(), b"form", hashlib.sha256)[:_TOKEN_OCTETS]
+
+
+def _masked(octets: bytes, pad: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(octets, pad, strict=True))
 
 
 def new_key() -> str:
@@ -82,7 +104,7 @@ def filled(fields: Mapping[str, list[str]], visitor: Visitor) -> Filled:
     # No text of a database has a NUL, and nobody types one.
     fields = {name: [value.replace("\x00", "") for value in values] for name, values in fields.items()}
     given = {name: values[-1] for name, values in fields.items()}
-    if not hmac.compare_digest(given.get(TOKEN, "").encode(), token_of(visitor.session).encode()):
+    if not _is_token(given.get(TOKEN, ""), visitor.session):
         raise TokenMissing
     hidden = {TOKEN, KEY}
     return Filled(

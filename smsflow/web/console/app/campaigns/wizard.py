@@ -1,5 +1,7 @@
 """A new campaign in three steps, then the page that checks it; a draft is changed by the same steps."""
 
+from datetime import datetime, timedelta
+
 import falcon
 import falcon.asgi
 
@@ -132,7 +134,7 @@ class CampaignNew:
         if found.state not in _EDITABLE:
             raise falcon.HTTPSeeOther(f"/app/campaigns/{campaign_id}")
         plan = Plan.read(found.plan)
-        at = "" if found.starts_at is None else visitor.locale.local(found.starts_at).strftime("%Y-%m-%dT%H:%M")
+        at = "" if found.starts_at is None else visitor.locale.local(found.starts_at).strftime("%d/%m/%Y %H:%M")
         return Filled(
             {
                 "name": found.name,
@@ -187,7 +189,14 @@ class CampaignNew:
             lists=known,
             senders=senders,
             carried=carried,
+            nine=_tomorrow_at_nine(visitor, self._shell.clock()),
         )
+
+
+def _tomorrow_at_nine(visitor: Visitor, now: datetime) -> datetime:
+    """Return the moment that the form offers to whoever plans."""
+    tomorrow = visitor.locale.local(now) + timedelta(days=1)
+    return tomorrow.replace(hour=9, minute=0)
 
 
 def _step(written: str | None) -> int:

@@ -169,13 +169,13 @@ class CounterTables:
     def __init__(self, shell: Shell) -> None:
         """Answer the same for everybody."""
         del shell
-        self._body = msgspec.json.encode(tables())
+        self._body = msgspec.json.encode(tables()).decode()
 
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor) -> None:
         """Answer the tables."""
         del req, visitor
         resp.content_type = "application/json"
-        resp.data = self._body
+        resp.text = self._body
         resp.set_headers({"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"})
 
     on_head = on_get

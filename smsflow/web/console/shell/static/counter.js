@@ -49,7 +49,7 @@ async function attach(field) {
     offer.hidden = !offers && before === null;
     take.hidden = !offers;
     back.hidden = before === null;
-    offer.querySelector('h3').textContent = fill(offer.dataset.said, offers ? { to: then.segments, from: now.segments } : { to: now.segments, from: before === null ? now.segments : count(before.normalize('NFC'), tables).segments });
+    offer.querySelector('h2').textContent = fill(offer.dataset.said, offers ? { to: then.segments, from: now.segments } : { to: now.segments, from: before === null ? now.segments : count(before.normalize('NFC'), tables).segments });
     offer.querySelector('p').textContent = offers ? cheaper : field.value;
   };
   take.addEventListener('click', () => { before = field.value; field.value = economy(field.value.normalize('NFC'), tables); show(); field.focus(); });
