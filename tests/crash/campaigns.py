@@ -6,6 +6,8 @@ from collections import Counter
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+import psycopg
+
 from smsflow import runtime
 from smsflow.domain.message import Status
 from smsflow.domain.schedule import ALWAYS, Policy
@@ -91,8 +93,8 @@ async def act(gateway, do, campaign):
         except StateRefused:
             return True
         except Exception as error:
-            # Between two starts, not even the file that says where the database is.
-            if not may_pass(error):
+            # Between two starts there is not even the file that says where the database is, and in a power cut no disk.
+            if not may_pass(error) and not isinstance(error, psycopg.errors.IoError):
                 raise
             return False
         return True
