@@ -10,7 +10,7 @@ import psycopg
 
 from smsflow import runtime
 from smsflow.domain.message import Status
-from smsflow.domain.schedule import ALWAYS, Policy
+from smsflow.domain.schedule import ALWAYS, Plan, Policy
 from smsflow.errors import StateRefused
 from smsflow.services.campaigns import draft, launch, prepare, turns
 from smsflow.services.contacts import lists, optouts
@@ -69,7 +69,9 @@ async def a_launch(platform, *, people):
         prefix = a_prefix()
         to = {"numbers": numbers} if named else {"lists": ["Clients"]}
         async with platform.database.transaction() as tx:
-            campaign = await draft.draft(tx, company, draft.Draft(prefix, f"{prefix} {text}", **to), now=now)
+            campaign = await draft.draft(
+                tx, company, draft.Draft(prefix, f"{prefix} {text}", plan=Plan(outside="refuse"), **to), now=now
+            )
             await prepare.prepare(tx, company, campaign, routes=routes, limits=Limits(), links=None)
             await launch.launch(tx, company.id, campaign, now=now)
         launched.append(Campaign(company.id, campaign, prefix))
