@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from smsflow.store.postgres.arrays import texts
+from smsflow.store.postgres.arrays import octets
 from smsflow.store.postgres.transactions import Tx, text
 
 # In the order of the hashes, so that two campaigns never wait for each other in a circle.
@@ -16,7 +16,7 @@ RETURNING person
 
 async def count(tx: Tx, day: str, people: Sequence[bytes], *, most: int) -> set[bytes]:
     """Count one more SMS for each of `people` who has had fewer than `most` that day; return those. They must be distinct."""
-    parameters = {"day": day, "people": texts("\\x" + p.hex() for p in people), "most": most}
+    parameters = {"day": day, "people": octets(people), "most": most}
     return {bytes(person) for (person,) in await tx.execute(_COUNT, parameters)}
 
 
@@ -29,7 +29,7 @@ WHERE m.day = CAST(:day AS date) AND m.person = t.person
 
 async def uncount(tx: Tx, day: str, people: Sequence[bytes]) -> None:
     """Take back one SMS for each of `people`, whose rows this transaction has locked by counting them."""
-    await tx.execute(_UNCOUNT, {"day": day, "people": texts("\\x" + p.hex() for p in people)})
+    await tx.execute(_UNCOUNT, {"day": day, "people": octets(people)})
 
 
 # The oldest days are at the left end of the primary key.

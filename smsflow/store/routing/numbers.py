@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from smsflow.store.postgres.arrays import ints, texts
+from smsflow.store.postgres.arrays import ints, octets
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -88,7 +88,7 @@ async def note_writers(tx: Tx, written: Sequence[tuple[LastWriter, int, bytes]],
         "companies": ints(writer.company_id for writer, _, _ in written),
         "campaigns": ints(writer.campaign_id for writer, _, _ in written),
         "connectors": ints(connector for _, connector, _ in written),
-        "people": texts("\\x" + person.hex() for _, _, person in written),
+        "people": octets(person for _, _, person in written),
         "day": day,
     }
     await tx.execute(_WROTE, parameters)
@@ -103,7 +103,7 @@ WHERE m.connector_id = :connector_id AND m.person = ANY(CAST(:people AS bytea[])
 
 async def last_writers(tx: Tx, connector_id: int, people: Sequence[bytes]) -> Mapping[bytes, LastWriter]:
     """Return for each of `people` who last wrote marketing to them through a connector (one look at the primary key each)."""
-    rows = await tx.execute(_LAST, {"connector_id": connector_id, "people": texts("\\x" + p.hex() for p in people)})
+    rows = await tx.execute(_LAST, {"connector_id": connector_id, "people": octets(people)})
     return {bytes(person): LastWriter(company_id, campaign_id) for person, company_id, campaign_id in rows}
 
 
