@@ -221,6 +221,8 @@ class Engine:
                 with contextlib.suppress(Exception):
                     await self._lease.renew()
         self._held.clear()
+        # A lane that ended without a lease may still take a claim, which gets no outcome: no message to come waits for that.
+        self._ordering.clear()
         await self._lease.give_back()
 
     async def _listen(self) -> None:

@@ -31,7 +31,7 @@ from tests.dispatch.stage import (
     until_status,
 )
 
-_LEASE_OF = """
+LEASE_OF = """
 SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7301 AND objid = :id
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
@@ -104,7 +104,7 @@ async def test_a_dispatcher_whose_session_is_ended_stops_and_another_takes_over(
             first = (await bind_of(quick, connector)).instance_id
             async with an_engine(twin):
                 await until(lambda: instance_count(quick, 2))
-                await execute(quick, _LEASE_OF, id=first)
+                await execute(quick, LEASE_OF, id=first)
 
                 async def taken_over():
                     found = await bind_of(quick, connector)

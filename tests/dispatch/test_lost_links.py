@@ -8,7 +8,18 @@ from smsflow import testing
 from smsflow.dispatch import bind
 from smsflow.domain.message import Status
 from smsflow.store.messages import queue
-from tests.dispatch.stage import a_message, accepted, an_engine, an_operator, sound, until, until_bound, until_status
+from tests.dispatch.stage import (
+    a_message,
+    accepted,
+    an_engine,
+    an_operator,
+    execute,
+    sound,
+    until,
+    until_bound,
+    until_status,
+)
+from tests.dispatch.test_binds import LEASE_OF
 
 
 def recorders():
@@ -64,3 +75,28 @@ async def test_a_claim_under_way_when_its_link_is_lost_is_given_back(open_platfo
         assert cut
         assert operator.handsets.duplicates == 0
         await sound(platform)
+
+
+async def test_a_claim_that_is_answered_after_the_lease_was_lost_holds_up_no_message_to_its_number(
+    open_platform, monkeypatch
+):
+    real, cut = queue.claim, []
+    async with open_platform(poll_interval=0.05) as platform, an_operator() as operator, an_engine(platform) as engine:
+        company = await testing.a_company(platform, credits=10)
+        connector = await testing.a_connector(platform, port=operator.port)
+        await until_bound(platform, connector)
+        (first,) = [held.lane for held in engine._held.values()]
+
+        async def claim(tx, *arguments, **named):
+            claims = await real(tx, *arguments, **named)
+            if claims and not cut:
+                cut.append(claims)
+                await execute(platform, LEASE_OF, id=named["instance_id"])
+                await until(lambda: engine._held and first not in {held.lane for held in engine._held.values()})
+            return claims
+
+        monkeypatch.setattr(queue, "claim", claim)
+        await accepted(platform, a_message(company, connector, number="+237690000001"))
+        await until(first.traffic.holds, "a claim that the lane takes when it has ended")
+        later = await accepted(platform, a_message(company, connector, number="+237690000001"))
+        await until_status(platform, later, Status.DELIVERED)
