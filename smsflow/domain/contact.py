@@ -242,9 +242,3 @@ def attributes_of(values: Mapping[str, str]) -> dict[str, str]:
         if len(value) > MAX_VALUE:
             raise ParameterInvalid(parameter=name, expected=f"a value has at most {MAX_VALUE} characters")
     return kept
-
-
-def merge(stored: Mapping[str, str], imported: Mapping[str, str], *, clear_empty: bool) -> dict[str, str]:
-    """Return the attributes after an import: its values stand; its empty ones are cleared or keep what is stored."""
-    merged = {**stored, **{name: value.strip() for name, value in imported.items() if value.strip() or clear_empty}}
-    return attributes_of(merged)

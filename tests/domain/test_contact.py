@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from smsflow.domain.contact import MAX_ATTRIBUTES, MAX_VALUE, NumberFault, Numbers, attributes_of, merge, read_numbers
+from smsflow.domain.contact import MAX_ATTRIBUTES, MAX_VALUE, NumberFault, Numbers, attributes_of, read_numbers
 from smsflow.errors import ParameterInvalid
 
 ALONE = "+237691234567"
@@ -224,10 +224,3 @@ def test_attributes_are_kept_without_the_empty_ones():
 def test_attributes_beyond_the_bounds_are_refused(values):
     with pytest.raises(ParameterInvalid):
         attributes_of(values)
-
-
-def test_an_import_keeps_or_clears_what_its_empty_cells_stand_for():
-    stored, imported = {"prenom": "Awa", "ville": "Douala"}, {"prenom": "", "ville": "Yaoundé", "age": "31"}
-
-    assert merge(stored, imported, clear_empty=False) == {"prenom": "Awa", "ville": "Yaoundé", "age": "31"}
-    assert merge(stored, imported, clear_empty=True) == {"ville": "Yaoundé", "age": "31"}
