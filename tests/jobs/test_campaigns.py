@@ -1,12 +1,14 @@
 """Campaigns that run at the same time, each in its turn."""
 
+import re
 from datetime import timedelta
 
 from smsflow import testing
 from smsflow.jobs import campaigns as jobs
-from smsflow.services.campaigns import draft, launch, prepare
+from smsflow.jobs.watching import Watcher
+from smsflow.services.campaigns import draft, launch, prepare, result
 from smsflow.services.messages.prepare import Limits
-from tests.dispatch.stage import query
+from tests.dispatch.stage import an_engine, an_operator, query, sound, until, until_bound
 
 
 async def a_running_campaign(platform, company, name, *, recipients=300):
@@ -34,3 +36,31 @@ async def test_a_companys_share_of_a_lane_does_not_grow_with_its_campaigns(platf
 
     waiting = dict(await query(platform, "SELECT company_id, count(*) FROM queue GROUP BY 1"))
     assert waiting == {many.id: 100, one.id: 100}
+
+
+async def test_a_campaign_that_reaches_every_other_handset_pauses_by_itself_and_says_how_many_failed(platform):
+    await query(platform, "DELETE FROM marketing_policy RETURNING country")
+    company = await testing.a_company(platform, credits=5000)
+    async with an_operator(receipt_states=[("[02468]$", "UNDELIV 027")]) as operator, an_engine(platform):
+        connector_id = await testing.a_connector(platform, port=operator.port)
+        await testing.a_route(platform, connector_id)
+        await until_bound(platform, connector_id)
+        campaign_id = await a_running_campaign(platform, company, "a", recipients=1500)
+        runner, watcher = jobs.Runner(platform, platform.clock), Watcher(platform)
+
+        async def paused():
+            await runner._turn()
+            await watcher.look(0.0)
+            return await query(platform, "SELECT why FROM campaign WHERE state = 'paused'")
+
+        ((why,),) = await until(paused)
+
+    failed, final = (int(number) for number in re.findall("[0-9]+", why))
+    assert why.startswith("too many SMS failed")
+    assert failed > max(final, 500) * 0.3
+    async with platform.database.transaction() as tx:
+        found = await result.result(tx, company.id, campaign_id)
+    assert found.failed >= failed
+    assert found.accepted < 1500
+    assert [(o.operator, o.figures.failed) for o in found.by_operator] == [("operator", found.failed)]
+    await sound(platform)
