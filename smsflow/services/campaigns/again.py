@@ -8,7 +8,6 @@ from typing import Any
 
 from smsflow.domain import campaign as rules
 from smsflow.domain.failures import may_arrive
-from smsflow.domain.message import Status
 from smsflow.domain.schedule import Plan
 from smsflow.errors import AlreadyExists, NotFound
 from smsflow.services.campaigns.draft import held, show
@@ -17,7 +16,7 @@ from smsflow.store.campaigns import drafts, ends, names, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.postgres.transactions import Tx
 
-_PAGE = 5000
+_PAGE = 20_000
 _MOST_NAME = 200
 _MOST_COPIES = 1000
 
@@ -46,13 +45,12 @@ async def split(tx: Tx, company_id: int, campaign_id: int) -> Split:
     campaign = await show(tx, company_id, campaign_id)
     rules.check(campaign.state, "retry")
     found: Counter[tuple[str, bool]] = Counter()
-    after = 0
-    while page := await ends.page(tx, company_id, campaign_id, after=after, limit=_PAGE):
-        after = page[-1].place
-        for reached in page:
-            if reached.sms is not None and reached.sms.status in {Status.FAILED, Status.EXPIRED}:
-                again = may_arrive(reached.sms.status, reached.sms.error)
-                found[reached.sms.error or reached.sms.status.name.lower(), again] += 1
+    after: int | None = 0
+    while after is not None:
+        page = await ends.failures(tx, company_id, campaign_id, after=after, limit=_PAGE)
+        for (status, error), count in page.counts.items():
+            found[error or status.name.lower(), may_arrive(status, error)] += count
+        after = page.place
     reasons = [FailedFor(reason, meaning(reason), again, n) for (reason, again), n in found.most_common()]
     return Split(found.total(), sum(r.recipients for r in reasons if r.again), reasons)
 

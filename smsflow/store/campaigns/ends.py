@@ -58,3 +58,36 @@ async def page(tx: Tx, company_id: int, campaign_id: int, *, after: int, limit: 
         Reached(place, number, country, values or {}, reason, ends.get(message_id))
         for place, number, country, values, reason, message_id in rows
     ]
+
+
+# A page of ids leaves the database and comes back as it is written: a million of them are not a million objects here.
+_IDS = text("""
+SELECT max(place), coalesce(min(message_id), 0), coalesce(max(message_id), 0),
+    coalesce(CAST(array_agg(message_id) FILTER (WHERE message_id IS NOT NULL) AS text), '{}')
+FROM (
+    SELECT place, message_id FROM campaign_recipient
+    WHERE company_id = :company_id AND campaign_id = :campaign_id AND place > :after ORDER BY place LIMIT :limit
+) AS p
+""")
+_FAILED = bounded("""
+SELECT m.status, m.error, count(*) FROM message m
+WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id) AND m.company_id = :company_id AND m.status IN (4, 6) GROUP BY 1, 2
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How many SMS failed or expired, by status and error, among recipients up to a place; None: there were no more."""
+
+    counts: Mapping[tuple[Status, str | None], int]
+    place: int | None
+
+
+async def failures(tx: Tx, company_id: int, campaign_id: int, *, after: int, limit: int) -> Failures:
+    """Count the SMS that failed among the next recipients behind a place."""
+    parameters = {"company_id": company_id, "campaign_id": campaign_id, "after": after, "limit": limit}
+    place, low, high, ids = (await tx.execute(_IDS, parameters)).one()
+    found = {}
+    for status, error, count in await tx.execute(_FAILED((low, high)), {"ids": ids, "company_id": company_id}):
+        found[Status(status), error] = count
+    return Failures(found, place)
