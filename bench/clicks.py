@@ -26,8 +26,8 @@ from smsflow.services.accounts import people, sessions, users
 from smsflow.services.campaigns.draft import Draft, draft
 from smsflow.settings import load
 
-# A hasty person: a page every few seconds.
-_THINKS = (1.0, 5.0)
+# A person in a hurry: a page every five seconds.
+_THINKS = (2.0, 8.0)
 _WALK = (
     "/app",
     "/app/campaigns",

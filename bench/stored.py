@@ -1,6 +1,7 @@
 """A company that has used the platform for a year: millions of messages and contacts, put straight into the tables."""
 
 import time
+from datetime import timedelta
 
 import msgspec
 
@@ -108,10 +109,12 @@ async def fill(database: Database, company: int, connector: int, *, messages: in
             if (await tx.execute(known, values)).scalar_one() < 2:  # the company opened with one line of its ledger
                 await tx.execute(text(statement), values)
     async with database.transaction() as tx:
-        await tx.execute(text("INSERT INTO tally_recount VALUES (now() - interval '1 minute')"))
+        await tx.execute(
+            text("INSERT INTO tally_recount SELECT :now WHERE NOT EXISTS (SELECT FROM tally_recount)"), values
+        )
     async with database.transaction(patience=_PATIENCE) as tx:
         await tx.execute(text("SET LOCAL statement_timeout = 0"))
-        await tallies.recount(tx, now=now)
+        assert await tallies.recount(tx, now=now + timedelta(days=1))
     async with database.autocommit(patience=_PATIENCE) as tx:
         await tx.execute(text("SET statement_timeout = 0"))
         await tx.execute(text("VACUUM (ANALYZE, PARALLEL 0)"))

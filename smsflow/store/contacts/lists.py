@@ -44,7 +44,8 @@ async def change(
 ) -> bool:
     """Change a list; False when another has the name."""
     update = text("""
-        UPDATE contact_list l SET name = :name, rules = CAST(:rules AS jsonb), counted = :counted, counted_at = :now
+        UPDATE contact_list l SET name = :name, rules = CAST(:rules AS jsonb), counted_at = :now,
+            counted = CASE WHEN CAST(:rules AS jsonb) IS NULL THEN l.counted ELSE :counted END
         WHERE l.company_id = :company_id AND l.id = :id AND NOT EXISTS (SELECT FROM contact_list o
             WHERE o.company_id = l.company_id AND lower(o.name) = lower(:name) AND o.id <> l.id)
         RETURNING l.id
@@ -78,11 +79,9 @@ async def named(tx: Tx, company_id: int, name: str) -> int | None:
     return (await tx.execute(query, {"company_id": company_id, "name": name})).scalar_one_or_none()
 
 
-# Counts the members of lists that contacts are put into: for a page of lists, not for the hot path.
+# `counted` is kept by triggers of contact_in_list, and of a list by rule by whoever counts it.
 _SELECT = """
-SELECT l.id, l.name, CASE WHEN l.rules IS NULL
-        THEN (SELECT count(*) FROM contact_in_list m WHERE m.company_id = l.company_id AND m.list_id = l.id)
-        ELSE coalesce(l.counted, 0) END, l.rules, CASE WHEN l.rules IS NOT NULL THEN l.counted_at END
+SELECT l.id, l.name, coalesce(l.counted, 0), l.rules, CASE WHEN l.rules IS NOT NULL THEN l.counted_at END
 FROM contact_list l WHERE l.company_id = :company_id
 """
 

@@ -8,6 +8,8 @@ from smsflow.errors import AlreadyExists, NotFound, ParameterInvalid
 from smsflow.services.campaigns import draft, prepare
 from smsflow.services.contacts import contacts, lists
 from smsflow.services.messages.prepare import Limits
+from smsflow.store.contacts import contacts as stored
+from smsflow.store.contacts import lists as stored_lists
 
 NOW = runtime.now()
 PEOPLE = {
@@ -105,3 +107,27 @@ async def test_a_campaign_writes_to_lists_by_rule_once_each_and_not_to_those_it_
         ("+237690000004", None),
         ("+237690000008", None),
     ]
+
+
+async def test_how_many_contacts_a_list_has_is_kept_whatever_changes_it(platform, shop):
+    async def kept(tx):
+        counted = "SELECT count(*) FROM contact_in_list m WHERE m.company_id = l.company_id AND m.list_id = l.id"
+        rows = await tx.execute(f"SELECT l.counted, ({counted}) FROM contact_list l WHERE l.company_id = {shop.id}", {})
+        return [tuple(row) for row in rows]
+
+    async with platform.database.transaction() as tx:
+        list_id = await lists.add_list(tx, shop.id, "Douala", now=NOW)
+        people = [stored.NewContact(n, f"+23769000001{n}", "CM", {}) for n in range(5)]
+        for _ in range(2):  # the second time, all of them are there
+            await stored.write(tx, shop.id, people, source="import", update=True, lists=[list_id], now=NOW)
+        assert await kept(tx) == [(5, 5)]
+
+        await contacts.delete(tx, shop, "+237690000010")
+        found = await contacts.find(tx, shop, "+237690000011")
+        await stored_lists.take_out(tx, shop.id, list_id, found.id)
+        assert await kept(tx) == [(3, 3)]
+
+        await lists.change_list(tx, shop.id, list_id, "Littoral", rules=None, now=NOW)
+        assert await kept(tx) == [(3, 3)]
+        await lists.delete_list(tx, shop.id, "Littoral")
+        assert await kept(tx) == []

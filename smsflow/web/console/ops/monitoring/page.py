@@ -1,14 +1,32 @@
-"""Monitoring: what `smsflow doctor` finds, red first."""
+"""Monitoring: what `smsflow doctor` finds, red first with what to do, then each connector with its binds and its queue."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import falcon.asgi
 
 from smsflow.domain.access import Right
 from smsflow.services.upkeep import findings
+from smsflow.services.upkeep.findings import Finding, Seen
+from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
 
-_ORDER = {"wrong": 0, "note": 1, "ok": 2}
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A connector: its state with the tone of its badge, its binds, and what waits for it."""
+
+    name: str
+    state: str
+    tone: str
+    bound: int
+    binds: int
+    waiting: int
+    planned: int
+    oldest: timedelta | None
 
 
 class Monitoring:
@@ -22,13 +40,46 @@ class Monitoring:
 
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor) -> None:
         """Show the page."""
+        now = self._shell.clock()
         async with self._shell.platform.database.transaction() as tx:
-            seen = await findings.look(tx, now=self._shell.clock())
-        found = sorted(
-            findings.judge(seen, self._shell.platform.vault, now=self._shell.clock()), key=lambda f: _ORDER[f.state]
-        )
+            seen = await findings.look(tx, now=now)
+        found = findings.judge(seen, self._shell.platform.vault, now=now)
         await self._shell.show(
-            req, resp, visitor, "ops/monitoring/page.html", findings=found, wrong=sum(f.state == "wrong" for f in found)
+            req,
+            resp,
+            visitor,
+            "ops/monitoring/page.html",
+            wrong=_of(found, "wrong"),
+            watched=_of(found, "note"),
+            fine=_of(found, "ok"),
+            connectors=list(_lines(seen, now)),
         )
 
     on_head = on_get
+
+
+def _of(found: list[Finding], state: str) -> list[Finding]:
+    return [f for f in found if f.state == state]
+
+
+def _lines(seen: Seen, now: datetime) -> Iterator[Line]:
+    """Return the connectors as they are, those that are down first."""
+    alive = {i.id for i in seen.dispatchers}
+    depths = {d.connector_id: d for d in seen.depths}
+    lines = []
+    for connector in seen.connectors:
+        binds = [b for b in seen.binds if b.connector_id == connector.id and b.instance_id in alive]
+        bound = sum(b.state == "bound" for b in binds)
+        depth = depths.get(connector.id)
+        state, tone = (
+            (gettext("Disabled"), "idle")
+            if not connector.enabled
+            else (gettext("Bound"), "good")
+            if bound
+            else (gettext("Down"), "bad")
+        )
+        oldest = None if depth is None or depth.oldest is None or not depth.waiting else now - depth.oldest
+        waiting, planned = (0, 0) if depth is None else (depth.waiting, depth.planned)
+        lines.append(Line(connector.name, state, tone, bound, connector.binds, waiting, planned, oldest))
+    order = {"bad": 0, "good": 1, "idle": 2}
+    yield from sorted(lines, key=lambda line: order[line.tone])
