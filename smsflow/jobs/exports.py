@@ -12,7 +12,7 @@ import structlog
 from smsflow.services.accounts import companies
 from smsflow.services.exports import making, rows
 from smsflow.services.exports.making import Export
-from smsflow.services.exports.rows import Wanted
+from smsflow.services.exports.rows import WantedFile
 from smsflow.sheets.export import Cell, csv_chunks, write_xlsx
 from smsflow.store.postgres.outages import first_line
 from smsflow.store.postgres.transactions import Database
@@ -66,7 +66,7 @@ async def _make(database: Database, export: Export, clock: Callable[[], datetime
             await making.end(tx, export, "finished", size=file.stat().st_size, now=clock())
 
 
-async def _read(database: Database, export: Export, spool: Path, clock: Callable[[], datetime]) -> Wanted | None:
+async def _read(database: Database, export: Export, spool: Path, clock: Callable[[], datetime]) -> WantedFile | None:
     """Write all rows below one another into a file; None when the export was stopped."""
     async with database.autocommit() as tx:
         company = (await companies.account(tx, export.company_id)).company
@@ -86,7 +86,7 @@ async def _read(database: Database, export: Export, spool: Path, clock: Callable
     return wanted
 
 
-def _write(file: Path, wanted: Wanted, spool: Path) -> None:
+def _write(file: Path, wanted: WantedFile, spool: Path) -> None:
     with file.open("wb") as target:
         if wanted.format == "xlsx":
             write_xlsx(target, wanted.heading, _spooled(spool))

@@ -7,10 +7,10 @@ from smsflow import runtime, testing
 from smsflow.jobs.exports import export_next
 from smsflow.services.contacts import contacts
 from smsflow.services.exports import making
-from smsflow.services.exports.rows import Wanted
+from smsflow.services.exports.rows import WantedFile
 
 NOW = runtime.now()
-WANTED = Wanted("contacts", {}, ["Numéro", "État", "Ajouté", "Dernier envoi"])
+WANTED = WantedFile("contacts", {}, ["Numéro", "État", "Ajouté", "Dernier envoi"])
 
 
 async def asked(platform, **company):

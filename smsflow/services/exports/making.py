@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from smsflow.errors import NotFound
-from smsflow.services.exports.rows import Wanted
+from smsflow.services.exports.rows import WantedFile
 from smsflow.store import exports
 from smsflow.store.postgres.transactions import Tx
 
@@ -21,14 +21,14 @@ _LEFT_AFTER: Final = timedelta(minutes=2)
 MOST_ROWS: Final = 1_000_000
 
 
-async def ask(tx: Tx, company_id: int, wanted: Wanted, *, author: str, now: datetime) -> int:
+async def ask(tx: Tx, company_id: int, wanted: WantedFile, *, author: str, now: datetime) -> int:
     """Have an export made in the background; return its id."""
     return await exports.add(tx, company_id, kind=wanted.kind, plan=msgspec.to_builtins(wanted), author=author, now=now)
 
 
-def wanted_of(export: Export) -> Wanted:
+def wanted_of(export: Export) -> WantedFile:
     """Return what an export was asked for."""
-    return msgspec.convert(export.plan, Wanted)
+    return msgspec.convert(export.plan, WantedFile)
 
 
 async def show(tx: Tx, company_id: int, export_id: int) -> Export:

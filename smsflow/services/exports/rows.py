@@ -22,7 +22,7 @@ _MOST_FOUND: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedFile:
     """An export as somebody asks for it: the filter as an address has it, and how its reader calls columns and values."""
 
     kind: str
@@ -39,7 +39,7 @@ class Wanted:
         return "" if moment is None else moment.astimezone(ZoneInfo(self.timezone)).strftime("%d/%m/%Y %H:%M:%S")
 
 
-async def begun(tx: Tx, company: Company, wanted: Wanted) -> Wanted:
+async def begun(tx: Tx, company: Company, wanted: WantedFile) -> WantedFile:
     """Return an export with the columns that its rows will have."""
     if wanted.kind != "contacts":
         return wanted
@@ -47,12 +47,12 @@ async def begun(tx: Tx, company: Company, wanted: Wanted) -> Wanted:
     return replace(wanted, attributes=names, heading=[wanted.heading[0], *names, *wanted.heading[1:]])
 
 
-async def page(tx: Tx, company: Company, wanted: Wanted, after: str) -> tuple[Rows, str | None]:
+async def page(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
     """Return the next rows behind a mark, "" to begin with, and the mark to go on from, None at the end."""
     return await _KINDS[wanted.kind](tx, company, wanted, after)
 
 
-async def _contacts(tx: Tx, company: Company, wanted: Wanted, after: str) -> tuple[Rows, str | None]:
+async def _contacts(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
     last, list_id = int(after or 0), wanted.asked.get("list", "")
     if query := wanted.asked.get("q"):
         found, more = await contacts.search(tx, company, query, limit=_MOST_FOUND), False
@@ -67,12 +67,12 @@ async def _contacts(tx: Tx, company: Company, wanted: Wanted, after: str) -> tup
     return rows, str(found[-1].id) if more else None
 
 
-def _contact(c: Contact, wanted: Wanted, scope: str | None) -> Sequence[Cell]:
+def _contact(c: Contact, wanted: WantedFile, scope: str | None) -> Sequence[Cell]:
     known = [c.attributes.get(name, "") for name in wanted.attributes]
     return [c.number, *known, wanted.words.get(scope or "", ""), wanted.time(c.created_at), wanted.time(c.written_at)]
 
 
-async def _opt_outs(tx: Tx, company: Company, wanted: Wanted, after: str) -> tuple[Rows, str | None]:
+async def _opt_outs(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
     found = await optouts.show_opt_outs(
         tx,
         company.id,
@@ -88,7 +88,7 @@ async def _opt_outs(tx: Tx, company: Company, wanted: Wanted, after: str) -> tup
     return rows, found[-1].number if len(found) == PAGE else None
 
 
-async def _messages(tx: Tx, company: Company, wanted: Wanted, after: str) -> tuple[Rows, str | None]:
+async def _messages(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
     filter_ = searching.log_filter(wanted.asked, wanted.timezone)
     found = await log.page(tx, company.id, filter_, before=int(after) if after else None, limit=PAGE)
     rows: Rows = [
@@ -106,7 +106,7 @@ async def _messages(tx: Tx, company: Company, wanted: Wanted, after: str) -> tup
     return rows, None if found.older is None else str(found.older)
 
 
-async def _inbox(tx: Tx, company: Company, wanted: Wanted, after: str) -> tuple[Rows, str | None]:
+async def _inbox(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
     found = await inbound.of_company(
         tx,
         company.id,
@@ -118,7 +118,7 @@ async def _inbox(tx: Tx, company: Company, wanted: Wanted, after: str) -> tuple[
     return rows, str(found[-1].id) if len(found) == PAGE else None
 
 
-_Reader = Callable[[Tx, Company, Wanted, str], Awaitable[tuple[Rows, str | None]]]
+_Reader = Callable[[Tx, Company, WantedFile, str], Awaitable[tuple[Rows, str | None]]]
 _KINDS: Final[Mapping[str, _Reader]] = {
     "contacts": _contacts,
     "opt-outs": _opt_outs,

@@ -13,7 +13,7 @@ _HEADERS: Final = {**HEADERS, "Vary": "Accept-Language"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _HomeWords:
     title: str
     lead: str
     points: tuple[tuple[str, str], ...]
@@ -23,7 +23,7 @@ class _Words:
 
 
 _WORDS = {
-    "fr": _Words(
+    "fr": _HomeWords(
         "Des SMS qui arrivent, au crédit près",
         "SMSFLOW envoie les campagnes, les notifications et les codes de vérification de votre société, et dit ce que chacun est devenu.",
         (
@@ -44,7 +44,7 @@ _WORDS = {
         "Documentation",
         "/docs/",
     ),
-    "en": _Words(
+    "en": _HomeWords(
         "SMS that arrive, to the credit",
         "SMSFLOW sends the campaigns, notifications and verification codes of your company, and says what became of each.",
         (

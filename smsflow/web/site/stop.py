@@ -29,7 +29,7 @@ _Act = Callable[..., Awaitable[Reader | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _StopWords:
     question: str
     what: str
     button: str
@@ -38,14 +38,14 @@ class _Words:
 
 
 _WORDS = {
-    "fr": _Words(
+    "fr": _StopWords(
         "Ne plus recevoir les SMS publicitaires de {company} ?",
         "Vous pourrez encore recevoir d’autres SMS de {company}, comme un code ou le suivi d’une commande. Numéro : {number}.",
         "Me désabonner",
         "C’est fait",
         "{company} n’enverra plus de SMS publicitaires au numéro {number}.",
     ),
-    "en": _Words(
+    "en": _StopWords(
         "Stop marketing SMS from {company}?",
         "You may still get other SMS from {company}, such as a code or news of an order. Number: {number}.",
         "Unsubscribe",

@@ -11,7 +11,17 @@ from smsflow.web.api_v2 import sentences, wire
 from smsflow.web.http.errors import DoorError
 
 # Refused to those who run the platform, never at this door.
-ELSEWHERE = {"refused", "code_refused", "already_exists", "already_left", "ambiguous", "in_use", "state_refused"}
+ELSEWHERE = {
+    "refused",
+    "code_refused",
+    "already_exists",
+    "already_left",
+    "ambiguous",
+    "approval_needed",
+    "in_use",
+    "own_campaign",
+    "state_refused",
+}
 REFUSALS = [
     kind
     for _, kind in inspect.getmembers(errors, inspect.isclass)

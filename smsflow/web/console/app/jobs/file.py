@@ -11,7 +11,7 @@ import falcon.asgi
 from smsflow.domain.access import Right
 from smsflow.errors import NotFound
 from smsflow.services.exports import making, rows
-from smsflow.services.exports.rows import Rows, Wanted
+from smsflow.services.exports.rows import Rows, WantedFile
 from smsflow.sheets.export import csv_chunks, write_xlsx
 from smsflow.web.console.app.jobs import kinds
 from smsflow.web.console.shell.shell import Shell
@@ -91,7 +91,7 @@ class ExportFile:
             place += 1
 
 
-def _file(wanted: Wanted, found: Rows) -> bytes:
+def _file(wanted: WantedFile, found: Rows) -> bytes:
     if wanted.format == "xlsx":
         file = io.BytesIO()
         write_xlsx(file, wanted.heading, found)
@@ -99,7 +99,7 @@ def _file(wanted: Wanted, found: Rows) -> bytes:
     return b"".join(csv_chunks(wanted.heading, found))
 
 
-def _head(resp: falcon.asgi.Response, wanted: Wanted) -> None:
+def _head(resp: falcon.asgi.Response, wanted: WantedFile) -> None:
     resp.content_type = _TYPES[wanted.format]
     resp.set_headers(
         {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from smsflow.domain.access import Right
-from smsflow.services.exports.rows import Wanted
+from smsflow.services.exports.rows import WantedFile
 from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.console.shell.words import SCOPES, SOURCES, STATUSES
@@ -15,7 +15,7 @@ _LONGEST: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ExportedTable:
     """A table that becomes a file; `asked` are the fields of its filter."""
 
     name: str
@@ -28,8 +28,8 @@ class Kind:
 
 _SEES_CONTACTS: Final = frozenset({Right.SEE_CONTACTS})
 
-KINDS: Final[Mapping[str, Kind]] = {
-    "contacts": Kind(
+KINDS: Final[Mapping[str, ExportedTable]] = {
+    "contacts": ExportedTable(
         gettext("Contacts"),
         "/app/contacts",
         _SEES_CONTACTS,
@@ -37,7 +37,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         ("q", "list"),
         SCOPES,
     ),
-    "opt-outs": Kind(
+    "opt-outs": ExportedTable(
         gettext("Opt-outs"),
         "/app/opt-outs",
         _SEES_CONTACTS,
@@ -45,7 +45,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         ("q", "source"),
         {**SCOPES, **SOURCES},
     ),
-    "messages": Kind(
+    "messages": ExportedTable(
         gettext("Message log"),
         "/app/messages",
         frozenset({Right.SEE_MESSAGES}),
@@ -61,7 +61,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         ("q", "status", "campaign", "operator", "day"),
         {str(int(status)): word for status, (word, _) in STATUSES.items()},
     ),
-    "inbox": Kind(
+    "inbox": ExportedTable(
         gettext("Inbox"),
         "/app/inbox",
         frozenset({Right.SEE_INBOX, Right.SEE_TEXTS}),
@@ -76,7 +76,7 @@ def may(visitor: Visitor, kind: str) -> bool:
     return kind in KINDS and all(map(visitor.may, KINDS[kind].rights))
 
 
-def wanted(visitor: Visitor, asked: Mapping[str, str]) -> Wanted | None:
+def wanted(visitor: Visitor, asked: Mapping[str, str]) -> WantedFile | None:
     """Return the export that an address or a form asks for, in the visitor's words; None for none that the visitor may have."""
     kind, said = asked.get("kind", ""), visitor.locale.gettext
     if not may(visitor, kind):
@@ -85,7 +85,7 @@ def wanted(visitor: Visitor, asked: Mapping[str, str]) -> Wanted | None:
     filter_ = {name: asked.get(name, "").replace("\x00", "").strip()[:_LONGEST] for name in found.asked}
     if not (filter_.get("list") or "0").isascii() or not (filter_.get("list") or "0").isdigit():
         filter_["list"] = "0"
-    return Wanted(
+    return WantedFile(
         kind,
         {name: value for name, value in filter_.items() if value},
         [said(name) for name in found.heading],
