@@ -9,10 +9,10 @@ import structlog
 from procrastinate import builtin_tasks
 
 from smsflow.jobs.retirement import retire
-from smsflow.runtime import Platform
+from smsflow.runtime import Platform, mail
 from smsflow.services.exports import making
 from smsflow.services.messages import tallies
-from smsflow.services.upkeep import pruning, retention
+from smsflow.services.upkeep import credit_alerts, pruning, retention
 from smsflow.store.postgres import logs
 
 log = structlog.get_logger(__name__)
@@ -75,6 +75,8 @@ def add_to(app: procrastinate.App, platform: Platform) -> None:
         if dropped:
             log.info("partitions_dropped", names=dropped)
 
+    _add_alerts(app, platform, retry)
+
     @app.periodic(cron="23 4 * * *")
     @app.task(name="remove_old_jobs", queue=QUEUE, queueing_lock="remove_old_jobs", pass_context=True)
     async def remove_old_jobs(context: procrastinate.JobContext, timestamp: int) -> None:  # noqa: ARG001
@@ -120,3 +122,13 @@ def _add_pruning(app: procrastinate.App, platform: Platform, retry: procrastinat
                     after = await walk(tx, after, kept=timedelta(days=days), now=platform.clock())
                 if after is None:
                     break
+
+
+def _add_alerts(app: procrastinate.App, platform: Platform, retry: procrastinate.RetryStrategy) -> None:
+    @app.periodic(cron="* * * * *")
+    @app.task(name="warn_of_credits", queue=QUEUE, queueing_lock="warn_of_credits", retry=retry)
+    async def warn_of_credits(timestamp: int) -> None:  # noqa: ARG001
+        async with platform.database.transaction() as tx:
+            fallen = await credit_alerts.warn(tx, mail=mail(platform), now=platform.clock())
+        if fallen:
+            log.info("credits_run_low", companies=fallen)

@@ -1,5 +1,6 @@
 """Credits, sold and taken back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,3 +64,20 @@ async def statement_lines(
 ) -> list[Line]:
     """Return a company's movements with their causes, older than the line `before`, newest first."""
     return await statement.lines(tx, company_id, reason=reason, before=before, limit=limit, within=_WITHIN)
+
+
+async def rare_lines(tx: Tx, company_id: int, *, since: datetime, timezone: str) -> list[Line]:
+    """Return a company's purchases since a time, and what each campaign reserved and released by month, newest first."""
+    return await statement.rare(tx, company_id, since=since, timezone=timezone, limit=_WITHIN)
+
+
+async def lines_between(
+    tx: Tx, company_id: int, *, since: datetime, until: datetime, before: int | None = None, limit: int
+) -> list[Line]:
+    """Return a company's lines of the ledger in a span of time, older than the line `before`, newest first."""
+    return await statement.between(tx, company_id, since=since, until=until, before=before, limit=limit)
+
+
+async def campaign_names(tx: Tx, company_id: int, ids: Iterable[int]) -> dict[int, str]:
+    """Return what these campaigns of a company are called."""
+    return await statement.campaign_names(tx, company_id, ids)

@@ -1,5 +1,16 @@
 """Figures of a company's SMS, kept by the statements that change their states: no page counts messages."""
 
-from smsflow.store.messages.tallies import Day, Figures, by_connector, by_day, by_hour, fold, of_campaign, recount
+from smsflow.store.messages.tallies import (
+    Cause,
+    Day,
+    Figures,
+    by_cause,
+    by_connector,
+    by_day,
+    by_hour,
+    fold,
+    of_campaign,
+    recount,
+)
 
-__all__ = ["Day", "Figures", "by_connector", "by_day", "by_hour", "fold", "of_campaign", "recount"]
+__all__ = ["Cause", "Day", "Figures", "by_cause", "by_connector", "by_day", "by_hour", "fold", "of_campaign", "recount"]

@@ -1,9 +1,11 @@
 """A company's ledger as its accountant reads it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
+from smsflow.store.postgres.arrays import ints
 from smsflow.store.postgres.transactions import Tx, text
 
 Reason = Literal["credit", "charge", "refund", "reserve", "release"]
@@ -41,3 +43,68 @@ async def lines(
     """Return a company's lines older than the line `before`, newest first."""
     parameters = {"company_id": company_id, "reason": reason, "before": before, "limit": limit, "within": within}
     return [Line(*row) for row in await tx.execute(_PAGE, parameters)]
+
+
+# Walks ledger_rare. A campaign releases its reserve batch by batch: those lines are one here, for each month of a time zone.
+_RARE = text("""
+SELECT l.id, l.at, l.amount, l.reserved, l.reason, 0, l.note, l.campaign_id, c.name FROM (
+    SELECT max(id) AS id, max(created_at) AS at, sum(amount)::bigint AS amount, sum(reserved)::bigint AS reserved, reason,
+        max(note) AS note, campaign_id
+    FROM ledger WHERE company_id = :company_id AND reason IN ('credit', 'reserve', 'release') AND created_at >= :since
+    GROUP BY reason, campaign_id, CASE WHEN reason = 'credit' THEN id END, date_trunc('month', created_at AT TIME ZONE :timezone)
+) l LEFT JOIN campaign c ON c.id = l.campaign_id ORDER BY l.at DESC, l.id DESC LIMIT :limit
+""")
+
+
+async def rare(tx: Tx, company_id: int, *, since: datetime, timezone: str, limit: int) -> list[Line]:
+    """Return a company's purchases since a time, and what each campaign reserved and released by month, newest first."""
+    parameters = {"company_id": company_id, "since": since, "timezone": timezone, "limit": limit}
+    return [Line(*row) for row in await tx.execute(_RARE, parameters)]
+
+
+# Ids grow with time, but for transactions that overlap.
+_OVERLAP = timedelta(minutes=10)
+_AT = text("SELECT id, created_at FROM ledger WHERE id >= :id ORDER BY id LIMIT 1")
+_BETWEEN = text("""
+SELECT l.id, l.created_at, l.amount, l.reserved, l.reason, l.messages, l.note, l.campaign_id, c.name
+FROM ledger l LEFT JOIN campaign c ON c.id = l.campaign_id
+WHERE l.company_id = :company_id AND l.id >= :low AND l.id < :high AND l.created_at >= :since AND l.created_at < :until
+    AND (CAST(:before AS bigint) IS NULL OR l.id < :before)
+ORDER BY l.id DESC LIMIT :limit
+""")
+
+
+async def between(
+    tx: Tx, company_id: int, *, since: datetime, until: datetime, before: int | None, limit: int
+) -> list[Line]:
+    """Return a company's lines of a span of time older than the line `before`, newest first (walks ledger_company within it)."""
+    low, high = await _first(tx, since - _OVERLAP), await _first(tx, until + _OVERLAP)
+    parameters = {
+        "company_id": company_id,
+        "low": low,
+        "high": high,
+        "since": since,
+        "until": until,
+        "before": before,
+        "limit": limit,
+    }
+    return [Line(*row) for row in await tx.execute(_BETWEEN, parameters)]
+
+
+async def _first(tx: Tx, moment: datetime) -> int:
+    """Return the first id from this moment on: the key is halved some forty times, for there is no index by time."""
+    low, high = (await tx.execute(text("SELECT coalesce(min(id), 0), coalesce(max(id), 0) + 1 FROM ledger"), {})).one()
+    while low < high:
+        middle = (low + high) // 2
+        row = (await tx.execute(_AT, {"id": middle})).one_or_none()
+        if row is None or row[1] >= moment:
+            high = middle
+        else:
+            low = row[0] + 1
+    return int(low)
+
+
+async def campaign_names(tx: Tx, company_id: int, ids: Iterable[int]) -> dict[int, str]:
+    """Return what these campaigns of a company are called."""
+    query = text("SELECT id, name FROM campaign WHERE company_id = :company_id AND id = ANY(CAST(:ids AS bigint[]))")
+    return {row[0]: row[1] for row in await tx.execute(query, {"company_id": company_id, "ids": ints(ids)})}

@@ -111,6 +111,9 @@ _BY_DAY = _summed(
 )
 
 
+_BY_CAUSE = _summed(f"{_DAY}, campaign_id, kind, ", "hour >= :since", "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
+
+
 async def of_campaign(tx: Tx, company_id: int, campaign_id: int) -> Figures:
     """Return the figures of a campaign."""
     row = (await tx.execute(_OF_CAMPAIGN, {"company_id": company_id, "campaign_id": campaign_id})).one()
@@ -144,3 +147,19 @@ async def by_day(tx: Tx, company_id: int, *, since: datetime, timezone: str) -> 
     parameters = {"company_id": company_id, "since": since, "timezone": timezone}
     rows = await tx.execute(_BY_DAY, parameters)
     return [Day(day, Kind(kind), connector_id, Figures(*figures)) for day, kind, connector_id, *figures in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The figures of one day, campaign (0: none) and kind."""
+
+    date: date
+    campaign_id: int
+    kind: Kind
+    figures: Figures
+
+
+async def by_cause(tx: Tx, company_id: int, *, since: datetime, timezone: str) -> list[Cause]:
+    """Return a company's figures since an hour, by day of a time zone, campaign and kind."""
+    rows = await tx.execute(_BY_CAUSE, {"company_id": company_id, "since": since, "timezone": timezone})
+    return [Cause(day, campaign_id, Kind(kind), Figures(*figures)) for day, campaign_id, kind, *figures in rows]

@@ -1,5 +1,8 @@
 """Credits: the balance for whoever may see it, movements for whoever may see credits."""
 
+import re
+
+from smsflow import testing
 from smsflow.services import credits
 
 
@@ -35,7 +38,7 @@ async def test_movements_are_paged_and_filtered_by_cause(site, signed_in):
     browser, company = await signed_in("accountant", credits=1)
     for n in range(51):
         await add(site, company, 1, f"receipt-{n:02}")
-    first = await browser.get("/app/credits?reason=credit")
+    first = await browser.get("/app/credits/lines?reason=credit")
     older = first.text.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
 
     second = await browser.get(older)
@@ -44,7 +47,7 @@ async def test_movements_are_paged_and_filtered_by_cause(site, signed_in):
     assert "receipt-00" not in first.text
     assert "receipt-00" in second.text
     assert "receipt-50" not in second.text
-    assert "receipt-50" not in (await browser.get("/app/credits?reason=refund")).text
+    assert "receipt-50" not in (await browser.get("/app/credits/lines?reason=refund")).text
 
 
 async def test_the_export_holds_no_formula(site, signed_in):
@@ -58,3 +61,77 @@ async def test_the_export_holds_no_formula(site, signed_in):
     assert "'=1+1" in as_csv.text
     assert ";500;" in as_csv.text
     assert as_xlsx.content[:2] == b"PK"
+
+
+async def test_sms_are_grouped_by_day_and_open_into_the_lines_of_the_ledger(site, signed_in):
+    browser, company = await signed_in("accountant", credits=10)
+    await testing.a_route(site.platform)
+    token = await testing.a_token(site.platform, company)
+    for number in ("690000001", "690000002"):
+        await site.send(token, number)
+
+    page = (await browser.get("/app/credits")).text
+    opened = (await browser.get(re.search(r'"(/app/credits/lines\?from=[^"]+)"', page)[1].replace("&amp;", "&"))).text
+
+    assert page.count("SMS par l’API et la console") == 1
+    assert "\u2212\u202f2" in page
+    assert opened.count("SMS envoyés") == 2
+
+
+async def test_the_statement_of_a_month_adds_up(site, signed_in):
+    browser, company = await signed_in("accountant", credits=10)
+    await testing.a_route(site.platform)
+    await site.send(await testing.a_token(site.platform, company), "690000001")
+    await add(site, company, 5, "receipt 17")
+
+    rows = [line.split(";") for line in (await browser.get("/app/credits/statement?format=csv")).text.splitlines()]
+
+    assert rows[1][2] == "0"
+    assert rows[-1][2] == "14"
+    assert sum(int(row[2]) for row in rows[2:-1]) == 14
+    assert (await browser.get("/app/credits/statement?format=xlsx")).content[:2] == b"PK"
+    assert (await browser.get("/app/credits/statement?month=nonsense&format=csv")).status_code == 200
+
+
+async def test_a_request_for_credits_is_kept_shown_as_pending_and_taken_back(site, signed_in):
+    browser, _ = await signed_in("accountant")
+    await browser.get("/app/credits")
+    answer = await browser.post("/app/credits", {"amount": "50 000", "note": "bon 17"})
+    assert answer.status_code == 303
+    page = await browser.get("/app/credits")
+    assert "bon 17" in page.text
+    assert "En attente" in page.text
+    request = page.text.split('name="request" value="')[1].split('"')[0]
+
+    await browser.post("/app/credits", {"do": "withdraw", "request": request})
+
+    assert "En attente" not in (await browser.get("/app/credits")).text
+    assert (await browser.post("/app/credits", {"do": "withdraw", "request": request})).status_code == 404
+
+
+async def test_a_request_without_a_number_keeps_what_was_typed(signed_in):
+    browser, _ = await signed_in("accountant")
+    await browser.get("/app/credits")
+
+    page = await browser.post("/app/credits", {"amount": "beaucoup", "note": "bon 17"})
+
+    assert page.status_code == 422
+    assert 'id="e-amount"' in page.text
+    assert "bon 17" in page.text
+
+
+async def test_another_companys_request_is_not_found(site, signed_in, a_person):
+    browser, _ = await signed_in("accountant")
+    await browser.get("/app/credits")
+    await browser.post("/app/credits", {"amount": "50"})
+    request = (await browser.get("/app/credits")).text.split('name="request" value="')[1].split('"')[0]
+    await a_person("mallory", await testing.a_company(site.platform))
+    browser.cookie = None
+    await browser.sign_in("mallory")
+    await browser.get("/app/credits")
+
+    answer = await browser.post(
+        "/app/credits", {**browser.hidden(), "do": "withdraw", "request": request}, hidden=False
+    )
+
+    assert answer.status_code == 404

@@ -1,39 +1,45 @@
-"""Credits: what the company has and can spend, every movement with its cause, and both as a file."""
+"""Credits: what the company has and for how long, asking for more, and the movements of a month, also as a file."""
 
 import io
+from datetime import date, timedelta
 from typing import Final
-from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
+import falcon
 import falcon.asgi
 
 from smsflow.domain.access import Right
-from smsflow.services import credits
-from smsflow.services.credits import Line, Reason
-from smsflow.sheets.export import csv_chunks, write_xlsx
+from smsflow.domain.credits import days_left
+from smsflow.errors import NotFound, ParameterInvalid
+from smsflow.runtime import mail
+from smsflow.services import audit, credit_requests, credits
+from smsflow.services.messages import tallies
+from smsflow.sheets.export import Cell, csv_chunks, write_xlsx
+from smsflow.web.console.app.credits.statement import CAUSES, Month, MonthEntry, Sums, entries, spent, sums
+from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.locale import Locale
 from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
 
-_PAGE = 50
-_MOST_ROWS = 10_000
-_LARGEST = 2**62
+_DAYS = 30
+_MONTHS = 12
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-REASONS: Final[dict[Reason, str]] = {
-    "credit": gettext("Purchase"),
-    "charge": gettext("SMS sent"),
-    "refund": gettext("Credits given back"),
-    "reserve": gettext("Reserved for a campaign"),
-    "release": gettext("Reserve released"),
+# state of a request → (word, tone of its badge).
+REQUESTS: Final = {
+    "pending": (gettext("Pending"), "info"),
+    "sold": (gettext("Sold"), "good"),
+    "declined": (gettext("Declined"), "bad"),
+    "withdrawn": (gettext("Withdrawn"), "idle"),
 }
 
 
 class Credits:
-    """`/app/credits`; movements are for whoever may see credits."""
+    """`/app/credits`; movements and requests are for whoever may see credits."""
 
-    access = Right.SEE_BALANCE
+    access, posts = Right.SEE_BALANCE, Right.SEE_CREDITS
 
     def __init__(self, shell: Shell) -> None:
         """Show the shell's platform."""
@@ -41,36 +47,89 @@ class Credits:
 
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor) -> None:
         """Show the page."""
-        reason = _reason(req)
-        before = req.get_param_as_int("before", default=0, min_value=0, max_value=_LARGEST) or None
-        sees_lines = visitor.may(Right.SEE_CREDITS)
+        await self._show(req, resp, visitor, await self._shell.kept(req, visitor))
+
+    on_head = on_get
+
+    async def on_post(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor) -> None:
+        """Ask for credits, or take a request back."""
+        filled, now, _ = await self._shell.form(req, visitor), self._shell.clock(), visitor.locale.gettext
+        if filled["do"] == "withdraw":
+            await self._withdraw(visitor, filled)
+        written = "".join(filled["amount"].split())
+        amount = int(written) if written.isascii() and written.isdigit() and len(written) < 12 else 0
+        try:
+            async with self._shell.act(visitor, filled, "/app/credits?done=1") as act:
+                if visitor.company is None:
+                    raise falcon.HTTPNotFound
+                await credit_requests.ask(
+                    act.tx,
+                    visitor.company,
+                    amount,
+                    note=filled["note"],
+                    author=visitor.person.name,
+                    mail=mail(self._shell.platform),
+                    contact=self._shell.platform.settings.contact,
+                    now=now,
+                )
+                after = {"amount": amount, "note": filled["note"]}
+                await audit.record(act.tx, visitor.actor, "credits asked for", str(amount), after=after, now=now)
+        except ParameterInvalid as refused:
+            sentences = {
+                "amount": _("Write a number of credits from 1 to {most}.", most=credit_requests.MOST),
+                "note": _("Write at most {most} characters.", most=credit_requests.LONGEST_NOTE),
+            }
+            name = str(refused.details["parameter"])
+            filled.wrong(name, sentences[name])
+        await self._show(req, resp, visitor, filled)
+
+    async def _withdraw(self, visitor: Visitor, filled: Filled) -> None:
+        written, now = filled["request"], self._shell.clock()
+        if not (written.isascii() and written.isdigit() and len(written) < 19):
+            raise falcon.HTTPNotFound
+        try:
+            async with self._shell.act(visitor, filled, "/app/credits?done=1") as act:
+                await credit_requests.withdraw(
+                    act.tx, visitor.company_id, int(written), by=visitor.person.name, now=now
+                )
+                await audit.record(act.tx, visitor.actor, "request for credits withdrawn", written, now=now)
+        except NotFound:
+            raise falcon.HTTPNotFound from None
+
+    async def _show(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, filled: Filled) -> None:
+        sees_lines, month = visitor.may(Right.SEE_CREDITS), _month(req, visitor.locale, self._shell)
+        today = self._shell.clock().astimezone(month.zone).date()
+        pace_since = today - timedelta(days=_DAYS - 1)
         async with self._shell.reading() as tx:
             standing = await credits.standing(tx, visitor.company_id)
-            lines = (
-                await credits.statement_lines(tx, visitor.company_id, reason=reason, before=before, limit=_PAGE + 1)
-                if sees_lines
-                else []
+            causes = await tallies.by_cause(
+                tx, visitor.company_id, since=month.moment(pace_since), timezone=visitor.locale.timezone
             )
-        older = lines[_PAGE - 1].id if len(lines) > _PAGE else None
+            requests = await credit_requests.latest(tx, visitor.company_id) if sees_lines else []
+        found, added = await statement(self._shell, visitor, month) if sees_lines else ([], None)
         await self._shell.show(
             req,
             resp,
             visitor,
             "app/credits/page.html",
+            filled=filled,
             standing=standing,
+            days=days_left(standing.available, spent(causes, since=pace_since), days=_DAYS),
             sees_lines=sees_lines,
-            lines=lines[:_PAGE],
-            reason=reason or "",
-            reasons=REASONS,
-            older=_address(reason, older) if older is not None else "",
-            first=_address(reason, None) if before is not None else "",
+            requests=requests,
+            request_states=REQUESTS,
+            contact=self._shell.platform.settings.contact,
+            month=month,
+            months=_months(today),
+            entries=found,
+            sums=added,
+            causes=CAUSES,
+            yesterday=timedelta(days=1),
         )
 
-    on_head = on_get
 
-
-class CreditsExport:
-    """`/app/credits/export?format=csv|xlsx`: the movements as a file, the last 10,000 at most."""
+class Statement:
+    """`/app/credits/statement?month=2026-11&format=csv|xlsx`: the movements of a month as a file, with their sums."""
 
     access = Right.SEE_CREDITS
 
@@ -80,44 +139,71 @@ class CreditsExport:
 
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor) -> None:
         """Answer the file."""
-        async with self._shell.reading() as tx:
-            lines = await credits.statement_lines(tx, visitor.company_id, reason=_reason(req), limit=_MOST_ROWS)
-        locale, suffix = visitor.locale, "xlsx" if req.get_param("format") == "xlsx" else "csv"
-        heading = [locale.gettext(name) for name in ("Date", "Cause", "Credits", "Reserve", "SMS", "Campaign", "Note")]
-        rows = [_row(line, locale) for line in lines]
-        if suffix == "xlsx":
-            file = io.BytesIO()
-            write_xlsx(file, heading, rows)
-            resp.content_type, resp.data = _XLSX, file.getvalue()
-        else:
-            resp.content_type, resp.data = "text/csv; charset=utf-8", b"".join(csv_chunks(heading, rows))
-        resp.set_headers(
-            {
-                "Content-Disposition": f'attachment; filename="credits.{suffix}"',
-                "Cache-Control": "no-store",
-                "X-Content-Type-Options": "nosniff",
-            }
-        )
+        month, _ = _month(req, visitor.locale, self._shell), visitor.locale.gettext
+        found, added = await statement(self._shell, visitor, month)
+        heading = [_(name) for name in ("Date", "Cause", "Credits", "Reserve", "SMS", "Campaign", "Note")]
+        rows: list[list[Cell]] = [
+            [_("Balance at the beginning"), "", added.opening],
+            *(_row(entry, visitor.locale) for entry in reversed(found)),
+            [_("Balance at the end"), "", added.closing],
+        ]
+        answer_file(req, resp, f"credits-{month}", heading, rows)
 
 
-def _row(line: Line, locale: Locale) -> list[str | int]:
+def answer_file(
+    req: Request, resp: falcon.asgi.Response, name: str, heading: list[str], rows: list[list[Cell]]
+) -> None:
+    """Answer a table as the file that `format` asks for, CSV unless it is xlsx."""
+    suffix = "xlsx" if req.get_param("format") == "xlsx" else "csv"
+    if suffix == "xlsx":
+        file = io.BytesIO()
+        write_xlsx(file, heading, rows)
+        resp.content_type, resp.data = _XLSX, file.getvalue()
+    else:
+        resp.content_type, resp.data = "text/csv; charset=utf-8", b"".join(csv_chunks(heading, rows))
+    resp.set_headers(
+        {
+            "Content-Disposition": f'attachment; filename="{name}.{suffix}"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+    )
+
+
+async def statement(shell: Shell, visitor: Visitor, month: Month) -> tuple[list[MonthEntry], Sums]:
+    """Return the movements of a month and their sums, in one snapshot."""
+    since, company_id = month.moment(month.first), visitor.company_id
+    async with shell.platform.database.transaction() as tx:
+        causes = await tallies.by_cause(tx, company_id, since=since, timezone=visitor.locale.timezone)
+        lines = await credits.rare_lines(tx, company_id, since=since, timezone=visitor.locale.timezone)
+        names = await credits.campaign_names(tx, company_id, {c.campaign_id for c in causes if c.campaign_id})
+        balance = await credits.balance(tx, company_id)
+    return entries(month, causes, lines, names), sums(month, causes, lines, balance=balance)
+
+
+def _row(entry: MonthEntry, locale: Locale) -> list[Cell]:
     return [
-        locale.time(line.at, seconds=True),
-        locale.gettext(REASONS[line.reason]),
-        line.amount,
-        line.reserved,
-        line.messages,
-        line.campaign or "",
-        line.note,
+        locale.day(entry.last),
+        locale.gettext(CAUSES[entry.cause]),
+        entry.credits,
+        entry.reserved,
+        entry.messages,
+        entry.campaign,
+        entry.note,
     ]
 
 
-def _reason(req: Request) -> Reason | None:
-    asked = req.get_param("reason")
-    return next((reason for reason in REASONS if reason == asked), None)
+def _month(req: Request, locale: Locale, shell: Shell) -> Month:
+    zone = ZoneInfo(locale.timezone)
+    try:
+        first = date.fromisoformat(f"{req.get_param('month') or ''}-01")
+    except ValueError:
+        first = shell.clock().astimezone(zone).date().replace(day=1)
+    return Month(first.replace(day=1), zone)
 
 
-def _address(reason: Reason | None, before: int | None) -> str:
-    asked = {"reason": reason, "before": before}
-    query = urlencode({name: value for name, value in asked.items() if value})
-    return f"/app/credits?{query}" if query else "/app/credits"
+def _months(today: date) -> list[date]:
+    found = [today.replace(day=1)]
+    while len(found) < _MONTHS:
+        found.append((found[-1] - timedelta(days=1)).replace(day=1))
+    return found

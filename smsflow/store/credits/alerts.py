@@ -1,0 +1,33 @@
+"""Companies that fall below the credits at which they want to be told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from smsflow.store.postgres.transactions import Tx, text
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """A company with fewer credits than it wanted to be told of."""
+
+    id: int
+    name: str
+    language: str
+    available: int
+    alert_below: int
+
+
+async def fallen(tx: Tx, *, now: datetime) -> list[Fallen]:
+    """Return the companies that have fallen below their threshold since the last look (walks `company`, which is small)."""
+    await tx.execute(
+        text("""
+        UPDATE company SET alerted_at = NULL
+        WHERE alerted_at IS NOT NULL AND (alert_below IS NULL OR balance - reserved >= alert_below)
+    """),
+        {},
+    )
+    update = text("""
+        UPDATE company SET alerted_at = :now WHERE alerted_at IS NULL AND balance - reserved < alert_below
+        RETURNING id, name, language, balance - reserved, alert_below
+    """)
+    return [Fallen(*row) for row in await tx.execute(update, {"now": now})]

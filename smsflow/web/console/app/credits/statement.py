@@ -1,0 +1,140 @@
+"""A month of credits: its movements, one for each campaign and for each day otherwise, and its sums."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from smsflow.domain.message import Kind
+from smsflow.services.credits import Line
+from smsflow.services.messages.tallies import Cause
+from smsflow.web.console.shell.marks import gettext
+
+# kind of movement → its words.
+CAUSES: Final = {
+    "credit": gettext("Purchase"),
+    "campaign": gettext("Campaign"),
+    "sms": gettext("SMS by API and console"),
+    "codes": gettext("Verification codes"),
+    "returned": gettext("Credits given back"),
+    "reserve": gettext("Reserved for a campaign"),
+    "release": gettext("Reserve released"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of a time zone, by its first day."""
+
+    first: date
+    zone: ZoneInfo
+
+    @property
+    def after(self) -> date:
+        """The first day of the next month."""
+        return (self.first + timedelta(days=31)).replace(day=1)
+
+    def moment(self, day: date) -> datetime:
+        """Return when a day begins."""
+        return datetime.combine(day, time(), self.zone)
+
+    def __str__(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
+class MonthEntry:
+    """A movement as the accountant reads it; `first` and `last` are the days of its lines in the ledger."""
+
+    cause: str
+    first: date
+    last: date
+    credits: int
+    reserved: int = 0
+    messages: int = 0
+    note: str = ""
+    campaign_id: int = 0
+    campaign: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """A month in five lines; they add up."""
+
+    opening: int
+    bought: int
+    returned: int
+    charged: int
+    closing: int
+
+
+def entries(month: Month, causes: Sequence[Cause], lines: Sequence[Line], names: Mapping[int, str]) -> list[MonthEntry]:
+    """Return the movements of a month, the last first."""
+    within = [c for c in causes if month.first <= c.date < month.after]
+    found = [*_campaigns(within, names), *_days(within), *(_line(line, month) for line in _of(month, lines))]
+    return sorted(found, key=lambda e: (e.last, list(CAUSES).index(e.cause)), reverse=True)
+
+
+def sums(month: Month, causes: Sequence[Cause], lines: Sequence[Line], *, balance: int) -> Sums:
+    """Return the sums of a month, given everything since it began and the balance of today."""
+    later = sum(c.figures.returned - c.figures.charged for c in causes if c.date >= month.after)
+    later += sum(line.amount for line in lines if line.at.astimezone(month.zone).date() >= month.after)
+    within = [c.figures for c in causes if month.first <= c.date < month.after]
+    bought = sum(line.amount for line in _of(month, lines))
+    returned, charged = sum(f.returned for f in within), sum(f.charged for f in within)
+    closing = balance - later
+    return Sums(closing - bought - returned + charged, bought, returned, charged, closing)
+
+
+def spent(causes: Iterable[Cause], *, since: date) -> int:
+    """Return the credits that were spent since a day."""
+    return sum(c.figures.charged - c.figures.returned for c in causes if c.date >= since)
+
+
+def _of(month: Month, lines: Iterable[Line]) -> list[Line]:
+    return [line for line in lines if month.first <= line.at.astimezone(month.zone).date() < month.after]
+
+
+def _line(line: Line, month: Month) -> MonthEntry:
+    day = line.at.astimezone(month.zone).date()
+    return MonthEntry(
+        line.reason,
+        day,
+        day,
+        line.amount,
+        line.reserved,
+        note=line.note,
+        campaign_id=line.campaign_id or 0,
+        campaign=line.campaign or "",
+    )
+
+
+def _campaigns(causes: Sequence[Cause], names: Mapping[int, str]) -> Iterator[MonthEntry]:
+    for campaign_id in sorted({c.campaign_id for c in causes if c.campaign_id}):
+        own = [c for c in causes if c.campaign_id == campaign_id]
+        yield from _pair("campaign", own, campaign_id=campaign_id, campaign=names.get(campaign_id, f"#{campaign_id}"))
+
+
+def _days(causes: Sequence[Cause]) -> Iterator[MonthEntry]:
+    for day in sorted({c.date for c in causes if not c.campaign_id}):
+        own = [c for c in causes if c.date == day and not c.campaign_id]
+        yield from _pair("codes", [c for c in own if c.kind is Kind.OTP])
+        yield from _pair("sms", [c for c in own if c.kind is not Kind.OTP])
+
+
+def _pair(cause: str, own: Sequence[Cause], *, campaign_id: int = 0, campaign: str = "") -> Iterator[MonthEntry]:
+    """Give what a group of SMS took, and what came back of it."""
+    charged, returned = sum(c.figures.charged for c in own), sum(c.figures.returned for c in own)
+    messages = sum(c.figures.accepted for c in own)
+    for kind, credits in ((cause, -charged), ("returned", returned)):
+        if credits:
+            yield MonthEntry(
+                kind,
+                own[0].date,
+                own[-1].date,
+                credits,
+                messages=messages if kind == cause else 0,
+                campaign_id=campaign_id,
+                campaign=campaign,
+            )
