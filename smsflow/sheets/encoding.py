@@ -103,9 +103,9 @@ _SMALL, _LARGE, _SIGNS = "àâäçéèêëîïôöùûüÿœæ", "ÀÂÄÇÉÈÊ
 _LETTER = f"A-Za-z{_SMALL}{_LARGE}"
 _READABLE = re.compile(
     rf"(?P<inside>(?<=[{_LETTER}])[{_SMALL}])|(?P<small>[{_SMALL}](?=[a-z{_SMALL} ]))"
-    rf"|(?P<large>(?<![a-z{_SMALL}])[{_LARGE}](?=[{_LETTER}])|(?<=[A-Z{_LARGE}])[{_LARGE}])|(?P<sign>[{_SIGNS}])",
+    rf"|(?P<large>(?<![a-z{_SMALL}])[{_LARGE}](?=[{_LETTER}])|(?<=[A-Z{_LARGE}])[{_LARGE}])|(?P<elision>(?<=[{_LETTER}])’(?=[{_LETTER}]))|(?P<sign>[{_SIGNS}])",
 )
-_WEIGHTS = {"inside": 3, "large": 2, "small": 1, "sign": 1}
+_WEIGHTS = {"inside": 3, "elision": 3, "large": 2, "small": 1, "sign": 1}
 
 
 def _weight(text: str) -> float:

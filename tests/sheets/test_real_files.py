@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 import xlsxwriter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from smsflow.domain.contact import NumberFault, read_numbers
 from smsflow.sheets.columns import records
@@ -137,7 +139,9 @@ def test_a_file_that_is_nearly_utf8(file):
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "mac_roman"])
-@pytest.mark.parametrize("word", ["Zoé", "Éric", "Noël", "l’été", "François", "çà", "garçon", "Hélène", "cœur", "20 €"])
+@pytest.mark.parametrize(
+    "word", ["Zoé", "Éric", "Noël", "l’été", "O’Neil", "François", "çà", "garçon", "Hélène", "cœur", "20 €"]
+)
 def test_one_word_tells_the_code_page(file, encoding, word):
     path = file(f"Nom;Tel\n{word};691234567\n".encode(encoding))
 
@@ -387,6 +391,40 @@ def test_the_sheet_that_somebody_wants(tmp_path):
     seen = preview(path, inspect(path, sheet="Anciens"))
 
     assert [record.numbers for record in seen.records] == [("655123456",)]
+
+
+# How the number 6 91 23 45 NN is found in files.
+SPELLINGS = [
+    "6912345{0}", "+2376912345{0}", "002376912345{0}", "2376912345{0}", "2376912345{0}.0", "'6912345{0}", "691 23 45 {0}", "691.23.45.{0}",
+    "691-23-45-{0}", "+237 (0) 6912345{0}", "Tel: 691 23 45 {0}", "6912345{0} (bureau)", '="6912345{0}"', "2,376912345{0}E+11", "6912345{0}/6770000{0}",
+]  # fmt: skip
+# What a code page of one octet for a character cannot write.
+WIDE = ["691\u00a023\u00a045\u00a0{0}", "\u200e+2376912345{0}\u202c", "6912345{0} \u200f"]
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_traps_mixed_at_random(file, data):
+    encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252", "mac_roman"]))
+    separator, end = data.draw(st.sampled_from(";,\t|")), data.draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    spellings = [*SPELLINGS, *WIDE] if encoding.startswith("utf") else SPELLINGS
+    expected, lines = [], []
+    for place in range(data.draw(st.integers(4, 8))):
+        name = data.draw(st.sampled_from(["Awa", "Étéki", "Zoë; fils", "Rémi\nle Roc", 'dit "Zo"', "O’Neil, Jean"]))
+        number = data.draw(st.sampled_from(spellings)).format(10 + place)
+        if encoding.startswith("utf") and number.isdigit() and data.draw(st.booleans()):
+            number = number.translate(ARABIC)
+        expected.append((f"+2376912345{10 + place}", name))
+        cells = [name.replace("\n", end), number]
+        lines.append(separator.join(f'"{c.replace(chr(34), chr(34) * 2)}"' for c in cells))
+    headed = data.draw(st.booleans())
+    text = end.join([*([f"Nom{separator}Téléphone"] if headed else []), *lines, ""])
+    path = file(text.encode(encoding))
+
+    found = contacts(path)
+
+    assert [(number, known["nom" if headed else "column_1"]) for number, known in found] == expected
 
 
 def test_everything_mixed(file):

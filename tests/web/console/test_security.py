@@ -232,14 +232,17 @@ def test_no_form_of_any_page_breaks_whatever_is_typed(open_site):
 
 async def _forms(browser, planted):
     """Return the fields of each form by the address that it is sent to, each with the values that it offers."""
-    found = {}
-    for address in addresses(planted.ids):
+    found = {
+        "/reset": {"username": [planted.username]},
+        "/sign-in": {"username": [""], "password": [""], "code": [""], "next": ["/app"]},
+    }
+    for address in [*addresses(planted.ids), "/me", "/me/second-factor"]:
         page = await browser.get(address)
         if not page.headers.get("content-type", "").startswith("text/html"):
             continue
         for form in re.findall(r'<form method="post"[^>]*>.*?</form>', page.text, re.DOTALL):
             to = re.match(r'<form method="post"(?: action="([^"]*)")?', form)[1] or address
-            if to == "/sign-out" or "multipart/form-data" in form:
+            if to in ("/sign-out", "/me/sessions") or "multipart/form-data" in form:
                 continue
             fields = found.setdefault(to, {})
             for tag in re.findall(r"<(?:input|select|textarea|button)\b[^>]*>", form):

@@ -71,6 +71,8 @@ class CampaignNew:
         filled, company = await self._shell.form(req, visitor), visitor.company
         if company is None:
             raise falcon.HTTPNotFound
+        if campaign_id is not None:
+            await self._written(visitor, campaign_id)
         step = _step(filled["step"])
         if filled["go"] == "back":
             step = max(1, step - 1)
