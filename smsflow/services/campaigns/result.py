@@ -1,6 +1,6 @@
 """What a campaign has come to: its figures as every door shows them, for drafted campaigns and for names alike."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from smsflow.errors import NotFound
@@ -55,8 +55,8 @@ class Result:
     credits_returned: int
     opt_outs: int
     replies: int
-    by_operator: list[OfOperator] = field(default_factory=list)
-    by_hour: list[OfHour] = field(default_factory=list)
+    by_operator: list[OfOperator]
+    by_hour: list[OfHour]
 
 
 async def result(tx: Tx, company_id: int, campaign_id: int) -> Result:

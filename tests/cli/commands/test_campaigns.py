@@ -1,6 +1,9 @@
 """Campaigns by the command line, from the draft to the ledger; nothing is dispatched here."""
 
+import psycopg
 import pytest
+
+from smsflow.store.postgres.transactions import libpq_url
 
 
 @pytest.fixture
@@ -127,6 +130,24 @@ def test_a_campaign_is_duplicated_and_one_without_failures_is_not_repeated(noel)
         (2, "marketing", "draft"),
         (1, "marketing", "cancelled"),
     ]
+
+
+def test_those_whose_sms_failed_for_a_reason_that_may_pass_get_a_campaign_of_their_own(noel, database_url):
+    noel("campaign", "launch", "1")
+    noel("campaign", "cancel", "1", "--yes")
+    with psycopg.connect(libpq_url(database_url)) as database:
+        database.execute(
+            "INSERT INTO message (id, company_id, connector_id, campaign_id, created_at, valid_until, kind, status, segments, charged,"
+            " sealed, number, country, sender, text, error) SELECT place, 1, 1, 1, now(), now(), 2, 4, 1, 1, false, number, country,"
+            " 'AWA', 'x', CASE place WHEN 1 THEN 'UNDELIV 027' ELSE 'UNDELIV 001' END FROM campaign_recipient"
+        )
+        database.execute("UPDATE campaign_recipient SET message_id = place")
+
+    noel("campaign", "retry", "1", code=2)
+    made = noel.json("campaign", "retry", "1", "--yes", "--name", "Encore")
+
+    assert (made["name"], made["retry_of"], made["split"]["failed"], made["split"]["again"]) == ("Encore", 1, 2, 1)
+    assert noel.json("campaign", "prepare", str(made["id"]))["recipients"] == 1
 
 
 def test_a_result_has_the_published_fields_for_names_too(noel):
