@@ -91,7 +91,7 @@ class _Maker:
 async def furnish(tx: Tx, platform: Platform, company_id: int, *, connector: str, now: datetime) -> None:
     """Give a company that was just made all that the demo shows; its SMS wait for the platform to run."""
     await numbers.add(tx, OWN_NUMBER, connector=connector, company_id=company_id)
-    await senders.ask_for(tx, company_id, "MABOUTIQUE")
+    await senders.ask_for(tx, company_id, "MABOUTIQUE", now=now)
     settings = platform.settings
     limits = Limits(settings.message_segments_limit, timedelta(hours=settings.validity_hours))
     company = (await companies.account(tx, company_id)).company

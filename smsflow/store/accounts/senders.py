@@ -19,10 +19,10 @@ async def add_sender(tx: Tx, company_id: int, name: str, *, state: str, is_defau
 
 
 async def ask_for(tx: Tx, company_id: int, name: str) -> int | None:
-    """Add a sender that waits for approval; return its id, or None when the company has one of that name."""
+    """Add a sender that waits for approval, or ask again for one that was refused; return its id, or None when the company has it."""
     insert = text("""
         INSERT INTO sender (company_id, name, state) VALUES (:company_id, :name, 'pending')
-        ON CONFLICT (company_id, lower(name)) DO NOTHING RETURNING id
+        ON CONFLICT (company_id, lower(name)) DO UPDATE SET state = 'pending' WHERE sender.state = 'refused' RETURNING id
     """)
     return (await tx.execute(insert, {"company_id": company_id, "name": name})).scalar_one_or_none()
 

@@ -31,7 +31,8 @@ from smsflow.web.console.app.optouts.file import OptOutFile
 from smsflow.web.console.app.optouts.page import OptOuts
 from smsflow.web.console.app.search.page import Search
 from smsflow.web.console.app.send.page import CounterTables, Send
-from smsflow.web.console.app.senders.page import Senders
+from smsflow.web.console.app.senders.page import LARGEST_UPLOAD as LARGEST_DOCUMENT
+from smsflow.web.console.app.senders.page import SenderDocument, Senders
 from smsflow.web.console.app.settings.page import SettingsPage
 from smsflow.web.console.app.team.page import Team
 from smsflow.web.console.app.templates.page import TemplateNew, TemplatePage, Templates
@@ -57,6 +58,7 @@ _TEMPLATE = _CAMPAIGN.replace("campaign_id", "template_id")
 # The addresses that take a file, each with the largest body.
 UPLOADS: Final[Mapping[bytes, int]] = {
     b"/app/imports": LARGEST_UPLOAD,
+    b"/app/senders": LARGEST_DOCUMENT,
     b"/app/opt-outs/import": LARGEST_OPTOUTS + 64 * 1024,
 }
 
@@ -94,6 +96,7 @@ APP: Final[Pages] = {
     f"/app/inbox/{_INBOUND}": InboxMessage,
     "/app/search": Search,
     "/app/senders": Senders,
+    f"/app/senders/{_CAMPAIGN.replace('campaign_id', 'sender_id')}/document": SenderDocument,
     "/app/credits": Credits,
     "/app/credits/export": CreditsExport,
     "/app/credits/lines": Lines,

@@ -30,6 +30,7 @@ async def foreign(site):
         "number": "237690000001",
         "campaign_id": str(campaign),
         "import_id": "1",
+        "sender_id": "1",
         "template_id": "1",
         "list_id": str(await a_list(site, company)),
         "export_id": str(await an_export(site, company)),
