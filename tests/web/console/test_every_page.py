@@ -9,7 +9,7 @@ from smsflow.domain.access import RIGHTS, Role
 from smsflow.domain.selection import read_rule
 from smsflow.services.contacts import lists
 from smsflow.services.exports import making
-from smsflow.services.exports.rows import Wanted
+from smsflow.services.exports.rows import WantedFile
 from smsflow.web.console import pages
 from smsflow.web.console.shell.locale import Locale
 from smsflow.web.console.shell.roles import role_name
@@ -56,7 +56,7 @@ async def an_inbound(site, company):
 
 async def an_export(site, company):
     async with site.platform.database.transaction() as tx:
-        made = await making.ask(tx, company.id, Wanted("messages", {}, ["SMS"]), author="awa", now=site.clock.now)
+        made = await making.ask(tx, company.id, WantedFile("messages", {}, ["SMS"]), author="awa", now=site.clock.now)
         await making.end(tx, await making.show(tx, company.id, made), "finished", now=site.clock.now)
     return made
 
