@@ -155,14 +155,11 @@ async def _people(tx: Tx, campaign: Campaign, walk: Walk, batch: int) -> tuple[l
     within = await lists.members(tx, company_id, campaign.plan["lists"])
     without = await lists.members(tx, company_id, campaign.plan["without"])
     if not walk.contacts_done:
-        page = (
-            await contacts.page_of(tx, company_id, within, without=without, after=walk.contact, limit=batch)
-            if within
-            else []
-        )
-        people = [_Person(c.number, c.country, dict(c.attributes)) for c in page]
-        after = page[-1].id if page else walk.contact
-        return people, replace(walk, contact=after, contacts_done=len(page) < batch)
+        if not within:
+            return [], replace(walk, contacts_done=True)
+        page = await contacts.page_of(tx, company_id, within, without=without, after=walk.contact, limit=batch)
+        people = [_Person(c.number, c.country, dict(c.attributes)) for c in page.contacts]
+        return people, replace(walk, contact=page.after or walk.contact, contacts_done=page.after is None)
     numbers = await recipients.page_of_numbers(tx, company_id, campaign.id, after=walk.number, limit=batch)
     # Numbers that a list brings as well are the list's: a contact has values.
     either = Members([*within.lists, *without.lists], [*within.selections, *without.selections])

@@ -88,7 +88,10 @@ async def _first_values(tx: Tx, campaign: Campaign) -> Mapping[str, str]:
     if not within:
         return {}
     without = await lists.members(tx, campaign.company_id, campaign.plan["without"])
-    found = await contacts.page_of(tx, campaign.company_id, within, without=without, after=0, limit=1)
+    page = await contacts.page_of(tx, campaign.company_id, within, without=without, after=0, limit=1)
+    while not page.contacts and page.after is not None:
+        page = await contacts.page_of(tx, campaign.company_id, within, without=without, after=page.after, limit=1)
+    found = page.contacts
     return found[0].attributes if found else {}
 
 

@@ -76,12 +76,13 @@ async def _every(tx: Tx, company_id: int, list_name: str | None) -> list[Contact
     within = [] if list_name is None else await lists_named(tx, company_id, [list_name])
     members = await lists.members(tx, company_id, within)
     found: list[Contact] = []
-    while True:
-        after = found[-1].id if found else 0
+    after: int | None = 0
+    while after is not None:
         if list_name is None:
             following = await contacts.page(tx, company_id, after=after, limit=_PAGE)
+            after = following[-1].id if len(following) == _PAGE else None
         else:
-            following = await contacts.page_of(tx, company_id, members, after=after, limit=_PAGE)
+            page_of = await contacts.page_of(tx, company_id, members, after=after, limit=_PAGE)
+            following, after = page_of.contacts, page_of.after
         found += following
-        if len(following) < _PAGE:
-            return found
+    return found

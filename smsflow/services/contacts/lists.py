@@ -10,6 +10,7 @@ from smsflow.store.contacts.selections import Members
 from smsflow.store.postgres.transactions import Tx
 
 ContactList = lists.ContactList
+MembersPage = contacts.MembersPage
 
 
 async def add_list(tx: Tx, company_id: int, name: str, *, rules: Sequence[Rule] | None = None, now: datetime) -> int:
@@ -57,8 +58,8 @@ async def counted(tx: Tx, company_id: int, list_id: int, *, now: datetime) -> Co
     return await show_list(tx, company_id, list_id)
 
 
-async def page_of(tx: Tx, company_id: int, list_id: int, *, after: int, limit: int) -> list[contacts.Contact]:
-    """Return the members of a list behind an id, in the order of their ids."""
+async def page_of(tx: Tx, company_id: int, list_id: int, *, after: int, limit: int) -> MembersPage:
+    """Return members of a list behind an id, in the order of their ids."""
     members = await lists.members(tx, company_id, [list_id])
     return await contacts.page_of(tx, company_id, members, after=after, limit=limit)
 

@@ -55,16 +55,16 @@ async def page(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tupl
 async def _contacts(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
     last, list_id = int(after or 0), wanted.asked.get("list", "")
     if query := wanted.asked.get("q"):
-        found, more = await contacts.search(tx, company, query, limit=_MOST_FOUND), False
+        found, mark = await contacts.search(tx, company, query, limit=_MOST_FOUND), None
     elif list_id:
-        found = await lists.page_of(tx, company.id, int(list_id), after=last, limit=PAGE)
-        more = len(found) == PAGE
+        members = await lists.page_of(tx, company.id, int(list_id), after=last, limit=PAGE)
+        found, mark = members.contacts, members.after
     else:
         found = await contacts.page(tx, company.id, after=last, limit=PAGE)
-        more = len(found) == PAGE
+        mark = found[-1].id if len(found) == PAGE else None
     scopes = await optouts.scopes(tx, company.id, [c.number for c in found])
     rows: Rows = [_contact(c, wanted, scopes.get(c.number)) for c in found]
-    return rows, str(found[-1].id) if more else None
+    return rows, None if mark is None else str(mark)
 
 
 def _contact(c: Contact, wanted: WantedFile, scope: str | None) -> Sequence[Cell]:

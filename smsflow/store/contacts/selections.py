@@ -85,11 +85,8 @@ _DAY = """(
             ELSE 31 END
         THEN lpad(d.y::text, 4, '0') || '-' || lpad(d.m::text, 2, '0') || '-' || lpad(d.d::text, 2, '0') END COLLATE "C"
     FROM (
-        SELECT coalesce(iso[1], european[3])::integer AS y, coalesce(iso[2], european[2])::integer AS m,
-            coalesce(iso[3], european[1])::integer AS d
-        FROM (SELECT regexp_match(stripped, '^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})([T ][^\\n]*)?$') AS iso,
-            regexp_match(stripped, '^([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})( [^\\n]*)?$') AS european
-            FROM (SELECT btrim(%s, '%s') AS stripped OFFSET 0) AS given OFFSET 0) AS found
+        SELECT coalesce(f[1], f[6])::integer AS y, coalesce(f[2], f[5])::integer AS m, coalesce(f[3], f[4])::integer AS d
+        FROM (SELECT regexp_match(btrim(%s, '%s'), '^(?:([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ][^\\n]*)?|([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})(?: [^\\n]*)?)$') AS f OFFSET 0) AS found OFFSET 0
     ) AS d)"""
 
 

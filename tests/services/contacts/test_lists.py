@@ -10,6 +10,7 @@ from smsflow.services.contacts import contacts, lists
 from smsflow.services.messages.prepare import Limits
 from smsflow.store.contacts import contacts as stored
 from smsflow.store.contacts import lists as stored_lists
+from smsflow.store.contacts.selections import Members
 
 NOW = runtime.now()
 PEOPLE = {
@@ -47,8 +48,25 @@ async def test_a_list_by_rule_holds_whoever_fulfils_all_its_rules_today(platform
         )
 
         first = await lists.page_of(tx, shop.id, list_id, after=0, limit=1)
-        second = await lists.page_of(tx, shop.id, list_id, after=first[0].id, limit=2)
-    assert [c.number for c in (*first, *second)] == ["+237690000001", "+237690000005"]
+        second = await lists.page_of(tx, shop.id, list_id, after=first.after, limit=2)
+    assert [c.number for c in (*first.contacts, *second.contacts)] == ["+237690000001", "+237690000005"]
+
+
+async def test_a_list_by_rule_is_walked_stretch_by_stretch(platform, shop, monkeypatch):
+    monkeypatch.setattr(stored, "WITHIN", 2)
+    async with platform.database.transaction() as tx:
+        members = Members(selections=[rules("ville = Yaoundé")])
+        seen, after = [], 0
+        while after is not None:
+            page = await stored.page_of(tx, shop.id, members, after=after, limit=5, within=1)
+            seen.append([c.number for c in page.contacts])
+            after = page.after
+
+        assert seen == [[], [], ["+237690000003"], [], []]
+        assert await stored.count_of(tx, shop.id, members) == 1
+        assert (
+            await stored.count_of(tx, shop.id, Members(selections=[rules("ville = Yaoundé"), rules("x is empty")])) == 4
+        )
 
 
 async def test_a_list_by_rule_is_counted_before_it_is_kept_and_again_when_it_is_changed(platform, shop):

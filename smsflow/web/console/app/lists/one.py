@@ -30,8 +30,8 @@ class ListPage:
         try:
             async with self._shell.reading() as tx:
                 found = await lists.show_list(tx, visitor.company_id, list_id)
-                members = await lists.page_of(tx, visitor.company_id, list_id, after=after, limit=_PAGE + 1)
-                scopes = await optouts.scopes(tx, visitor.company_id, [c.number for c in members])
+                members = await lists.page_of(tx, visitor.company_id, list_id, after=after, limit=_PAGE)
+                scopes = await optouts.scopes(tx, visitor.company_id, [c.number for c in members.contacts])
         except NotFound:
             raise falcon.HTTPNotFound from None
         await self._shell.show(
@@ -41,9 +41,9 @@ class ListPage:
             "app/lists/one.html",
             one=found,
             rules=conditions.sentences(found.rules or (), visitor.locale),
-            members=members[:_PAGE],
+            members=members.contacts,
             scopes=scopes,
-            older=f"/app/lists/{list_id}?after={members[_PAGE - 1].id}" if len(members) > _PAGE else "",
+            older="" if members.after is None else f"/app/lists/{list_id}?after={members.after}",
             first=not after,
         )
 
