@@ -9,6 +9,8 @@ from smsflow.store.accounts import audit
 from smsflow.store.accounts.audit import AuditLine
 from smsflow.store.postgres.transactions import Tx
 
+# As many lines are read for a filter at most.
+_WITHIN = 20_000
 _SECRETS = frozenset({"password", "token", "secret", "code", "totp", "text"})
 
 
@@ -52,6 +54,16 @@ async def record(
     )
 
 
-async def show(tx: Tx, company_id: int | None, *, before: int | None = None, limit: int = 50) -> list[AuditLine]:
-    """Return the last acts in a company (None: on the platform), newest first, older than the line `before`."""
-    return await audit.latest(tx, company_id, before=before, limit=limit)
+async def show(
+    tx: Tx,
+    company_id: int | None,
+    *,
+    before: int | None = None,
+    author: str | None = None,
+    act: str | None = None,
+    limit: int = 50,
+) -> list[AuditLine]:
+    """Return the last acts in a company (None: on the platform), of one author or of one kind, newest first."""
+    return await audit.latest(
+        tx, company_id, before=before, author=author, act=act, limit=limit, within=_WITHIN if author or act else limit
+    )

@@ -59,14 +59,27 @@ async def append(
     await tx.execute(insert, parameters)
 
 
-# Walks the primary key backwards.
+# Walks the primary key backwards; a filter reads past the lines of others, `within` at most.
 _LATEST = text("""
-SELECT id, at, author, address, act, subject, before, after FROM audit
-WHERE company_id = :company_id AND (CAST(:before AS bigint) IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit
+SELECT id, at, author, address, act, subject, before, after FROM (
+    SELECT * FROM audit WHERE company_id = :company_id AND (CAST(:before AS bigint) IS NULL OR id < :before)
+    ORDER BY id DESC LIMIT :within
+) a
+WHERE (CAST(:author AS text) IS NULL OR author = :author) AND (CAST(:act AS text) IS NULL OR act = :act)
+ORDER BY id DESC LIMIT :limit
 """)
 
 
-async def latest(tx: Tx, company_id: int | None, *, before: int | None, limit: int) -> list[AuditLine]:
-    """Return the last acts, newest first, older than the line `before`."""
-    parameters = {"company_id": PLATFORM if company_id is None else company_id, "before": before, "limit": limit}
+async def latest(
+    tx: Tx, company_id: int | None, *, before: int | None, author: str | None, act: str | None, limit: int, within: int
+) -> list[AuditLine]:
+    """Return the last acts, newest first, older than the line `before`: of one author, or of one kind."""
+    parameters = {
+        "company_id": PLATFORM if company_id is None else company_id,
+        "before": before,
+        "author": author,
+        "act": act,
+        "limit": limit,
+        "within": within,
+    }
     return [AuditLine(*row) for row in await tx.execute(_LATEST, parameters)]

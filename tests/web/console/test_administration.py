@@ -108,3 +108,20 @@ async def test_a_setting_that_cannot_be_is_refused_at_its_field_and_kept(site, s
     assert page.status_code == 422
     assert f'id="e-{field}"' in page.text
     assert await settings_of(site, company) == company
+
+
+async def test_the_audit_log_is_read_by_author_and_by_act(signed_in, a_person):
+    browser, company = await signed_in("admin")
+    person = await a_person("clarisse", company, role="reader")
+    await browser.get("/app/team")
+    await browser.post("/app/team", {"do": "role", "person": person, "role": "accountant"})
+    await browser.get("/app/team")
+    await browser.post("/app/team", {"do": "disable", "person": person})
+
+    async def rows(query):
+        return (await browser.get(f"/app/audit?{query}")).text.partition("<tbody>")[2]
+
+    assert "Rôle modifié" in await rows("")
+    assert "Rôle modifié" not in await rows("act=person+disabled")
+    assert "Personne désactivée" in await rows("act=person+disabled")
+    assert await rows("author=clarisse") == ""

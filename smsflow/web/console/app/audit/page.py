@@ -1,9 +1,14 @@
 """The audit log: who did what, from where, before and after."""
 
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
 import falcon.asgi
 
 from smsflow.domain.access import Right
 from smsflow.services import audit
+from smsflow.services.accounts import people
+from smsflow.web.console.app.audit.acts import ACTS
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
@@ -24,17 +29,29 @@ class AuditLog:
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor) -> None:
         """Show the page."""
         before = req.get_param_as_int("before", default=0, min_value=0, max_value=_LARGEST) or None
+        author = req.get_param("author") or None
+        act = next((act for act in ACTS if act == req.get_param("act")), None)
         async with self._shell.reading() as tx:
-            lines = await audit.show(tx, visitor.company_id, before=before, limit=_PAGE + 1)
-        older = f"/app/audit?before={lines[_PAGE - 1].id}" if len(lines) > _PAGE else ""
+            team = await people.of_company(tx, visitor.company_id)
+            lines = await audit.show(tx, visitor.company_id, before=before, author=author, act=act, limit=_PAGE + 1)
+        asked = {"author": author, "act": act}
         await self._shell.show(
             req,
             resp,
             visitor,
             "app/audit/page.html",
             lines=lines[:_PAGE],
-            older=older,
-            first="/app/audit" if before is not None else "",
+            acts=ACTS,
+            act=act or "",
+            authors=[p.person.username for p in team],
+            author=author or "",
+            older=_address({**asked, "before": lines[_PAGE - 1].id}) if len(lines) > _PAGE else "",
+            first=_address(asked) if before is not None else "",
         )
 
     on_head = on_get
+
+
+def _address(asked: Mapping[str, object]) -> str:
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/app/audit?{query}" if query else "/app/audit"
