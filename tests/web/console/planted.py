@@ -19,7 +19,7 @@ from smsflow.services.campaigns import draft, launch, prepare
 from smsflow.services.contacts import contacts, importing, lists, optouts
 from smsflow.services.contacts.importing import ImportPlan
 from smsflow.services.exports import making
-from smsflow.services.exports.rows import Wanted
+from smsflow.services.exports.rows import WantedFile
 from smsflow.services.messages.prepare import Limits
 from smsflow.services.routing import numbers
 from smsflow.services.templates import WrittenTemplate
@@ -76,7 +76,7 @@ async def plant(platform, mark):
         said = mark("inbound").encode()
         part = InboundPart(connector, "237690000001", "8787", 0, 1, 1, 0, 0, 0, 0, said, now, 1, "", now)
         await inbound.receive(tx, connector, [part], fingerprint=fingerprint, now=now)
-        export_id = await making.ask(tx, company.id, Wanted("inbox", {}, ["SMS"]), author=username, now=now)
+        export_id = await making.ask(tx, company.id, WantedFile("inbox", {}, ["SMS"]), author=username, now=now)
         await audit.record(
             tx,
             audit.Actor(username, "127.0.0.1", company.id),
