@@ -57,7 +57,7 @@ def ways(live_server, accountant):
     upload(url, cookie_of(url, admin), "salon.csv", FILE)
     return [
         *walked(url, None, ALONE),
-        *walked(url, admin, ["/app", "/app/nothing-here", "/app/search?q=a"]),
+        *walked(url, admin, ["/app", "/app#navigation", "/app/nothing-here", "/app/search?q=a"]),
         *walked(url, accountant, ["/app", "/app/team"], further=False),
         *walked(url, operator, ["/ops"]),
     ]

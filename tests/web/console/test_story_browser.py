@@ -43,6 +43,9 @@ def test_a_file_becomes_a_campaign_that_is_planned_paused_resumed_and_sent(
         chromium, live_server.url, aicha, language=language, width=width, java_script_enabled=scripts
     ) as page:
         page.set_default_timeout(PATIENCE * 1000)
+        if scripts:
+            page.keyboard.press("/")
+            expect(page.locator("[name=q]")).to_be_focused()
         _import(page, live_server.url, scripts=scripts)
         shown = expect(page.locator("dl.figures b").nth(1))
         shown.to_have_text(str(CUSTOMERS))

@@ -5,7 +5,11 @@ document.addEventListener('keydown', (event) => {
   const typing = event.target.closest?.('input, textarea, select, [contenteditable]');
   if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   const field = document.querySelector('[data-shortcut="/"]');
-  if (field) { event.preventDefault(); field.focus(); }
+  if (!field) return;
+  event.preventDefault();
+  // On a phone the field stands in the menu.
+  if (!field.checkVisibility()) location.hash = '#navigation';
+  field.focus();
 });
 
 // The menu of a phone closes by Escape.
