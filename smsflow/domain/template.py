@@ -57,6 +57,13 @@ class Template:
             written.append(value)
         return composed("".join(written))
 
+    def with_defaults(self) -> str:
+        """Return the text with the defaults of its variables; one without a default stays, for somebody to fill in."""
+        written = (
+            p if isinstance(p, str) else p.default if p.default is not None else f"{{{p.name}}}" for p in self.pieces
+        )
+        return "".join(written)
+
     def longest(self, people: Iterable[Mapping[str, str]]) -> str | None:
         """Return the rendering that costs most, by segments and then by its length; None when nobody has all the values."""
         texts = (text for values in people if isinstance(text := self.render(values), str))

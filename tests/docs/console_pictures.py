@@ -66,7 +66,7 @@ def _write(page, server):
     """Write a campaign as far as the page that says what it costs."""
     page.goto(f"{server.url}/app/campaigns/new")
     page.fill("[name=name]", "Soldes de novembre")
-    page.check("[name=list] >> nth=0")
+    page.check("[name=lists] >> nth=0")
     page.click("[name=go][value=next]")
     page.fill("[name=text]", TEXT)
     page.wait_for_selector("#economy:not([hidden])")

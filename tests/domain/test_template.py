@@ -56,3 +56,7 @@ def test_the_longest_rendering_is_the_one_that_costs_most():
 
 def test_a_name_is_written_as_files_of_contacts_write_it():
     assert template.name_of("Cœur de cible") == "coeur_de_cible"
+
+
+def test_defaults_are_written_and_what_has_none_stays():
+    assert template.parse("{prenom|Awa} {{ {ville} {stop}").with_defaults() == "Awa { {ville} {stop}"

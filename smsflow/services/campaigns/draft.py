@@ -45,11 +45,12 @@ class _Checked:
 
 
 async def _checked(tx: Tx, company: Company, wanted: Draft, *, again: int | None = None, now: datetime) -> _Checked:
-    """Return what a draft asks for as it is stored; raise Refused for what can never be sent.
+    """Return what a draft asks for as it is stored; raise Refused for what can never be sent. Its text may come later.
 
     Without lists and numbers it goes on writing to those whom the campaign `again` failed to reach.
     """
-    template.parse(wanted.text)
+    if wanted.text:
+        template.parse(wanted.text)
     if company.sender(wanted.sender) is None:
         raise SenderNotAllowed(sender=wanted.sender or "")
     if wanted.kind is Kind.OTP:

@@ -20,7 +20,7 @@ from smsflow.errors import NotFound
 from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.draft import held
 from smsflow.services.messages.prepare import Limits
-from smsflow.store.campaigns import drafts, ends, recipients
+from smsflow.store.campaigns import drafts, ends, previews, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.campaigns.recipients import Recipient, Share
 from smsflow.store.contacts import contacts, lists, optouts
@@ -65,6 +65,8 @@ async def begin(tx: Tx, company_id: int, campaign_id: int) -> Walk:
     """Begin a preparation: what an earlier one has stored goes. Raises StateRefused once the campaign is launched."""
     campaign = await held(tx, company_id, campaign_id)
     rules.check(campaign.state, "prepare")
+    # A draft may still be without its text.
+    template.parse(campaign.text)
     await recipients.clear(tx, company_id, campaign_id)
     await drafts.set_state(tx, company_id, campaign_id, "draft")
     await drafts.set_preparing(tx, company_id, campaign_id, None)
@@ -140,6 +142,7 @@ async def step(
         walk = replace(walk, place=walk.place + len(rows))
     if walk.done:
         await drafts.set_state(tx, company.id, campaign_id, "prepared")
+        await previews.note_longest(tx, company.id, campaign_id)
     return walk
 
 

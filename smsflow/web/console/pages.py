@@ -8,6 +8,7 @@ from smsflow.web.console.app.campaigns.again import CampaignAgain
 from smsflow.web.console.app.campaigns.file import CampaignFile
 from smsflow.web.console.app.campaigns.pace import CampaignPace
 from smsflow.web.console.app.campaigns.page import CampaignCancel, CampaignPage, Campaigns
+from smsflow.web.console.app.campaigns.preview import CampaignPreview
 from smsflow.web.console.app.campaigns.review import CampaignReview
 from smsflow.web.console.app.campaigns.wizard import CampaignNew
 from smsflow.web.console.app.codes.page import CodesPage
@@ -30,7 +31,8 @@ from smsflow.web.console.app.optouts.file import LARGEST_FILE as LARGEST_OPTOUTS
 from smsflow.web.console.app.optouts.file import OptOutFile
 from smsflow.web.console.app.optouts.page import OptOuts
 from smsflow.web.console.app.search.page import Search
-from smsflow.web.console.app.send.page import CounterTables, Send
+from smsflow.web.console.app.send.counter import CounterTables
+from smsflow.web.console.app.send.page import Send
 from smsflow.web.console.app.senders.page import LARGEST_UPLOAD as LARGEST_DOCUMENT
 from smsflow.web.console.app.senders.page import SenderDocument, Senders
 from smsflow.web.console.app.settings.page import SettingsPage
@@ -85,6 +87,7 @@ APP: Final[Pages] = {
     f"/app/campaigns/{_CAMPAIGN}/again": CampaignAgain,
     f"/app/campaigns/{_CAMPAIGN}/export": CampaignFile,
     f"/app/campaigns/{_CAMPAIGN}/pace": CampaignPace,
+    f"/app/campaigns/{_CAMPAIGN}/preview": CampaignPreview,
     f"/app/campaigns/{_CAMPAIGN}/review": CampaignReview,
     "/app/contacts": Contacts,
     "/app/contacts/{number}": ContactPage,

@@ -79,7 +79,7 @@ def _import(page, url, *, scripts):
 def _write(page, url, name, *, later, scripts):
     page.goto(f"{url}/app/campaigns/new")
     page.fill("[name=name]", name)
-    page.check(f"[name=list][value='{LIST}']")
+    page.check(f"[name=lists][value='{LIST}']")
     onward(page)
     page.fill("[name=text]", "Bonjour {prenom|chère cliente}, la boutique ouvre à 9 h.")
     page.check("[name=kind][value=transactional]")

@@ -1,16 +1,20 @@
 """Sending in the console: one at once, several after a page that asks."""
 
+from datetime import timedelta
+
 import pytest
 
 from smsflow import testing
 from smsflow.domain import economy, segments
-from smsflow.services import credits
-from smsflow.web.console.app.send.page import OTHERWISE, REFUSALS, tables
+from smsflow.services import credits, templates
+from smsflow.services.contacts import lists
+from smsflow.web.console.app.send.counter import tables
+from smsflow.web.console.app.send.words import OTHERWISE, REFUSALS
 from smsflow.web.console.shell.locale import french
 
 FR = {"Accept_Language": "fr"}
-ONE = {"numbers": "690000001", "text": "Bonjour", "sender": "AWA", "kind": "transactional"}
-TWO = {**ONE, "numbers": "690000001\n690000002\n690000001"}
+ONE = {"to": "690000001", "text": "Bonjour", "sender": "AWA", "kind": "transactional"}
+TWO = {**ONE, "to": "690000001\n690000002\n690000001"}
 
 
 @pytest.fixture
@@ -57,7 +61,7 @@ async def test_several_ask_once_with_their_cost(site, marketing):
 async def test_numbers_that_get_none_are_shown_before_the_others_leave(site, marketing):
     browser, company = marketing
 
-    page = await browser.post("/app/send", {**TWO, "numbers": "690000001\n12\n690000002"}, **FR)
+    page = await browser.post("/app/send", {**TWO, "to": "690000001\n12\n690000002"}, **FR)
 
     assert "1 numéro n’en reçoit pas" in page.text
     assert "Ce n’est pas un numéro de téléphone" in page.text
@@ -67,8 +71,8 @@ async def test_numbers_that_get_none_are_shown_before_the_others_leave(site, mar
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"numbers": "12"}, "pas un numéro de téléphone"),
-        ({"numbers": ""}, "Écrivez au moins un numéro"),
+        ({"to": "12"}, "pas un numéro de téléphone"),
+        ({"to": ""}, "Écrivez au moins un numéro, ou choisissez"),
         ({"text": " "}, "Écrivez le message"),
         ({"sender": "NOBODY"}, "pas accepté"),
         ({"text": "a" * 2000}, "trop long"),
@@ -81,7 +85,7 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(marketing, changed
 
     assert page.status_code == 422
     assert said in page.text
-    assert {**ONE, **changed}["numbers"] in page.text
+    assert {**ONE, **changed}["to"] in page.text
 
 
 async def test_without_credits_nothing_leaves(site, signed_in):
@@ -132,5 +136,74 @@ async def test_the_message_has_a_counter_that_finds_its_tables(marketing):
     answer = await browser.get("/app/send/tables")
 
     assert "data-counter=/app/send/tables" in page.text
-    assert "&#34;" not in page.text
     assert answer.json == tables() | {"sequences": [list(pair) for pair in tables()["sequences"]]}
+
+
+async def test_what_is_planned_leaves_at_its_time(site, marketing):
+    browser, _ = marketing
+    tomorrow = site.clock() + timedelta(days=1)
+
+    answer = await browser.post("/app/send", {**ONE, "when": "later", "at": f"{tomorrow:%d/%m/%Y} 09:00"}, **FR)
+
+    assert answer.headers["location"].startswith("/app/send?done=planned&sent=1")
+    assert "1 SMS est planifié." in (await browser.get(answer.headers["location"], **FR)).text
+    assert "Planifié" in (await browser.get("/app/messages", **FR)).text
+
+
+@pytest.mark.parametrize("at", ["demain", "01/01/2020 09:00", "01/01/2099 09:00"])
+async def test_a_date_that_cannot_be_is_refused_at_its_field(site, marketing, at):
+    browser, company = marketing
+
+    page = await browser.post("/app/send", {**ONE, "when": "later", "at": at}, **FR)
+
+    assert page.status_code == 422
+    assert 'id="e-at"' in page.text
+    assert await left(site, company) == 10
+
+
+async def test_a_test_goes_to_ones_own_number_and_what_was_typed_stays(site, marketing):
+    browser, company = marketing
+
+    page = await browser.post("/app/send", {**TWO, "go": "test", "test_to": "690000009"}, **FR)
+
+    assert page.status_code == 200
+    assert "Votre essai est en route vers 690000009." in page.text
+    assert "690000002" in page.text
+    assert await left(site, company) == 9
+
+
+async def test_a_list_makes_a_campaign_whose_cost_is_shown_first(site, marketing):
+    browser, company = marketing
+    async with site.platform.database.transaction() as tx:
+        await lists.add_list(tx, company.id, "Clientes", now=site.clock())
+
+    answer = await browser.post("/app/send", {**TWO, "lists": "Clientes", "kind": "marketing"}, **FR)
+
+    page = await browser.get(answer.headers["location"], **FR)
+    assert "Envoyer 2 SMS pour 2 crédits" in page.text
+    assert await left(site, company) == 10
+
+
+async def test_a_template_is_put_into_the_form_with_its_defaults(site, marketing):
+    browser, company = marketing
+    async with site.platform.database.transaction() as tx:
+        wanted = templates.WrittenTemplate("Fête", "campaign", "Bonjour {prenom|à tous}, le {date}")
+        chosen = await templates.add(tx, company, wanted, most_segments=10, now=site.clock())
+    assert "Fête" in (await browser.get("/app/send", **FR)).text
+
+    page = await browser.post("/app/send", {**ONE, "go": "template", "template": chosen}, **FR)
+    refused = await browser.post("/app/send", {**ONE, "text": "Bonjour à tous, le {date}"}, **FR)
+
+    assert "Bonjour à tous, le {date}</textarea>" in page.text
+    assert "690000001" in page.text
+    assert 'id="e-text"' in refused.text
+    assert await left(site, company) == 10
+
+
+async def test_advertising_without_a_way_out_is_warned_about_and_a_name_cannot_be_answered(marketing):
+    browser, _ = marketing
+
+    page = await browser.post("/app/send", {**TWO, "kind": "marketing"}, **FR)
+
+    assert "ne dit pas comment se désinscrire" in page.text
+    assert "On ne peut pas répondre à un nom." in page.text

@@ -4,13 +4,22 @@ import pytest
 
 from smsflow import testing
 from smsflow.jobs.preparations import prepare_next
+from smsflow.services import templates
 from smsflow.services.campaigns import draft, prepare
 from smsflow.services.contacts import lists
 
 FR = {"Accept_Language": "fr"}
 ONE = {"name": "Soldes", "numbers": "690000001\n+237 6 90 00 00 02"}
 TWO = {"text": "Bonjour {prenom|cher client}", "sender": "AWA", "kind": "marketing"}
-THREE = {"when": "now", "per_minute": "600", "hours": "08:00-20:00"}
+THREE = {
+    "when": "now",
+    "at": "",
+    "per_minute": "600",
+    "hours": "08:00-20:00",
+    "over_hours": "",
+    "validity_hours": "",
+    "outside": "wait",
+}
 
 
 @pytest.fixture
@@ -24,14 +33,18 @@ async def marketing(site, signed_in):
 
 
 async def walk(browser, **changes):
-    """Go through the three steps; return the last answer."""
-    await browser.get("/app/campaigns/new", **FR)
+    """Go through the three steps, the draft kept behind each; return the last answer."""
+    address = "/app/campaigns/new"
+    await browser.get(address, **FR)
     page = None
     for step in (ONE, TWO, THREE):
         fields = {**step, **{k: v for k, v in changes.items() if k in step}, "go": "next"}
-        page = await browser.post("/app/campaigns/new", fields, **FR)
-        if page.status_code != 200:
+        page = await browser.post(address.partition("?")[0], fields, **FR)
+        if page.status_code != 303:
             return page
+        address = page.headers["location"]
+        if "/edit" in address:
+            await browser.get(address, **FR)
     return page
 
 
@@ -75,13 +88,8 @@ async def test_what_is_wrong_is_said_at_its_step_and_what_was_typed_stays(market
 
 async def test_a_date_that_is_past_is_refused(marketing):
     browser, _ = marketing
-    await browser.get("/app/campaigns/new", **FR)
-    for step in (ONE, TWO):
-        await browser.post("/app/campaigns/new", {**step, "go": "next"}, **FR)
 
-    page = await browser.post(
-        "/app/campaigns/new", {**THREE, "when": "later", "at": "2020-01-01T09:00", "go": "next"}, **FR
-    )
+    page = await walk(browser, when="later", at="01/01/2020 09:00")
 
     assert page.status_code == 422
     assert "Cette date est passée" in page.text
@@ -90,7 +98,7 @@ async def test_a_date_that_is_past_is_refused(marketing):
 async def test_a_step_back_keeps_everything(marketing):
     browser, _ = marketing
     await browser.get("/app/campaigns/new", **FR)
-    await browser.post("/app/campaigns/new", {**ONE, "go": "next"}, **FR)
+    await browser.get((await browser.post("/app/campaigns/new", {**ONE, "go": "next"})).headers["location"], **FR)
 
     page = await browser.post("/app/campaigns/new", {**TWO, "go": "back"}, **FR)
 
@@ -149,6 +157,84 @@ async def test_a_large_campaign_is_counted_in_the_background_and_the_page_says_h
         pass
 
     assert "Envoyer 2 SMS pour 2 crédits" in (await browser.get(address, **FR)).text
+
+
+async def test_a_draft_is_kept_at_each_step_and_found_again_in_the_list(marketing):
+    browser, _ = marketing
+    await browser.get("/app/campaigns/new", **FR)
+
+    answer = await browser.post("/app/campaigns/new", {**ONE, "lists": "Clientes", "go": "next"}, **FR)
+
+    assert answer.headers["location"].endswith("/edit?step=2")
+    page = await browser.get("/app/campaigns", **FR)
+    assert "Soldes" in page.text
+    assert "Brouillon" in page.text
+    address = answer.headers["location"].removesuffix("/edit?step=2")
+    assert "Écrire le message" in (await browser.get(address, **FR)).text
+    again = await browser.get(f"{address}/edit", **FR)
+    assert 'value="Clientes" id="f-lists" checked' in again.text
+    counted = await browser.post(address, {"act": "prepare"}, **FR)
+    assert counted.status_code == 422
+
+
+async def test_a_template_is_taken_into_the_message(site, marketing):
+    browser, company = marketing
+    async with site.platform.database.transaction() as tx:
+        wanted = templates.WrittenTemplate("Fête", "campaign", "Bonjour {prenom|à tous}")
+        chosen = await templates.add(tx, company, wanted, most_segments=10, now=site.clock())
+    await browser.get("/app/campaigns/new", **FR)
+    address = (await browser.post("/app/campaigns/new", {**ONE, "go": "next"})).headers["location"]
+    await browser.get(address, **FR)
+
+    page = await browser.post(address.partition("?")[0], {**TWO, "go": "template", "template": chosen}, **FR)
+
+    assert "Bonjour {prenom|à tous}</textarea>" in page.text
+
+
+async def test_the_check_shows_the_longest_sms_and_each_row(marketing):
+    browser, _ = marketing
+    address = (await walk(browser, numbers="690000001\n690000002", text="Bonjour {prenom|cher client} {stop}")).headers[
+        "location"
+    ]
+    await walk(browser, name="Sans", text="Bonjour {prenom|cher client}")
+
+    page = await browser.get(address.replace("1", "2"), **FR)
+    first = await browser.get(f"{address.replace('1', '2')}/preview?place=1", **FR)
+
+    assert "Le plus long" in page.text
+    assert "Bonjour cher client</p>" in page.text
+    assert "écrivez {stop} à la fin" in page.text
+    assert "On ne peut pas répondre à un nom." in page.text
+    assert "Ligne 1 sur 2" in first.text
+    assert "+237\u00a06\u00a090\u00a000\u00a000\u00a001" in first.text
+    assert "Ne reçoit pas de SMS" in (await browser.get(f"{address}/preview?place=1", **FR)).text
+
+
+async def test_a_campaign_is_tried_on_ones_own_number(marketing):
+    browser, _ = marketing
+    address = (await walk(browser)).headers["location"]
+    await browser.get(address, **FR)
+
+    wrong = await browser.post(address, {"act": "test", "numbers": "12"}, **FR)
+    answer = await browser.post(address, {"act": "test", "numbers": "690000008, 690000009"}, **FR)
+
+    assert 'id="e-numbers"' in wrong.text
+    assert answer.headers["location"] == f"{address}?done=test"
+    assert "690000009" in (await browser.get("/app/messages", **FR)).text.replace("\u00a0", "").replace("237", "")
+
+
+async def test_speed_hours_and_validity_of_the_form_are_those_of_the_plan(site, marketing):
+    browser, company = marketing
+
+    await walk(browser, over_hours="1,5", validity_hours="24", outside="refuse")
+
+    async with site.platform.database.autocommit() as tx:
+        (stored,) = await draft.latest(tx, company.id, limit=9)
+    assert (stored.plan["over_hours"], stored.plan["validity_seconds"], stored.plan["outside"]) == (
+        1.5,
+        86_400,
+        "refuse",
+    )
 
 
 async def test_somebody_without_the_right_writes_no_campaign(signed_in):

@@ -1,15 +1,21 @@
 """Campaigns: all of them, and one as it is checked, launched, watched, paused and cancelled."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Final
 
 import falcon
 import falcon.asgi
 
 from smsflow.domain.access import Right
-from smsflow.errors import ApprovalNeeded, NotEnoughCredits, NotFound, StateRefused
+from smsflow.domain.account import Company
+from smsflow.errors import ApprovalNeeded, NotFound, Refused
+from smsflow.runtime import links
 from smsflow.services import audit
-from smsflow.services.campaigns import again, approval, draft, launch
+from smsflow.services.campaigns import again, approval, draft, launch, trial
+from smsflow.services.messages.prepare import Limits
+from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.app.campaigns.counting import prepared
 from smsflow.web.console.app.campaigns.showing import refusal, show
 from smsflow.web.console.app.campaigns.words import STATES
@@ -33,6 +39,7 @@ _RECORDED = {
     "resume": "campaign resumed",
     "cancel": "campaign cancelled",
     "duplicate": "campaign duplicated",
+    "test": "campaign tried",
 }
 
 
@@ -77,15 +84,15 @@ class CampaignPage:
             raise falcon.HTTPNotFound
         try:
             async with self._shell.act(visitor, filled, f"/app/campaigns/{campaign_id}?done={act}") as doing:
-                await self._act(act, doing, visitor, campaign_id)
+                await self._act(act, doing, visitor, campaign_id, numbers=filled.raw("numbers"))
                 await audit.record(doing.tx, visitor.actor, _RECORDED[act], str(campaign_id), now=now)
         except NotFound:
             raise falcon.HTTPNotFound from None
-        except (StateRefused, NotEnoughCredits) as refused:
-            filled.wrong("act", refusal(visitor, refused))
+        except Refused as refused:
+            filled.wrong("numbers" if act == "test" else "act", refusal(visitor, refused))
         await show(self._shell, req, resp, visitor, campaign_id, filled=filled)
 
-    async def _act(self, act: str, doing: Act, visitor: Visitor, campaign_id: int) -> None:
+    async def _act(self, act: str, doing: Act, visitor: Visitor, campaign_id: int, *, numbers: str) -> None:
         company, now, tx = visitor.company, self._shell.clock(), doing.tx
         if company is None:
             raise falcon.HTTPNotFound
@@ -103,8 +110,26 @@ class CampaignPage:
             made = await again.duplicate(tx, company.id, campaign_id, now=now)
             await approval.note_author(tx, company.id, made, visitor.person.username)
             doing.location = f"/app/campaigns/{made}/edit"
+        elif act == "test":
+            await self._test(tx, company, campaign_id, numbers)
         else:
             await _ACTS[act](tx, company.id, campaign_id, now=now)
+
+    async def _test(self, tx: Tx, company: Company, campaign_id: int, typed: str) -> None:
+        """Send the SMS of the first recipient to a few numbers of one's own."""
+        platform, now = self._shell.platform, self._shell.clock()
+        limits = Limits(platform.settings.message_segments_limit, timedelta(hours=platform.settings.validity_hours))
+        await trial.send_test(
+            tx,
+            company,
+            campaign_id,
+            [n.strip() for n in re.split(r"[\n,;]", typed) if n.strip()],
+            routes=(await platform.directory.routing()).table,
+            limits=limits,
+            links=links(platform.settings),
+            fingerprint=platform.vault.fingerprint,
+            now=now,
+        )
 
 
 class CampaignCancel:

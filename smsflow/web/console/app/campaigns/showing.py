@@ -3,10 +3,21 @@
 import falcon
 import falcon.asgi
 
+from smsflow.domain import template
 from smsflow.domain.access import Right
+from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Plan
-from smsflow.errors import NotEnoughCredits, NotFound, OwnCampaign, Refused
-from smsflow.services.campaigns import approval, draft, prepare
+from smsflow.errors import (
+    NotEnoughCredits,
+    NotFound,
+    NumberInvalid,
+    NumberNotMobile,
+    OwnCampaign,
+    Refused,
+    StateRefused,
+)
+from smsflow.runtime import links
+from smsflow.services.campaigns import approval, draft, prepare, preview
 from smsflow.services.contacts import lists
 from smsflow.web.console.app.campaigns.live import live
 from smsflow.web.console.app.campaigns.words import REASONS, STATES, failure, hours_text, pause_of
@@ -37,6 +48,7 @@ async def show(
             people = await approval.people(tx, visitor.company_id, campaign_id)
             names_of = {one.id: one.name for one in await lists.show_lists(tx, visitor.company_id)}
             pasted = len(await draft.numbers(tx, visitor.company_id, campaign_id))
+            longest = company and await preview.longest(tx, company, found, links=links(shell.platform.settings))
             launched = found.state not in _BEFORE_LAUNCH
             more = await live(tx, found, cost, operators, visitor.locale, now=shell.clock()) if launched else {}
     except NotFound:
@@ -67,8 +79,15 @@ async def show(
         reasons=REASONS,
         pause=pause_of(found.why) if found.state == "paused" else None,
         failure=failure,
+        longest=longest,
+        sender_name=sender.name if company and (sender := company.sender(found.sender)) else found.sender or "",
+        without_stop=found.kind is Kind.MARKETING and bool(found.text) and template.STOP not in _variables(found.text),
         **more,
     )
+
+
+def _variables(written: str) -> tuple[str, ...]:
+    return template.parse(written).variables
 
 
 def missing_credits(visitor: Visitor, lacking: int) -> str:
@@ -87,4 +106,8 @@ def refusal(visitor: Visitor, refused: Refused) -> str:
         return missing_credits(visitor, int(refused.details["needed"]) - int(refused.details["balance"]))
     if isinstance(refused, OwnCampaign):
         return _("You have written or submitted this campaign: somebody else approves it.")
-    return _("Somebody has changed this campaign meanwhile. This is how it stands now.")
+    if isinstance(refused, StateRefused):
+        return _("Somebody has changed this campaign meanwhile. This is how it stands now.")
+    if isinstance(refused, NumberInvalid | NumberNotMobile):
+        return _("This is no phone number. Correct or remove it.")
+    return _("This cannot be sent. Look at the numbers, at the text and at its sender.")

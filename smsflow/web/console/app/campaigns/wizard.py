@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import falcon
 import falcon.asgi
 
-from smsflow.domain import phone, template
 from smsflow.domain.access import Right
 from smsflow.domain.account import Company
 from smsflow.domain.campaign import ACTS
@@ -14,30 +13,33 @@ from smsflow.domain.schedule import Plan, hours_of
 from smsflow.errors import (
     AlreadyExists,
     NotFound,
-    NumberInvalid,
-    ParameterInvalid,
     Refused,
     SenderNotAllowed,
     StateRefused,
 )
-from smsflow.services import audit
+from smsflow.services import audit, templates
 from smsflow.services.campaigns import draft
 from smsflow.services.campaigns.draft import Draft
 from smsflow.services.contacts import lists
 from smsflow.web.console.app.campaigns.counting import prepared
 from smsflow.web.console.app.campaigns.words import hours_text
-from smsflow.web.console.app.campaigns.writing import check_pace, decimal
+from smsflow.web.console.app.campaigns.writing import (
+    check_message,
+    check_recipients,
+    check_sending,
+    decimal,
+    numbers_of,
+)
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
 
-_LONGEST_NAME = 100
-_MOST_NUMBERS = 10_000
 _EDITABLE = ACTS["edit"]
 # Which fields each step shows; what a step does not show travels along, hidden.
+_MESSAGE = 2
 _STEPS = {
-    1: ("name", "list", "without", "numbers", "again"),
+    1: ("name", "lists", "without", "numbers", "again"),
     2: ("text", "sender", "kind"),
     3: ("when", "at", "per_minute", "over_hours", "hours", "outside", "validity_hours"),
 }
@@ -67,7 +69,7 @@ class CampaignNew:
     async def on_post(
         self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, campaign_id: int | None = None
     ) -> None:
-        """Go a step back or on; behind the last one, store the draft and have it counted."""
+        """Go a step back or on, the draft kept each time; behind the last step, have it counted."""
         filled, company = await self._shell.form(req, visitor), visitor.company
         if company is None:
             raise falcon.HTTPNotFound
@@ -76,30 +78,42 @@ class CampaignNew:
         step = _step(filled["step"])
         if filled["go"] == "back":
             step = max(1, step - 1)
+        elif filled["go"] == "template":
+            await self._take_template(visitor, filled)
         else:
             self._check(filled, visitor, company, up_to=step)
-            if filled.ok and step == len(_STEPS):
-                await self._store(visitor, company, filled, campaign_id)
             if filled.ok:
-                step += 1
-            else:
-                wrong = next(iter(filled.errors))
-                step = next((s for s, fields in _STEPS.items() if wrong in fields), step)
+                await self._store(visitor, company, filled, campaign_id, step=step)
+            wrong = next(iter(filled.errors))
+            step = next((s for s, fields in _STEPS.items() if wrong in fields), step)
         await self._show(req, resp, visitor, filled, step=step, campaign_id=campaign_id)
 
+    async def _take_template(self, visitor: Visitor, filled: Filled) -> None:
+        """Put a template's text into the form."""
+        chosen = filled["template"]
+        if chosen.isascii() and chosen.isdigit() and len(chosen) < 19:
+            try:
+                async with self._shell.reading() as tx:
+                    filled.values["text"] = (await templates.show(tx, visitor.company_id, int(chosen))).text
+            except NotFound:
+                return
+
     def _check(self, filled: Filled, visitor: Visitor, company: Company, *, up_to: int) -> None:
-        _recipients(filled, visitor, company)
+        check_recipients(filled, visitor, company)
         if up_to > 1:
-            _message(filled, visitor, company)
+            check_message(filled, visitor, company)
         if up_to > 2:
-            _sending(filled, visitor)
+            check_sending(filled, visitor)
             starts_at = visitor.locale.read_time(filled["at"])
             if filled["when"] == "later" and starts_at is not None and starts_at < self._shell.clock():
                 filled.wrong("at", visitor.locale.gettext("This date is past. Choose a date from now on."))
 
-    async def _store(self, visitor: Visitor, company: Company, filled: Filled, campaign_id: int | None) -> None:
+    async def _store(
+        self, visitor: Visitor, company: Company, filled: Filled, campaign_id: int | None, *, step: int
+    ) -> None:
+        """Keep the draft and lead on; what is refused is noted at its field."""
         shell, now, _ = self._shell, self._shell.clock(), visitor.locale.gettext
-        wanted, author = _draft(filled, visitor), visitor.person.username
+        wanted, author = _draft(filled, visitor, company), visitor.person.username
         try:
             async with shell.act(visitor, filled, "/app/campaigns") as act:
                 if campaign_id is None:
@@ -107,8 +121,12 @@ class CampaignNew:
                 else:
                     stored = campaign_id
                     await draft.edit(act.tx, company, campaign_id, wanted, author=author, now=now)
-                act.location = f"/app/campaigns/{stored}"
-                await prepared(shell, act.tx, visitor, stored)
+                if step < len(_STEPS) or not wanted.text:
+                    missing = step + 1 if step < len(_STEPS) else _MESSAGE
+                    act.location = f"/app/campaigns/{stored}/edit?step={missing}"
+                else:
+                    act.location = f"/app/campaigns/{stored}"
+                    await prepared(shell, act.tx, visitor, stored)
                 await audit.record(act.tx, visitor.actor, "campaign written", str(stored), now=now)
         except AlreadyExists:
             filled.wrong("name", _("You have a campaign of this name. Choose another one."))
@@ -117,9 +135,11 @@ class CampaignNew:
         except NotFound as missing:
             if missing.details["what"] == "campaign":
                 raise falcon.HTTPNotFound from None
-            filled.wrong("list", _("One of these lists is gone. Choose the lists again."))
+            filled.wrong("lists", _("One of these lists is gone. Choose the lists again."))
         except SenderNotAllowed:
-            filled.wrong("sender", _("This sender is not approved. Choose another one."))
+            none = not any(s.state == "approved" for s in company.senders)
+            sentence = _("No sender is approved yet. Ask for one first.") if none else ""
+            filled.wrong("sender", sentence or _("This sender is not approved. Choose another one."))
         except Refused as refused:
             field = "at" if refused.details.get("parameter") == "at" else "text"
             filled.wrong(field, _("This cannot be sent. Look at the text and at the date."))
@@ -146,7 +166,8 @@ class CampaignNew:
                 "sender": found.sender or "",
                 "kind": found.kind.name.lower(),
                 "when": "later" if at else "now",
-                "at": at,
+                # Without a date, the form offers one.
+                **({"at": at} if at else {}),
                 "per_minute": str(plan.per_minute or ""),
                 "over_hours": f"{plan.over_hours:g}" if plan.over_hours else "",
                 "hours": hours_text(plan),
@@ -154,7 +175,7 @@ class CampaignNew:
                 "validity_hours": f"{plan.validity_seconds / 3600:g}" if plan.validity_seconds else "",
             },
             lists={
-                "list": [names[i] for i in found.plan["lists"] if i in names],
+                "lists": [names[i] for i in found.plan["lists"] if i in names],
                 "without": [names[i] for i in found.plan["without"] if i in names],
             },
         )
@@ -169,8 +190,14 @@ class CampaignNew:
         step: int,
         campaign_id: int | None,
     ) -> None:
-        async with self._shell.reading() as tx:
-            known = await lists.show_lists(tx, visitor.company_id)
+        try:
+            async with self._shell.reading() as tx:
+                known = await lists.show_lists(tx, visitor.company_id)
+                texts = [t for t in await templates.show_all(tx, visitor.company_id) if t.purpose == templates.CAMPAIGN]
+                state = "" if campaign_id is None else (await draft.show(tx, visitor.company_id, campaign_id)).state
+        except NotFound:
+            raise falcon.HTTPNotFound from None
+        chosen = set(filled.every("lists"))
         senders = [s for s in (visitor.company.senders if visitor.company else ()) if s.state == "approved"]
         carried = [
             (name, value)
@@ -189,7 +216,13 @@ class CampaignNew:
             address=req.path,
             campaign_id=campaign_id,
             lists=known,
+            templates=texts,
+            state=state,
+            recipients=sum(one.contacts for one in known if one.name in chosen) + len(numbers_of(filled)),
             senders=senders,
+            sender_name=found.name
+            if visitor.company and (found := visitor.company.sender(filled["sender"] or None))
+            else "",
             carried=carried,
             nine=_tomorrow_at_nine(visitor, self._shell.clock()),
         )
@@ -205,64 +238,18 @@ def _step(written: str | None) -> int:
     return int(written) if written in {"1", "2", "3"} else 1
 
 
-def _numbers(filled: Filled) -> list[tuple[int, str]]:
-    """Return the pasted numbers with their lines; a line may hold several, apart by commas or semicolons."""
-    lines = enumerate(filled.raw("numbers").splitlines(), start=1)
-    return [(place, n.strip()) for place, line in lines for n in line.replace(";", ",").split(",") if n.strip()]
-
-
-def _recipients(filled: Filled, visitor: Visitor, company: Company) -> None:
-    _ = visitor.locale.gettext
-    if not 0 < len(filled["name"]) <= _LONGEST_NAME:
-        filled.wrong("name", _("Give the campaign a name of 1 to {most} characters.", most=_LONGEST_NAME))
-    numbers = _numbers(filled)
-    if not numbers and not filled.every("list") and not filled["again"]:
-        filled.wrong("list", _("Choose a list, or paste numbers."))
-    if len(numbers) > _MOST_NUMBERS:
-        filled.wrong("numbers", _("Paste at most {most} numbers. Import a file for more.", most=_MOST_NUMBERS))
-        return
-    for place, number in numbers:
-        try:
-            phone.parse(number, country=company.country)
-        except NumberInvalid:
-            sentence = _(
-                "Line {line}: {number} is no phone number. Correct or remove it.", line=place, number=number[:40]
-            )
-            filled.wrong("numbers", sentence)
-            return
-
-
-def _message(filled: Filled, visitor: Visitor, company: Company) -> None:
-    _ = visitor.locale.gettext
-    if not filled["text"]:
-        filled.wrong("text", _("Write the message."))
-    else:
-        try:
-            template.parse(filled.raw("text").replace("\r\n", "\n"))
-        except ParameterInvalid:
-            filled.wrong(
-                "text", _("Write variables as {prenom} or {prenom|cher client}, and a brace that is none twice.")
-            )
-    if company.sender(filled["sender"] or None) is None:
-        filled.wrong("sender", _("This sender is not approved. Choose another one."))
-
-
-def _sending(filled: Filled, visitor: Visitor) -> None:
-    if filled["when"] == "later" and visitor.locale.read_time(filled["at"]) is None:
-        filled.wrong("at", visitor.locale.gettext("Write the date as {example}.", example="27/11/2026 09:00"))
-    check_pace(filled, visitor)
-
-
-def _draft(filled: Filled, visitor: Visitor) -> Draft:
-    """Return the draft that a checked form asks for."""
+def _draft(filled: Filled, visitor: Visitor, company: Company) -> Draft:
+    """Return the draft that a checked form asks for; until its sender is chosen, it has the default one or the first."""
+    first = next((s.name for s in company.senders if s.state == "approved"), None)
+    sender = filled["sender"] or (None if company.sender(None) else first)
     hours = hours_of(filled["hours"] or "none")
     return Draft(
         filled["name"],
         filled.raw("text").replace("\r\n", "\n").strip(),
-        lists=filled.every("list"),
+        lists=filled.every("lists"),
         without=filled.every("without"),
-        numbers=[number for _, number in _numbers(filled)],
-        sender=filled["sender"] or None,
+        numbers=[number for _, number in numbers_of(filled)],
+        sender=sender,
         kind=Kind.TRANSACTIONAL if filled["kind"] == "transactional" else Kind.MARKETING,
         starts_at=visitor.locale.read_time(filled["at"]) if filled["when"] == "later" else None,
         plan=Plan(

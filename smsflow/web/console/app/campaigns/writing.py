@@ -1,12 +1,16 @@
-"""What is typed about a campaign's speed and hours, checked field by field."""
+"""What is typed about a campaign, checked field by field."""
 
 from typing import Final
 
+from smsflow.domain import phone, template
+from smsflow.domain.account import Company
 from smsflow.domain.schedule import hours_of
-from smsflow.errors import ParameterInvalid
+from smsflow.errors import NumberInvalid, ParameterInvalid
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.visitor import Visitor
 
+_LONGEST_NAME: Final = 100
+_MOST_NUMBERS: Final = 10_000
 _FASTEST: Final = 1_000_000
 _MOST_HOURS: Final = 720
 # As the command line has it: a minute to a week.
@@ -38,3 +42,54 @@ def check_pace(filled: Filled, visitor: Visitor) -> None:
             hours_of(filled["hours"])
         except ParameterInvalid:
             filled.wrong("hours", _("Write the hours as {example}.", example="08:00-20:00"))
+
+
+def numbers_of(filled: Filled) -> list[tuple[int, str]]:
+    """Return the pasted numbers with their lines; a line may hold several, apart by commas or semicolons."""
+    lines = enumerate(filled.raw("numbers").splitlines(), start=1)
+    return [(place, n.strip()) for place, line in lines for n in line.replace(";", ",").split(",") if n.strip()]
+
+
+def check_recipients(filled: Filled, visitor: Visitor, company: Company) -> None:
+    """Note what is wrong with the name and the recipients."""
+    _ = visitor.locale.gettext
+    if not 0 < len(filled["name"]) <= _LONGEST_NAME:
+        filled.wrong("name", _("Give the campaign a name of 1 to {most} characters.", most=_LONGEST_NAME))
+    numbers = numbers_of(filled)
+    if not numbers and not filled.every("lists") and not filled["again"]:
+        filled.wrong("lists", _("Choose a list, or paste numbers."))
+    if len(numbers) > _MOST_NUMBERS:
+        filled.wrong("numbers", _("Paste at most {most} numbers. Import a file for more.", most=_MOST_NUMBERS))
+        return
+    for place, number in numbers:
+        try:
+            phone.parse(number, country=company.country)
+        except NumberInvalid:
+            sentence = _(
+                "Line {line}: {number} is no phone number. Correct or remove it.", line=place, number=number[:40]
+            )
+            filled.wrong("numbers", sentence)
+            return
+
+
+def check_message(filled: Filled, visitor: Visitor, company: Company) -> None:
+    """Note what is wrong with the text and its sender."""
+    _ = visitor.locale.gettext
+    if not filled["text"]:
+        filled.wrong("text", _("Write the message."))
+    else:
+        try:
+            template.parse(filled.raw("text").replace("\r\n", "\n"))
+        except ParameterInvalid:
+            filled.wrong(
+                "text", _("Write variables as {prenom} or {prenom|cher client}, and a brace that is none twice.")
+            )
+    if filled["sender"] and company.sender(filled["sender"]) is None:
+        filled.wrong("sender", _("This sender is not approved. Choose another one."))
+
+
+def check_sending(filled: Filled, visitor: Visitor) -> None:
+    """Note what is wrong with the date, the speed and the hours."""
+    if filled["when"] == "later" and visitor.locale.read_time(filled["at"]) is None:
+        filled.wrong("at", visitor.locale.gettext("Write the date as {example}.", example="27/11/2026 09:00"))
+    check_pace(filled, visitor)
