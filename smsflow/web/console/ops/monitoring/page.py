@@ -16,7 +16,7 @@ from smsflow.web.http.request import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FindingLine:
     """A connector: its state with the tone of its badge, its binds, and what waits for it."""
 
     name: str
@@ -62,7 +62,7 @@ def _of(found: list[Finding], state: str) -> list[Finding]:
     return [f for f in found if f.state == state]
 
 
-def _lines(seen: Seen, now: datetime) -> Iterator[Line]:
+def _lines(seen: Seen, now: datetime) -> Iterator[FindingLine]:
     """Return the connectors as they are, those that are down first."""
     alive = {i.id for i in seen.dispatchers}
     depths = {d.connector_id: d for d in seen.depths}
@@ -80,6 +80,6 @@ def _lines(seen: Seen, now: datetime) -> Iterator[Line]:
         )
         oldest = None if depth is None or depth.oldest is None or not depth.waiting else now - depth.oldest
         waiting, planned = (0, 0) if depth is None else (depth.waiting, depth.planned)
-        lines.append(Line(connector.name, state, tone, bound, connector.binds, waiting, planned, oldest))
+        lines.append(FindingLine(connector.name, state, tone, bound, connector.binds, waiting, planned, oldest))
     order = {"bad": 0, "good": 1, "idle": 2}
     yield from sorted(lines, key=lambda line: order[line.tone])
