@@ -38,10 +38,12 @@ async def misbehave_in_every_way_under_load(gateway, witness, *, seconds, chance
             await gateway.ready()
     did = (await witness.ask("stats"))["faults"]
     await witness.behave(**_WELL)
-    # What was refused again and again waits for ten minutes, in the queue and in the memory of its dispatcher.
+    # A message that was refused or lost again and again waits for minutes, a refused one in the memory of its dispatcher too.
     gateway.kill("dispatch")
     await gateway.ready()
     gateway.connect("UPDATE queue SET due_at = now() WHERE due_at > now()")
+    sooner = "now() + interval '20 s'"
+    gateway.connect(f"UPDATE unknown_outcome SET resend_at = {sooner} WHERE resend_at > {sooner}")
     after = a_load(gateway, connections=1, most=20)
     async with after:
         await after.finished()
