@@ -30,7 +30,7 @@ FIRST_VISIT, LATER = 60 * KB, 15 * KB
 
 _ID = re.compile(r"/(?:SMS)?\d+|=[^&]*")
 # The next page of a table is like its first.
-_LINK = re.compile(r'<a [^>]*?href="((?:/app|/me|/ops)(?:[/?](?!(?:before|after)=)[^"#]*)?)"')
+_LINK = re.compile(r'<a [^>]*?href="((?:/app|/me|/ops)(?:[/?](?:(?![?&;](?:before|after)=)[^"#])*)?)"')
 _FILE = re.compile(r'(?:href|src)="(/(?:static|console)/[^"#]+)')
 
 
