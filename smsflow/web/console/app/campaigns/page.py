@@ -11,9 +11,9 @@ import falcon.asgi
 from smsflow.domain.access import Right
 from smsflow.domain.account import Company
 from smsflow.errors import ApprovalNeeded, NotFound, Refused
-from smsflow.runtime import links
+from smsflow.runtime import links, mail
 from smsflow.services import audit
-from smsflow.services.campaigns import again, approval, draft, launch, trial
+from smsflow.services.campaigns import again, approval, draft, launch, letters, trial
 from smsflow.services.messages.prepare import Limits
 from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.app.campaigns.counting import prepared
@@ -106,6 +106,8 @@ class CampaignPage:
                 raise RightMissing(visitor, Right.APPROVE_CAMPAIGNS) from None
         elif act == "submit":
             await approval.submit(tx, company.id, campaign_id, author=visitor.person.username, now=now)
+            post = mail(self._shell.platform)
+            await letters.ask(tx, company, campaign_id, author=visitor.person.name, mail=post, now=now)
         elif act == "duplicate":
             made = await again.duplicate(tx, company.id, campaign_id, now=now)
             await approval.note_author(tx, company.id, made, visitor.person.username)

@@ -5,8 +5,9 @@ import falcon.asgi
 
 from smsflow.domain.access import Right
 from smsflow.errors import NotEnoughCredits, NotFound, OwnCampaign, StateRefused
+from smsflow.runtime import mail
 from smsflow.services import audit
-from smsflow.services.campaigns import approval
+from smsflow.services.campaigns import approval, letters
 from smsflow.web.console.app.campaigns.showing import refusal, show
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
@@ -49,6 +50,16 @@ class CampaignReview:
                             doing.tx, visitor.company_id, campaign_id, reason=reason, reviewer=reviewer, now=now
                         )
                         recorded, after = "campaign sent back", {"reason": reason}
+                    if visitor.company is not None:
+                        await letters.answer(
+                            doing.tx,
+                            visitor.company,
+                            campaign_id,
+                            reviewer=visitor.person.name,
+                            reason=None if act == "approve" else filled["reason"],
+                            mail=mail(self._shell.platform),
+                            now=now,
+                        )
                     await audit.record(doing.tx, visitor.actor, recorded, str(campaign_id), after=after, now=now)
         except NotFound:
             raise falcon.HTTPNotFound from None

@@ -1,0 +1,58 @@
+"""Who is told by mail that a campaign waits for an approval, and what became of it."""
+
+from datetime import datetime
+
+from smsflow.domain.access import RIGHTS, Right
+from smsflow.domain.account import Company
+from smsflow.services.accounts import people
+from smsflow.services.accounts.sessions import Person
+from smsflow.services.campaigns import approval, draft
+from smsflow.services.mail.letters import letter
+from smsflow.services.mail.outbox import Mail
+from smsflow.store.postgres.transactions import Tx
+
+
+async def ask(tx: Tx, company: Company, campaign_id: int, *, author: str, mail: Mail, now: datetime) -> None:
+    """Tell those who may approve a campaign that it was submitted to them."""
+    authors = (await approval.people(tx, company.id, campaign_id)).authors
+    readers = [
+        p
+        for p in await _reachable(tx, company)
+        if Right.APPROVE_CAMPAIGNS in RIGHTS[p.role] and p.username not in authors
+    ]
+    await _post(tx, company, campaign_id, "approval_asked", readers, mail=mail, now=now, author=author)
+
+
+async def answer(
+    tx: Tx, company: Company, campaign_id: int, *, reviewer: str, reason: str | None, mail: Mail, now: datetime
+) -> None:
+    """Tell the authors of a campaign that it was approved, or sent back for a reason."""
+    authors = (await approval.people(tx, company.id, campaign_id)).authors
+    readers = [p for p in await _reachable(tx, company) if p.username in authors]
+    name = "approved" if reason is None else "sent_back"
+    words = {"reviewer": reviewer, **({} if reason is None else {"reason": reason})}
+    await _post(tx, company, campaign_id, name, readers, mail=mail, now=now, **words)
+
+
+async def _reachable(tx: Tx, company: Company) -> list[Person]:
+    return [s.person for s in await people.of_company(tx, company.id) if s.person.email and not s.disabled]
+
+
+async def _post(
+    tx: Tx,
+    company: Company,
+    campaign_id: int,
+    name: str,
+    readers: list[Person],
+    *,
+    mail: Mail,
+    now: datetime,
+    **words: str,
+) -> None:
+    campaign = (await draft.show(tx, company.id, campaign_id)).name
+    link = mail.address(f"/app/campaigns/{campaign_id}")
+    for reader in readers:
+        written = letter(
+            name, reader.language or company.language, campaign=campaign, company=company.name, link=link, **words
+        )
+        await mail.post(tx, written, to=reader.email or "", company_id=company.id, now=now)
