@@ -14,6 +14,7 @@ from smsflow.domain.message import Status
 from smsflow.domain.selection import Operator, rule
 from smsflow.jobs.imports import run_import
 from smsflow.services import audit, credits, inbound, templates
+from smsflow.services.accounts import senders
 from smsflow.services.accounts.users import add_user
 from smsflow.services.campaigns import draft, launch, prepare
 from smsflow.services.contacts import contacts, importing, lists, optouts
@@ -76,6 +77,15 @@ async def plant(platform, mark):
         said = mark("inbound").encode()
         part = InboundPart(connector, "237690000001", "8787", 0, 1, 1, 0, 0, 0, 0, said, now, 1, "", now)
         await inbound.receive(tx, connector, [part], fingerprint=fingerprint, now=now)
+        sender_id = await senders.ask_for(
+            tx,
+            company.id,
+            "KRIBI",
+            use=mark("use"),
+            sample="Soldes",
+            author=username,
+            now=now,
+        )
         export_id = await making.ask(tx, company.id, WantedFile("inbox", {}, ["SMS"]), author=username, now=now)
         await audit.record(
             tx,
@@ -97,6 +107,7 @@ async def plant(platform, mark):
         "inbound_id": received.id,
         "import_id": import_id,
         "export_id": export_id,
+        "sender_id": sender_id,
         "message": f"SMS{message:07}",
         "number": NUMBER.lstrip("+"),
         "kind": "contacts",
