@@ -119,7 +119,9 @@ async def _walk(page, base, planted):
     while waiting:
         address = waiting.pop(0)
         path = urlsplit(address).path
-        if (path in seen and address not in asked) or re.search(r"/(export|file|refused|tables|statement|document)\b", path):
+        if (path in seen and address not in asked) or re.search(
+            r"/(export|file|refused|tables|statement|document)\b", path
+        ):
             continue
         seen.add(path)
         answer = await page.goto(base + address)
