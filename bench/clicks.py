@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import uvloop
 from load import Result, post
-from run import Site, start
+from run import Site, start, usage
 
 from smsflow import observe
 from smsflow.domain.access import Role
@@ -92,7 +92,6 @@ async def page_that_is_told(port: int, cookie: str, campaign: int, counted: list
     """Leave a page open until cancelled: take its events, and ask for it when one says so."""
     page = f"/app/campaigns/{campaign}"
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    asking = await asyncio.open_connection("127.0.0.1", port)
     try:
         events = f"GET /app/live?page={quote(page, safe='')} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n"
         writer.write(events.encode())
@@ -100,11 +99,12 @@ async def page_that_is_told(port: int, cookie: str, campaign: int, counted: list
             if line.startswith(b"HTTP/1.1") and b" 200 " not in line:
                 sys.exit(f"no stream: {line!r}")
             if line.startswith(b"event: changed"):
+                asking = await asyncio.open_connection("127.0.0.1", port)
                 await _ask(*asking, page, cookie)
+                asking[1].close()
                 counted.append(time.perf_counter())
     finally:
         writer.close()
-        asking[1].close()
 
 
 async def page_that_polls(port: int, cookie: str, campaign: int, counted: list[float]) -> None:
@@ -222,12 +222,15 @@ def main() -> None:
                     number = arguments.people if kind == "people" else arguments.pages
                     process = crowd(kind, number, site.port, folder)
                     time.sleep(6)
+                before, began = usage(site.process.pid).cpu, time.perf_counter()
                 rows[kind].append(uvloop.run(sends(site, arguments.n, arguments.c, campaign)))
+                spent, seconds = usage(site.process.pid).cpu - before, time.perf_counter() - began
                 if kind != "without":
                     (folder / "stop").touch()
                     process.wait(60)
                     asked[kind].append(tuple(json.loads((folder / "told").read_text())))
-                print(f"{kind:8} {rows[kind][-1].rate:8.0f}/s", flush=True)
+                shares = ", ".join(f"{role} {100 * s / seconds:.0f} %" for role, s in sorted(spent.items()))
+                print(f"{kind:8} {rows[kind][-1].rate:8.0f}/s  CPU: {shares}", flush=True)
                 time.sleep(3)
         base = statistics.median(r.rate for r in rows["without"])
         print(

@@ -44,7 +44,9 @@ _ASKED = (
     "/app/opt-outs?q=670000020",
 )
 # Downloads and addresses that only take a form.
-_LEFT = re.compile(r"/(export|refused|tables|cancel|again|pace|review)$|^/app/(inbox|templates|lists|imports)/\{.*")
+_LEFT = re.compile(
+    r"/(export|refused|tables|cancel|again|pace|review)$|^/app/(inbox|templates|lists|imports|export|jobs)/\{.*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def main() -> None:
         for path in [*addresses(), *pages.OPS]:
             if arguments.only in path:
                 seen = look(port, path, operator if path.startswith("/ops") else company)
-                mark = "" if seen.slowest < _LIMIT and seen.status == 200 else "  <-"
+                mark = "" if seen.slowest < _LIMIT and seen.status < 400 else "  <-"
                 print(
                     f"{path:46} {seen.status:6} {seen.octets:7} {seen.median:7.1f} {seen.slowest:7.1f} {seen.cpu:7.1f}{mark}",
                     flush=True,

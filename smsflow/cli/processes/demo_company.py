@@ -18,7 +18,7 @@ from smsflow.domain.message import Kind
 from smsflow.domain.routing import Table
 from smsflow.domain.schedule import Plan
 from smsflow.runtime import Platform, links, randbelow, routing_of
-from smsflow.services import verifications
+from smsflow.services import templates, verifications
 from smsflow.services.accounts import companies, senders
 from smsflow.services.campaigns import draft, launch
 from smsflow.services.campaigns.draft import Draft
@@ -29,6 +29,7 @@ from smsflow.services.messages.prepare import Limits, Order
 from smsflow.services.messages.prepare import prepare as prepare_message
 from smsflow.services.messages.submit import submit
 from smsflow.services.routing import numbers
+from smsflow.services.templates import WrittenTemplate
 from smsflow.sheets.columns import records
 from smsflow.sheets.layout import rows
 from smsflow.sheets.preview import preview
@@ -57,6 +58,11 @@ _ANSWERS: Final = {
     76: "STOP",
 }
 _OPTED_OUT: Final = (8, 32)
+
+_TEMPLATES: Final = {
+    "Commande prête": "Bonjour {prenom|cher client}, votre commande est prête. Boutique de {ville|Douala}.",
+    "Soldes": "{prenom|Cher client}, -20 % sur les chaussures jusqu'à samedi. {stop}",
+}
 
 _CODE_SECONDS = 600
 
@@ -96,10 +102,22 @@ async def furnish(tx: Tx, platform: Platform, company_id: int, *, connector: str
     limits = Limits(settings.message_segments_limit, timedelta(hours=settings.validity_hours))
     company = (await companies.account(tx, company_id)).company
     maker = _Maker(tx, platform, company, (await routing_of(tx)).table, limits, now)
+    await _templates(maker)
     await _contacts(maker)
     await _messages(maker)
     await _codes(maker)
     await _campaigns(maker)
+
+
+async def _templates(maker: _Maker) -> None:
+    for name, text in _TEMPLATES.items():
+        await templates.add(
+            maker.tx,
+            maker.company,
+            WrittenTemplate(name, "campaign", text),
+            most_segments=maker.limits.segments,
+            now=maker.now,
+        )
 
 
 async def _contacts(maker: _Maker) -> None:

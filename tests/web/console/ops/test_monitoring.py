@@ -18,5 +18,5 @@ async def test_what_is_wrong_stands_first_with_what_to_do(site, browser, a_perso
     assert ("bad", "dispatch") in cards
     assert "start it: smsflow run" in page
     assert page.index("finding") < page.index("Connecteurs") < page.index("Ce qui va bien")
-    assert re.search(r'mtn-cm</th><td data-label="État"><span class="badge bad">Coupé', page)
+    assert re.search(r'mtn-cm</th><td data-label="État"><span class="badge bad">(<svg.*?</svg>)?Coupé', page)
     assert 'data-poll="/ops"' in page

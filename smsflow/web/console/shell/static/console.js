@@ -55,7 +55,7 @@ async function refresh() {
   const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(element.id);
   if (fresh) element.replaceWith(fresh);
   if (!polled()) events?.close();
-  again(isTold() ? 30000 : fresh ? Number(element.dataset.every || 2000) : 5000);
+  again(isTold() ? 120000 : fresh ? Number(element.dataset.every || 2000) : 5000);
 }
 function listen() {
   const address = polled()?.dataset.poll;
