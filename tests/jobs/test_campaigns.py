@@ -42,7 +42,8 @@ async def test_a_campaign_that_reaches_every_other_handset_pauses_by_itself_and_
     await query(platform, "DELETE FROM marketing_policy RETURNING country")
     company = await testing.a_company(platform, credits=5000)
     async with an_operator(receipt_states=[("[02468]$", "UNDELIV 027")]) as operator, an_engine(platform):
-        connector_id = await testing.a_connector(platform, port=operator.port)
+        # So slow that receipts come while most of it waits.
+        connector_id = await testing.a_connector(platform, port=operator.port, rate=200)
         await testing.a_route(platform, connector_id)
         await until_bound(platform, connector_id)
         campaign_id = await a_running_campaign(platform, company, "a", recipients=1500)
