@@ -17,6 +17,8 @@ _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _DATE = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}-\d{1,2}-\d{1,2}")
 _NUMBER = re.compile(r"[+(]?\d[\d.\-() ]{5,}\d(?:[.,]0)?")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,3}", re.IGNORECASE)
+# Words in parentheses behind a number, as in « 691234510 (bureau) ».
+_REMARK = re.compile(r"\([^()\d]*\)$")
 _LABEL = re.compile(r"^[^\W\d]{1,12}[. ]*:? *")
 _BETWEEN = re.compile(r":::|[/;\n]| ou | et ")
 _LONGEST = 80
@@ -88,7 +90,8 @@ def looks_like_number(cell: str) -> bool:
         return _FEWEST_DIGITS <= len(cell) <= _MOST_DIGITS
     if not _FEWEST_DIGITS <= len(cell) <= _LONGEST:
         return False
-    first = _BETWEEN.split(_LABEL.sub("", "".join(map(_ascii, cell)).strip(" '\"="), count=1))[0].strip()
+    bare = _REMARK.sub("", _LABEL.sub("", "".join(map(_ascii, cell)).strip(" '\"="), count=1))
+    first = _BETWEEN.split(bare)[0].strip()
     if _SCIENTIFIC.fullmatch(first):
         return True
     digits = sum(map(str.isdigit, first))

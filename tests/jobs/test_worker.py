@@ -36,7 +36,8 @@ async def work(app, *names):
     for name in names:
         await app.tasks[name].defer_async(timestamp=0)
     await app.run_worker_async(wait=False, install_signal_handlers=False)
-    return [job.task_name for job in await app.job_manager.list_jobs_async() if job.status != "succeeded"]
+    jobs_ = await app.job_manager.list_jobs_async()
+    return [job.task_name for job in jobs_ if job.task_name in names and job.status != "succeeded"]
 
 
 async def test_old_tokens_attempts_and_receipts_are_forgotten_and_new_ones_kept(platform, app):
@@ -211,3 +212,10 @@ async def done(platform, name):
         async with jobs.build(platform).open_async() as app:
             await app.tasks[name].defer_async(timestamp=0)
     return False
+
+
+async def test_a_recount_is_done_by_the_worker(platform, app):
+    await execute(platform, "INSERT INTO tally_recount VALUES (now() - interval '1 minute')")
+
+    assert await work(app, "recount") == []
+    assert await query(platform, "SELECT FROM tally_recount") == []
