@@ -1,4 +1,4 @@
-"""What a running campaign costs others: v2 sends, and one-time passwords until they are at the operator."""
+"""The cost of a running campaign to others: v2 sends, and one-time passwords until they are at the operator."""
 
 import asyncio
 import json

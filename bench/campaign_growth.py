@@ -1,4 +1,4 @@
-"""What the statements of contacts, opt-outs and campaigns cost as these grow: microseconds each, at some numbers of all three."""
+"""The cost of the statements of contacts, opt-outs and campaigns as these grow: microseconds each, at some numbers of all three."""
 
 import itertools
 import time

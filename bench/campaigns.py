@@ -1,4 +1,4 @@
-"""What contacts and campaigns cost, as ratios of one run: importing, preparing, accepting, sends beside a campaign, and growth."""
+"""The costs of contacts and campaigns, as ratios of one run: importing, preparing, accepting, sends beside a campaign, and growth."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""What the console costs those who send: v2 sends while people click through the pages, or leave pages open, beside sends without them, in turns."""
+"""The cost of the console to those who send: v2 sends while people click through the pages, or leave pages open, beside sends without them, in turns."""
 
 import argparse
 import asyncio

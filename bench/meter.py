@@ -1,4 +1,4 @@
-"""What a stage takes: its time, and the CPU of ours and of PostgreSQL, which says more on a machine that others use as well."""
+"""The cost of a stage: its time, and the CPU of ours and of PostgreSQL, which says more on a machine that others use as well."""
 
 import os
 import resource

@@ -15,8 +15,9 @@ from smsflow.settings import Settings
 from smsflow.web.app import SITE, UNKNOWN, doors
 from smsflow.web.console.pages import UPLOADS
 from smsflow.web.http.application import App
-from smsflow.web.http.connection import Config, Server
+from smsflow.web.http.connection import Config
 from smsflow.web.http.errors import DoorError, ErrorPage
+from smsflow.web.http.server import Server
 
 log = structlog.get_logger(__name__)
 

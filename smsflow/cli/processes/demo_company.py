@@ -1,4 +1,4 @@
-"""What the demo's company has to show: contacts, campaigns, SMS that fail in each way, codes, and people who answer.
+"""The content of the demo's company: contacts, campaigns, SMS that fail in each way, codes, and people who answer.
 
 All of it goes through the services, before anything runs: the platform then sends it through the simulated operator, whose
 habits with some of the numbers stand here too.

@@ -4,9 +4,7 @@ import asyncio
 import math
 import resource
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from email.utils import formatdate
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -282,31 +280,3 @@ def _make_room() -> int:
     if soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     return max(most - _OTHER_FILES, most // 2)
-
-
-class Server(uvicorn.Server):
-    """uvicorn's server, which leaves signals to the process and closes slow clients."""
-
-    leaves = False
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the process."""
-        yield
-
-    def take_no_more(self) -> None:
-        """Stop listening; answer the clients that are connected."""
-        for server in self.servers:
-            server.close()
-
-    async def on_tick(self, counter: int) -> bool:
-        """Set the headers that every answer has and close what is overdue, once a second; tell whether to end."""
-        if counter % 10 == 0 or self.leaves:
-            state = self.server_state
-            state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
-            if self.leaves:
-                state.default_headers.append((b"connection", b"close"))
-            now = time.monotonic()
-            for connection in list(state.connections):
-                cast(Connection, connection).close_if_due(now)
-        return self.should_exit

@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from smsflow.web.http import connection
-from smsflow.web.http.connection import STREAMS, Config, Server
+from smsflow.web.http.connection import STREAMS, Config
 from smsflow.web.http.errors import ErrorPage
+from smsflow.web.http.server import Server
 from smsflow.web.serve import listen
 from tests.hostile.wire import an_answer, head, refused
 from tests.waiting import until

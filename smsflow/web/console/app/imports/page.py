@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import falcon
 import falcon.asgi
@@ -18,12 +18,12 @@ from smsflow.sheets.preview import Preview, preview
 from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.app.imports.words import FAULTS, STATES
 from smsflow.web.console.shell import forms
-from smsflow.web.console.shell.forms import Filled, TokenMissing
+from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
+from smsflow.web.console.shell.uploads import receive_form
 from smsflow.web.console.shell.visitor import Visitor
-from smsflow.web.http.multipart import Unreadable
 from smsflow.web.http.request import Request
-from smsflow.web.http.upload import Uploaded, receive
+from smsflow.web.http.upload import Uploaded
 
 # The file, and the fields and heads of a form around it.
 LARGEST_UPLOAD: Final = LARGEST_FILE + 1024 * 1024
@@ -55,7 +55,7 @@ class Imports:
             path = Path(folder) / "file"
             try:
                 with path.open("wb") as file:
-                    uploaded = await _receive(req, file)
+                    uploaded = await receive_form(req, file, most=LARGEST_UPLOAD, patience=_PATIENCE)
                 filled = forms.filled(uploaded.fields, visitor)
                 if not uploaded.size:
                     filled.wrong("file", _("Choose a file."))
@@ -93,16 +93,6 @@ class Imports:
             states=STATES,
             most=LARGEST_FILE // 1024 // 1024,
         )
-
-
-async def _receive(req: Request, file: BinaryIO) -> Uploaded:
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            return await receive(req.content_type or "", req.pieces(LARGEST_UPLOAD), file)
-    except TimeoutError:
-        raise falcon.HTTPError(falcon.HTTP_408) from None
-    except Unreadable:
-        raise TokenMissing from None
 
 
 async def _store(tx: Tx, company_id: int, import_id: int, path: Path) -> None:

@@ -5,7 +5,7 @@ import tempfile
 from collections import Counter
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import falcon
 import falcon.asgi
@@ -21,12 +21,11 @@ from smsflow.sheets.layout import rows
 from smsflow.sheets.preview import Preview, preview
 from smsflow.sheets.row import Record
 from smsflow.web.console.shell import forms
-from smsflow.web.console.shell.forms import Filled, TokenMissing
+from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
+from smsflow.web.console.shell.uploads import receive_form
 from smsflow.web.console.shell.visitor import Visitor
-from smsflow.web.http.multipart import Unreadable
 from smsflow.web.http.request import Request
-from smsflow.web.http.upload import Uploaded, receive
 
 # Read within the request, under the lock that marketing waits for: some 50,000 numbers in a second or two.
 LARGEST_FILE: Final = 2 * 1024 * 1024
@@ -57,7 +56,7 @@ class OptOutFile:
             path = Path(folder) / "file"
             try:
                 with path.open("wb") as file:
-                    uploaded = await _receive(req, file)
+                    uploaded = await receive_form(req, file, most=LARGEST_FILE + 64 * 1024, patience=_PATIENCE)
                 filled = forms.filled(uploaded.fields, visitor)
                 if not uploaded.size:
                     filled.wrong("file", _("Choose a file."))
@@ -96,16 +95,6 @@ class OptOutFile:
         await self._shell.show(
             req, resp, visitor, "app/optouts/file.html", filled=filled, most=LARGEST_FILE // 1024 // 1024
         )
-
-
-async def _receive(req: Request, file: BinaryIO) -> Uploaded:
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            return await receive(req.content_type or "", req.pieces(LARGEST_FILE + 64 * 1024), file)
-    except TimeoutError:
-        raise falcon.HTTPError(falcon.HTTP_408) from None
-    except Unreadable:
-        raise TokenMissing from None
 
 
 def _read(path: Path) -> list[Record] | None:

@@ -1,6 +1,5 @@
 """Senders: the names that SMS come from with their state, and asking for one."""
 
-import asyncio
 import io
 from typing import Final
 
@@ -16,10 +15,9 @@ from smsflow.web.console.shell import forms
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.shell import Shell
+from smsflow.web.console.shell.uploads import receive_form
 from smsflow.web.console.shell.visitor import Visitor
-from smsflow.web.http.multipart import Unreadable
 from smsflow.web.http.request import Request
-from smsflow.web.http.upload import receive
 
 # The document, and the fields and heads of the form around it.
 LARGEST_UPLOAD: Final = senders.LARGEST_DOCUMENT + 64 * 1024
@@ -89,13 +87,7 @@ class Senders:
         if not (req.content_type or "").startswith("multipart/"):
             return await self._shell.form(req, visitor), None
         file = io.BytesIO()
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                uploaded = await receive(req.content_type or "", req.pieces(LARGEST_UPLOAD), file)
-        except TimeoutError:
-            raise falcon.HTTPError(falcon.HTTP_408) from None
-        except Unreadable:
-            raise forms.TokenMissing from None
+        uploaded = await receive_form(req, file, most=LARGEST_UPLOAD, patience=_PATIENCE)
         return forms.filled(uploaded.fields, visitor), Joined(uploaded.name, file.getvalue()) if uploaded.size else None
 
     async def _show(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, filled: Filled) -> None:
