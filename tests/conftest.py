@@ -24,7 +24,11 @@ _ASKED_BY_LIBRARIES = {"file", "uname"}
 _run = pytest.StashKey()
 _item = None
 
-settings.register_profile("smsflow", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+# The suite tries the same cases in every run of the same code; `script/test --hypothesis-profile search` looks for new ones.
+settings.register_profile("smsflow", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "search", deadline=None, max_examples=2000, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("smsflow")
 
 

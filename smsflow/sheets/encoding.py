@@ -24,6 +24,9 @@ _BOMS = (
 # Windows, old Macs, DOS: in the order that decides between equals.
 CODE_PAGES = ("cp1252", "mac_roman", "cp850")
 
+# A file in these is known before its code page is asked for; UTF-16 is not read from the middle of a file, where its BOM is text.
+_UNICODE = ("utf_7", "utf_8", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le")
+
 # UTF-16 has zero bytes by the half; a few in a text are somebody's mistake.
 _STRAY_ZEROS = 0.02
 
@@ -95,7 +98,7 @@ def _code_page(sample: bytes) -> str:
     best = max(CODE_PAGES, key=lambda name: weights[name])
     if weights[best] > foreign * 0.5:
         return best
-    found = from_bytes(sample).best()
+    found = from_bytes(sample, cp_exclusion=list(_UNICODE)).best()
     return CODE_PAGES[0] if found is None else found.encoding
 
 

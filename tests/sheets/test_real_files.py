@@ -1,5 +1,6 @@
 """The files that people have: each trap by itself and mixed, with the contacts that they hold."""
 
+import codecs
 import datetime as dt
 
 import pytest
@@ -146,6 +147,13 @@ def test_one_word_tells_the_code_page(file, encoding, word):
     path = file(f"Nom;Tel\n{word};691234567\n".encode(encoding))
 
     assert contacts(path) == [("+237691234567", {"nom": word})]
+
+
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
+def test_bytes_of_a_byte_order_mark_inside_a_file_say_nothing_of_its_encoding(file, mark):
+    path = file(b"Nom;Tel\nAwa;691234567\n" + mark)
+
+    assert [number for number, _ in contacts(path)] == ["+237691234567", NumberFault.EMPTY]
 
 
 def test_accents_after_a_megabyte_of_ascii(file):
