@@ -12,8 +12,8 @@ import structlog
 from smsflow.services.accounts import companies
 from smsflow.services.exports import making, rows
 from smsflow.services.exports.making import Export
-from smsflow.services.exports.rows import WantedFile
-from smsflow.sheets.export import Cell, csv_chunks, write_xlsx
+from smsflow.services.exports.wanted import WantedFile, write
+from smsflow.sheets.export import Cell
 from smsflow.store.postgres.outages import first_line
 from smsflow.store.postgres.transactions import Database
 
@@ -75,7 +75,7 @@ async def _read(database: Database, export: Export, spool: Path, clock: Callable
     with spool.open("wb") as file:
         following: str | None = after
         while following is not None and done < making.MOST_ROWS:
-            async with database.autocommit() as tx:
+            async with database.transaction() as tx:
                 found, following = await rows.page(tx, company, wanted, following)
             for row in found:
                 file.write(msgspec.json.encode(row) + b"\n")
@@ -88,10 +88,7 @@ async def _read(database: Database, export: Export, spool: Path, clock: Callable
 
 def _write(file: Path, wanted: WantedFile, spool: Path) -> None:
     with file.open("wb") as target:
-        if wanted.format == "xlsx":
-            write_xlsx(target, wanted.heading, _spooled(spool))
-        else:
-            target.writelines(csv_chunks(wanted.heading, _spooled(spool)))
+        write(target, wanted, _spooled(spool))
 
 
 def _spooled(spool: Path) -> Iterator[Sequence[Cell]]:

@@ -7,7 +7,7 @@ from smsflow import runtime, testing
 from smsflow.jobs.exports import export_next
 from smsflow.services.contacts import contacts
 from smsflow.services.exports import making
-from smsflow.services.exports.rows import WantedFile
+from smsflow.services.exports.wanted import WantedFile
 
 NOW = runtime.now()
 WANTED = WantedFile("contacts", {}, ["Numéro", "État", "Ajouté", "Dernier envoi"])

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -12,9 +13,11 @@ from smsflow.cli.output import Json
 from smsflow.cli.streams import say
 from smsflow.cli.work import read, transact
 from smsflow.runtime import now
-from smsflow.services import credits
+from smsflow.services import credits, statements
 from smsflow.services.accounts import companies
 from smsflow.services.accounts.companies import Account
+from smsflow.services.statements import Month, Statement
+from smsflow.store.postgres.snapshot import one_snapshot
 from smsflow.store.postgres.transactions import Tx
 
 _MOST = 10**12
@@ -26,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
     # A negative amount begins like an option.
     credit.command("add", context_settings={"ignore_unknown_options": True})(add)
     credit.command("list")(list_)
+    credit.command("statement")(statement)
     app.add_typer(credit, name="credit")
 
 
@@ -74,3 +78,50 @@ def list_(company: CompanyId, *, limit: Limit = 50, as_json: Json = False) -> No
         none="No credit was ever added or charged.",
     )
     say(f"Company {account.company.id} has {account.balance} credits.")
+
+
+def _month(written: str | None) -> str | None:
+    if written is not None and statements.month_of(written, "UTC") is None:
+        raise typer.BadParameter("it is written as 2026-11.")
+    return written
+
+
+def statement(
+    company: CompanyId,
+    *,
+    month: Annotated[
+        str | None, typer.Option(callback=_month, metavar="2026-11", help="Which month; this one by default.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a month of a company's credits: one line for each campaign, one for each day otherwise, and the sums."""
+
+    async def job(tx: Tx) -> tuple[int, Month, Statement]:
+        await one_snapshot(tx)
+        found = await companies.find(tx, company)
+        wanted = statements.month_of(month or f"{now().astimezone(ZoneInfo(found.timezone)):%Y-%m}", found.timezone)
+        if wanted is None:
+            raise LookupError(month)
+        return found.id, wanted, await statements.of_month(tx, found.id, wanted)
+
+    seen = read(job)
+    company_id, shown, found = seen.found
+    document = {
+        "company_id": company_id,
+        "month": str(shown),
+        **asdict(found.sums),
+        "movements": [
+            {**asdict(entry), "first": str(entry.first), "last": str(entry.last)} for entry in reversed(found.entries)
+        ],
+    }
+    if output.reading(document, database=seen.database, as_json=as_json):
+        return
+    output.table(
+        ("day", "credits", "cause", "SMS", "reserve", "campaign or note"),
+        [
+            (e.last, f"{e.credits:+}", e.cause, e.messages or None, e.reserved or None, e.campaign or e.note or None)
+            for e in reversed(found.entries)
+        ],
+        none="No credit moved in that month.",
+    )
+    output.facts((name, getattr(found.sums, name)) for name in ("opening", "bought", "returned", "charged", "closing"))

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from smsflow.errors import NotFound
-from smsflow.services.exports.rows import WantedFile
+from smsflow.services.exports.wanted import WantedFile
 from smsflow.store import exports
 from smsflow.store.postgres.transactions import Tx
 

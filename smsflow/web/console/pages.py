@@ -15,7 +15,7 @@ from smsflow.web.console.app.codes.page import CodesPage
 from smsflow.web.console.app.contacts.one import ContactPage
 from smsflow.web.console.app.contacts.page import Contacts
 from smsflow.web.console.app.credits.lines import CreditsExport, Lines
-from smsflow.web.console.app.credits.page import Credits, Statement
+from smsflow.web.console.app.credits.page import Credits
 from smsflow.web.console.app.dashboard.page import Dashboard
 from smsflow.web.console.app.imports.one import ImportPage, RefusedRows
 from smsflow.web.console.app.imports.page import LARGEST_UPLOAD, Imports
@@ -103,7 +103,6 @@ APP: Final[Pages] = {
     "/app/credits": Credits,
     "/app/credits/export": CreditsExport,
     "/app/credits/lines": Lines,
-    "/app/credits/statement": Statement,
     "/app/imports": Imports,
     f"/app/imports/{_IMPORT}": ImportPage,
     f"/app/imports/{_IMPORT}/refused": RefusedRows,

@@ -50,6 +50,22 @@ def test_companies_are_listed_and_shown(smsflow):
     assert smsflow.json("company", "show", "1")["balance"] == 50
 
 
+def test_the_statement_of_a_month_adds_up(smsflow):
+    a_company(smsflow, "--credits", "50")
+    smsflow("credit", "add", "1", "7", "--note", "reçu 17")
+
+    shown = smsflow.json("credit", "statement", "1")
+    before = smsflow.json("credit", "statement", "1", "--month", "2020-01")
+
+    assert (shown["opening"], shown["bought"], shown["closing"]) == (0, 57, 57)
+    assert [(m["cause"], m["credits"], m["note"]) for m in shown["movements"]] == [
+        ("credit", 50, "opening"),
+        ("credit", 7, "reçu 17"),
+    ]
+    assert (before["closing"], before["movements"]) == (0, [])
+    assert "reçu 17" in smsflow("credit", "statement", "1")
+
+
 def test_no_company_is_an_empty_list(smsflow):
     assert smsflow.json("company", "list")["companies"] == []
     assert "smsflow company add" in smsflow("company", "list")
@@ -108,6 +124,7 @@ def test_each_rule_of_a_company_can_be_changed(smsflow, options, field, value):
         (["company", "show", str(2**63)], "COMPANY"),
         (["credit", "add", "1", "0", "--note", "x"], "zero"),
         (["credit", "add", "1", "5"], "--note"),
+        (["credit", "statement", "1", "--month", "nov"], "2026-11"),
         (["sender", "add", "1", "@"], "sender"),
         (["compny", "list"], "Did you mean 'company'?"),
     ],

@@ -20,7 +20,7 @@ from smsflow.services.campaigns import draft, launch, prepare
 from smsflow.services.contacts import contacts, importing, lists, optouts
 from smsflow.services.contacts.importing import ImportPlan
 from smsflow.services.exports import making
-from smsflow.services.exports.rows import WantedFile
+from smsflow.services.exports.wanted import WantedFile
 from smsflow.services.messages.prepare import Limits
 from smsflow.services.routing import numbers
 from smsflow.services.templates import WrittenTemplate

@@ -1,6 +1,9 @@
 """Credits: the balance for whoever may see it, movements for whoever may see credits."""
 
+import io
 import re
+
+from pypdf import PdfReader
 
 from smsflow import testing
 from smsflow.services import credits
@@ -84,13 +87,32 @@ async def test_the_statement_of_a_month_adds_up(site, signed_in):
     await site.send(await testing.a_token(site.platform, company), "690000001")
     await add(site, company, 5, "receipt 17")
 
-    rows = [line.split(";") for line in (await browser.get("/app/credits/statement?format=csv")).text.splitlines()]
+    month = f"{site.clock():%Y-%m}"
+    rows = [
+        line.split(";")
+        for line in (await browser.get(f"/app/export/statement?month={month}&format=csv")).text.splitlines()
+    ]
 
     assert rows[1][2] == "0"
     assert rows[-1][2] == "14"
     assert sum(int(row[2]) for row in rows[2:-1]) == 14
-    assert (await browser.get("/app/credits/statement?format=xlsx")).content[:2] == b"PK"
-    assert (await browser.get("/app/credits/statement?month=nonsense&format=csv")).status_code == 200
+    assert (await browser.get(f"/app/export/statement?month={month}&format=xlsx")).content[:2] == b"PK"
+    assert (await browser.get("/app/export/statement?month=nonsense&format=csv")).status_code == 404
+
+
+async def test_the_statement_of_a_month_is_printed_with_its_sums(site, signed_in):
+    browser, company = await signed_in("accountant", credits=1200, name="Boutique Kribi")
+    await testing.a_route(site.platform)
+    await site.send(await testing.a_token(site.platform, company), "690000001")
+    await add(site, company, 500, "reçu 17")
+
+    answer = await browser.get(f"/app/export/statement?month={site.clock():%Y-%m}&format=pdf")
+    (page,) = (page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+
+    assert answer.headers["content-type"] == "application/pdf"
+    for said in ("Boutique Kribi", "Relevé de crédits", "reçu 17", "+ 1 200", "+ 500", "SMS par l’API et la console"):
+        assert said in page
+    assert page.splitlines()[-2:] == ["1 699", "Page 1"]
 
 
 async def test_a_request_for_credits_is_kept_shown_as_pending_and_taken_back(site, signed_in):

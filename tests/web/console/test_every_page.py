@@ -9,7 +9,7 @@ from smsflow.domain.access import RIGHTS, Role
 from smsflow.domain.selection import read_rule
 from smsflow.services.contacts import lists
 from smsflow.services.exports import making
-from smsflow.services.exports.rows import WantedFile
+from smsflow.services.exports.wanted import WantedFile
 from smsflow.web.console import pages
 from smsflow.web.console.shell.locale import Locale
 from smsflow.web.console.shell.roles import role_name

@@ -1,4 +1,4 @@
-"""What several pages call the same things: statuses, opt-outs, what an SMS asked for; translated where they are shown."""
+"""What several pages call the same things: statuses, opt-outs, movements of credits, what an SMS asked for; translated where they are shown."""
 
 from typing import Final
 
@@ -28,6 +28,17 @@ SOURCES: Final = {
 
 # Of what somebody opted out.
 SCOPES: Final = {"marketing": gettext("Marketing"), "all": gettext("Everything but codes")}
+
+# Kinds of movements of credits.
+CAUSES: Final = {
+    "credit": gettext("Purchase"),
+    "campaign": gettext("Campaign"),
+    "sms": gettext("SMS by API and console"),
+    "codes": gettext("Verification codes"),
+    "returned": gettext("Credits given back"),
+    "reserve": gettext("Reserved for a campaign"),
+    "release": gettext("Reserve released"),
+}
 
 # What an SMS asked for → (what it did, tone of its badge).
 COMMANDS: Final = {

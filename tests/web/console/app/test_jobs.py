@@ -58,7 +58,9 @@ async def test_each_table_is_a_file_of_what_it_shows(site, shop):
 async def test_an_export_belongs_to_those_who_see_its_table(signed_in):
     browser, _ = await signed_in("accountant")
 
-    assert (await browser.get("/app/export/contacts")).status_code == 404
+    refused = await browser.get("/app/export/contacts")
+    assert refused.status_code == 403
+    assert "comptable" in refused.text
     assert (await browser.get("/app/export/messages")).status_code == 200
 
 

@@ -12,15 +12,17 @@ from smsflow.domain.access import Right
 from smsflow.domain.credits import days_left
 from smsflow.errors import NotFound, ParameterInvalid
 from smsflow.runtime import mail
-from smsflow.services import audit, credit_requests, credits
+from smsflow.services import audit, credit_requests, credits, statements
 from smsflow.services.messages import tallies
+from smsflow.services.statements import Month, spent
 from smsflow.sheets.export import Cell, csv_chunks, write_xlsx
-from smsflow.web.console.app.credits.statement import CAUSES, Month, MonthEntry, Sums, entries, spent, sums
+from smsflow.store.postgres.snapshot import one_snapshot
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.locale import Locale
 from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import CAUSES
 from smsflow.web.http.request import Request
 
 _DAYS = 30
@@ -106,7 +108,11 @@ class Credits:
                 tx, visitor.company_id, since=month.moment(pace_since), timezone=visitor.locale.timezone
             )
             requests = await credit_requests.latest(tx, visitor.company_id) if sees_lines else []
-        found, added = await statement(self._shell, visitor, month) if sees_lines else ([], None)
+        found = None
+        if sees_lines:
+            async with self._shell.platform.database.transaction() as tx:
+                await one_snapshot(tx)
+                found = await statements.of_month(tx, visitor.company_id, month)
         await self._shell.show(
             req,
             resp,
@@ -121,33 +127,10 @@ class Credits:
             contact=self._shell.platform.settings.contact,
             month=month,
             months=_months(today),
-            entries=found,
-            sums=added,
+            statement=found,
             causes=CAUSES,
             yesterday=timedelta(days=1),
         )
-
-
-class Statement:
-    """`/app/credits/statement?month=2026-11&format=csv|xlsx`: the movements of a month as a file, with their sums."""
-
-    access = Right.SEE_CREDITS
-
-    def __init__(self, shell: Shell) -> None:
-        """Show the shell's platform."""
-        self._shell = shell
-
-    async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor) -> None:
-        """Answer the file."""
-        month, _ = _month(req, visitor.locale, self._shell), visitor.locale.gettext
-        found, added = await statement(self._shell, visitor, month)
-        heading = [_(name) for name in ("Date", "Cause", "Credits", "Reserve", "SMS", "Campaign", "Note")]
-        rows: list[list[Cell]] = [
-            [_("Balance at the beginning"), "", added.opening],
-            *(_row(entry, visitor.locale) for entry in reversed(found)),
-            [_("Balance at the end"), "", added.closing],
-        ]
-        answer_file(req, resp, f"credits-{month}", heading, rows)
 
 
 def answer_file(
@@ -170,36 +153,11 @@ def answer_file(
     )
 
 
-async def statement(shell: Shell, visitor: Visitor, month: Month) -> tuple[list[MonthEntry], Sums]:
-    """Return the movements of a month and their sums, in one snapshot."""
-    since, company_id = month.moment(month.first), visitor.company_id
-    async with shell.platform.database.transaction() as tx:
-        causes = await tallies.by_cause(tx, company_id, since=since, timezone=visitor.locale.timezone)
-        lines = await credits.rare_lines(tx, company_id, since=since, timezone=visitor.locale.timezone)
-        names = await credits.campaign_names(tx, company_id, {c.campaign_id for c in causes if c.campaign_id})
-        balance = await credits.balance(tx, company_id)
-    return entries(month, causes, lines, names), sums(month, causes, lines, balance=balance)
-
-
-def _row(entry: MonthEntry, locale: Locale) -> list[Cell]:
-    return [
-        locale.day(entry.last),
-        locale.gettext(CAUSES[entry.cause]),
-        entry.credits,
-        entry.reserved,
-        entry.messages,
-        entry.campaign,
-        entry.note,
-    ]
-
-
 def _month(req: Request, locale: Locale, shell: Shell) -> Month:
-    zone = ZoneInfo(locale.timezone)
-    try:
-        first = date.fromisoformat(f"{req.get_param('month') or ''}-01")
-    except ValueError:
-        first = shell.clock().astimezone(zone).date().replace(day=1)
-    return Month(first.replace(day=1), zone)
+    today = shell.clock().astimezone(ZoneInfo(locale.timezone))
+    return statements.month_of(req.get_param("month") or "", locale.timezone) or Month(
+        today.date().replace(day=1), ZoneInfo(locale.timezone)
+    )
 
 
 def _months(today: date) -> list[date]:

@@ -1,5 +1,6 @@
 """A table as a file: at once when it is short, else from where the background has left it."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from typing import Final
@@ -11,8 +12,7 @@ import falcon.asgi
 from smsflow.domain.access import Right
 from smsflow.errors import NotFound
 from smsflow.services.exports import making, rows
-from smsflow.services.exports.rows import Rows, WantedFile
-from smsflow.sheets.export import csv_chunks, write_xlsx
+from smsflow.services.exports.wanted import Rows, WantedFile, write
 from smsflow.web.console.app.jobs import kinds
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
@@ -24,11 +24,12 @@ _MOST_PAGES: Final = 10
 _TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
 }
 
 
 class ExportNow:
-    """`/app/export/{kind}?format=csv|xlsx`: what a table shows as a file; one that is too long for that leads to `/app/jobs`."""
+    """`/app/export/{kind}?format=csv|xlsx|pdf`: what a table shows as a file; one that is too long for that leads to `/app/jobs`."""
 
     access = Right.DASHBOARD
 
@@ -39,22 +40,24 @@ class ExportNow:
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, kind: str) -> None:
         """Answer the file."""
         asked = {name: (req.get_param(name) or "") for name in req.params}
-        wanted = kinds.wanted(visitor, {**asked, "kind": kind})
+        kinds.check(visitor, kind)
+        wanted = kinds.wanted(visitor, {**asked, "kind": kind}, now=self._shell.clock())
         if wanted is None or visitor.company is None:
             raise falcon.HTTPNotFound
-        found: Rows = []
-        after: str | None = ""
+        database, found = self._shell.platform.database, Rows()
         async with self._shell.reading() as tx:
             wanted = await rows.begun(tx, visitor.company, wanted)
-            for _ in range(_MOST_PAGES):
-                if after is not None and len(found) <= AT_ONCE:
+        after: str | None = ""
+        for _ in range(_MOST_PAGES):
+            if after is not None and len(found) <= AT_ONCE:
+                async with database.transaction() as tx:
                     following, after = await rows.page(tx, visitor.company, wanted, after)
-                    found += following
+                found += following
         if after is not None or len(found) > AT_ONCE:
             raise falcon.HTTPSeeOther(
                 f"/app/jobs?{urlencode({**wanted.asked, 'kind': wanted.kind, 'format': wanted.format})}"
             )
-        resp.data = _file(wanted, found)
+        resp.data = await asyncio.to_thread(_file, wanted, found)
         _head(resp, wanted)
 
 
@@ -92,18 +95,16 @@ class ExportFile:
 
 
 def _file(wanted: WantedFile, found: Rows) -> bytes:
-    if wanted.format == "xlsx":
-        file = io.BytesIO()
-        write_xlsx(file, wanted.heading, found)
-        return file.getvalue()
-    return b"".join(csv_chunks(wanted.heading, found))
+    file = io.BytesIO()
+    write(file, wanted, found)
+    return file.getvalue()
 
 
 def _head(resp: falcon.asgi.Response, wanted: WantedFile) -> None:
     resp.content_type = _TYPES[wanted.format]
     resp.set_headers(
         {
-            "Content-Disposition": f'attachment; filename="{wanted.kind}.{wanted.format}"',
+            "Content-Disposition": f'attachment; filename="{wanted.name}"',
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
         }

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from smsflow.domain.access import Right
-from smsflow.services.exports.rows import WantedFile
+from smsflow.services import statements
+from smsflow.services.exports.wanted import WantedFile
+from smsflow.sheets.paper import Paper
+from smsflow.web.console.shell.guard import RightMissing
 from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.visitor import Visitor
-from smsflow.web.console.shell.words import SCOPES, SOURCES, STATUSES
+from smsflow.web.console.shell.words import CAUSES, SCOPES, SOURCES, STATUSES
 
-FORMATS: Final = ("csv", "xlsx")
 _LONGEST: Final = 100
 
 
@@ -24,6 +27,16 @@ class ExportedTable:
     heading: Sequence[str]
     asked: Sequence[str]
     words: Mapping[str, str] = field(default_factory=dict)
+    printed: "PrintedTable | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedTable:
+    """How a table stands in a PDF: its own columns, their widths in points, and those that hold numbers."""
+
+    heading: Sequence[str]
+    widths: Sequence[int]
+    numbers: Sequence[int]
 
 
 _SEES_CONTACTS: Final = frozenset({Right.SEE_CONTACTS})
@@ -68,6 +81,26 @@ KINDS: Final[Mapping[str, ExportedTable]] = {
         (gettext("From"), gettext("Text"), gettext("To"), gettext("Keyword"), gettext("Date")),
         ("q",),
     ),
+    "statement": ExportedTable(
+        gettext("Statement"),
+        "/app/credits",
+        frozenset({Right.SEE_CREDITS}),
+        tuple(map(gettext, ("Date", "Cause", "Credits", "Reserve", "SMS", "Campaign", "Note"))),
+        ("month",),
+        {
+            **CAUSES,
+            "opening": gettext("Balance at the beginning"),
+            "closing": gettext("Balance at the end"),
+            "bought": gettext("Bought"),
+            "given back": gettext("Given back"),
+            "charged": gettext("Charged"),
+        },
+        PrintedTable(
+            tuple(map(gettext, ("Date", "Cause", "Campaign or note", "SMS", "Reserve", "Credits"))),
+            (62, 140, 133, 45, 65, 70),
+            (3, 4, 5),
+        ),
+    ),
 }
 
 
@@ -76,7 +109,15 @@ def may(visitor: Visitor, kind: str) -> bool:
     return kind in KINDS and all(map(visitor.may, KINDS[kind].rights))
 
 
-def wanted(visitor: Visitor, asked: Mapping[str, str]) -> WantedFile | None:
+def check(visitor: Visitor, kind: str) -> None:
+    """Raise RightMissing where the visitor may not have an export that there is."""
+    if kind in KINDS:
+        for right in KINDS[kind].rights:
+            if not visitor.may(right):
+                raise RightMissing(visitor, right)
+
+
+def wanted(visitor: Visitor, asked: Mapping[str, str], *, now: datetime) -> WantedFile | None:
     """Return the export that an address or a form asks for, in the visitor's words; None for none that the visitor may have."""
     kind, said = asked.get("kind", ""), visitor.locale.gettext
     if not may(visitor, kind):
@@ -85,11 +126,33 @@ def wanted(visitor: Visitor, asked: Mapping[str, str]) -> WantedFile | None:
     filter_ = {name: asked.get(name, "").replace("\x00", "").strip()[:_LONGEST] for name in found.asked}
     if not (filter_.get("list") or "0").isascii() or not (filter_.get("list") or "0").isdigit():
         filter_["list"] = "0"
+    if "month" in filter_ and statements.month_of(filter_["month"], visitor.locale.timezone) is None:
+        return None
+    format_, heading, paper = asked.get("format"), found.heading, None
+    if format_ == "pdf" and found.printed:
+        heading, paper = found.printed.heading, _paper(visitor, found.printed, filter_["month"], now)
+    elif format_ != "xlsx":
+        format_ = "csv"
     return WantedFile(
         kind,
         {name: value for name, value in filter_.items() if value},
-        [said(name) for name in found.heading],
+        [said(name) for name in heading],
         {name: said(word) for name, word in found.words.items()},
         visitor.locale.timezone,
-        "xlsx" if asked.get("format") == "xlsx" else "csv",
+        format_,
+        paper=paper,
+        language=visitor.locale.language,
+    )
+
+
+def _paper(visitor: Visitor, printed: PrintedTable, month: str, now: datetime) -> Paper:
+    locale, company = visitor.locale, visitor.company
+    said, (year, number) = locale.gettext, month.split("-")
+    return Paper(
+        said("Statement of credits, {month}", month=f"{number}/{year}"),
+        [company.name if company else "", said("Made on {when} ({zone})", when=locale.time(now), zone=locale.timezone)],
+        printed.widths,
+        printed.numbers,
+        page=said("Page"),
+        replaced=said("A letter that this file cannot show stands as ?. The CSV file has it."),
     )

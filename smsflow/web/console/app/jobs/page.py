@@ -52,7 +52,7 @@ class Jobs:
         stop = filled["stop"]
         if stop.isascii() and stop.isdigit() and len(stop) < 19:
             await self._stop(visitor, filled, int(stop))
-        wanted = kinds.wanted(visitor, filled.values)
+        wanted = kinds.wanted(visitor, filled.values, now=now)
         if wanted is not None:
             async with self._shell.act(visitor, filled, "/app/jobs?done=1") as act:
                 export_id = await making.ask(
@@ -77,7 +77,7 @@ class Jobs:
         async with self._shell.reading() as tx:
             exports = [e for e in await making.latest(tx, visitor.company_id) if kinds.may(visitor, e.kind)]
             imports = await importing.latest(tx, visitor.company_id) if visitor.may(Right.SEE_CONTACTS) else []
-        wanted = kinds.wanted(visitor, asked)
+        wanted = kinds.wanted(visitor, asked, now=self._shell.clock())
         await self._shell.show(
             req,
             resp,

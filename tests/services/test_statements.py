@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from smsflow.domain.message import Kind
 from smsflow.services.credits import Line
 from smsflow.services.messages.tallies import Cause, Figures
-from smsflow.web.console.app.credits.statement import Month, entries, spent, sums
+from smsflow.services.statements import Month, entries, spent, sums
 
 NOVEMBER = Month(date(2026, 11, 1), ZoneInfo("Africa/Douala"))
 CAUSES = [

@@ -7,20 +7,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from smsflow.domain.message import Kind
+from smsflow.services import credits
 from smsflow.services.credits import Line
+from smsflow.services.messages import tallies
 from smsflow.services.messages.tallies import Cause
-from smsflow.web.console.shell.marks import gettext
+from smsflow.store.postgres.transactions import Tx
 
-# kind of movement → its words.
-CAUSES: Final = {
-    "credit": gettext("Purchase"),
-    "campaign": gettext("Campaign"),
-    "sms": gettext("SMS by API and console"),
-    "codes": gettext("Verification codes"),
-    "returned": gettext("Credits given back"),
-    "reserve": gettext("Reserved for a campaign"),
-    "release": gettext("Reserve released"),
-}
+# Kinds of movements; those of one day stand in this order.
+CAUSES: Final = ("credit", "campaign", "sms", "codes", "returned", "reserve", "release")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +63,37 @@ class Sums:
     closing: int
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The movements of a month, the last first, and their sums."""
+
+    entries: Sequence[MonthEntry]
+    sums: Sums
+
+
+async def of_month(tx: Tx, company_id: int, month: Month) -> Statement:
+    """Return the statement of a month; it adds up where the transaction sees one moment (`one_snapshot`)."""
+    since = month.moment(month.first)
+    causes = await tallies.by_cause(tx, company_id, since=since, timezone=month.zone.key)
+    lines = await credits.rare_lines(tx, company_id, since=since, timezone=month.zone.key)
+    names = await credits.campaign_names(tx, company_id, {c.campaign_id for c in causes if c.campaign_id})
+    balance = await credits.balance(tx, company_id)
+    return Statement(entries(month, causes, lines, names), sums(month, causes, lines, balance=balance))
+
+
+def month_of(written: str, timezone: str) -> Month | None:
+    """Return the month that `2026-11` means in a time zone, or None."""
+    try:
+        return Month(date.fromisoformat(f"{written}-01"), ZoneInfo(timezone))
+    except ValueError:
+        return None
+
+
 def entries(month: Month, causes: Sequence[Cause], lines: Sequence[Line], names: Mapping[int, str]) -> list[MonthEntry]:
     """Return the movements of a month, the last first."""
     within = [c for c in causes if month.first <= c.date < month.after]
     found = [*_campaigns(within, names), *_days(within), *(_line(line, month) for line in _of(month, lines))]
-    return sorted(found, key=lambda e: (e.last, list(CAUSES).index(e.cause)), reverse=True)
+    return sorted(found, key=lambda e: (e.last, CAUSES.index(e.cause)), reverse=True)
 
 
 def sums(month: Month, causes: Sequence[Cause], lines: Sequence[Line], *, balance: int) -> Sums:
@@ -127,13 +147,13 @@ def _pair(cause: str, own: Sequence[Cause], *, campaign_id: int = 0, campaign: s
     """Give what a group of SMS took, and what came back of it."""
     charged, returned = sum(c.figures.charged for c in own), sum(c.figures.returned for c in own)
     messages = sum(c.figures.accepted for c in own)
-    for kind, credits in ((cause, -charged), ("returned", returned)):
-        if credits:
+    for kind, amount in ((cause, -charged), ("returned", returned)):
+        if amount:
             yield MonthEntry(
                 kind,
                 own[0].date,
                 own[-1].date,
-                credits,
+                amount,
                 messages=messages if kind == cause else 0,
                 campaign_id=campaign_id,
                 campaign=campaign,
