@@ -5,6 +5,7 @@ import io
 import zipfile
 
 import pytest
+from pypdf import PdfReader
 
 from smsflow import testing
 from smsflow.jobs.exports import export_next
@@ -80,6 +81,21 @@ async def test_a_long_export_is_made_in_the_background_and_fetched(site, shop, m
     assert "data-poll" not in page.text
     address = page.text.split('" download>')[0].split('"')[-1]
     assert len(rows(await browser.get(address))) == 4
+
+
+async def test_a_long_statement_is_printed_in_the_background(site, signed_in, monkeypatch):
+    browser, _ = await signed_in("accountant", credits=1200)
+    monkeypatch.setattr(file, "AT_ONCE", 0)
+    led = await browser.get(f"/app/export/statement?month={site.clock():%Y-%m}&format=pdf")
+    await browser.get(led.headers["location"])
+    await browser.post("/app/jobs", {})
+
+    assert await export_next(site.platform.database, site.clock)
+
+    address = (await browser.get("/app/jobs")).text.split('" download>')[0].split('"')[-1]
+    answer = await browser.get(address)
+    assert f'filename="statement-{site.clock():%Y-%m}.pdf"' in answer.headers["content-disposition"]
+    assert "+ 1 200" in PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
 
 
 async def test_an_export_that_is_stopped_is_not_made(site, shop):
