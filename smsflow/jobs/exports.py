@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from smsflow.errors import Refused
 from smsflow.services.accounts import companies
 from smsflow.services.exports import making, rows
 from smsflow.services.exports.making import Export
@@ -42,7 +43,7 @@ async def export_next(database: Database, clock: Callable[[], datetime]) -> bool
         return False
     try:
         await _make(database, export, clock)
-    except (LookupError, ValueError) as error:
+    except (LookupError, ValueError, Refused) as error:
         # A filter that no longer means anything, as a list that was deleted: it would fail for ever.
         log.warning("export_failed", export_id=export.id, reason=first_line(error))
         async with database.transaction() as tx:
@@ -76,7 +77,7 @@ async def _read(database: Database, export: Export, spool: Path, clock: Callable
         following: str | None = after
         while following is not None and done < making.MOST_ROWS:
             async with database.transaction() as tx:
-                found, following = await rows.page(tx, company, wanted, following)
+                found, following = await rows.page(tx, company, wanted, following, now=clock())
             for row in found:
                 file.write(msgspec.json.encode(row) + b"\n")
             done += len(found)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,8 +14,10 @@ from smsflow.services.contacts import files
 from smsflow.sheets.export import Cell
 from smsflow.smpp.meanings import meaning
 from smsflow.store.campaigns import ends
-from smsflow.store.campaigns.ends import Reached
-from smsflow.store.postgres.transactions import Database
+from smsflow.store.postgres.transactions import Database, Tx
+
+Reached = ends.Reached
+page = ends.page
 
 _PAGE = 5000
 COLUMNS: Final = ("number", "state", "reason", "segments", "sent", "done")
@@ -49,37 +52,58 @@ async def export(
     """
     files.check(file)
     async with database.transaction() as tx:
-        campaign = await show(tx, company.id, campaign_id)
-    names = [name for name in template.parse(campaign.text).variables if name != template.STOP]
+        names = await variables(tx, company.id, campaign_id)
     zone, loop, written = ZoneInfo(company.timezone), asyncio.get_running_loop(), 0
 
     async def following(after: int) -> list[Reached]:
         async with database.transaction() as tx:
-            return await ends.page(tx, company.id, campaign_id, after=after, limit=_PAGE)
+            return await page(tx, company.id, campaign_id, after=after, limit=_PAGE)
+
+    def local(at: datetime | None) -> datetime | None:
+        return None if at is None else at.astimezone(zone).replace(tzinfo=None)
 
     def rows() -> Iterator[list[Cell]]:
         nonlocal written
         after = 0
-        while page := asyncio.run_coroutine_threadsafe(following(after), loop).result():
-            after = page[-1].place
-            written += len(page)
-            for reached in page:
-                yield _row(reached, names, zone, translate)
+        while found := asyncio.run_coroutine_threadsafe(following(after), loop).result():
+            after = found[-1].place
+            written += len(found)
+            for reached in found:
+                yield row(reached, names, time=local, translate=translate)
 
     heading = [translate(name) for name in COLUMNS]
     await asyncio.to_thread(files.write, file, [heading[0], *names, *heading[1:]], rows())
     return written
 
 
-def _row(reached: Reached, names: list[str], zone: ZoneInfo, translate: Callable[[str], str]) -> list[Cell]:
+async def variables(tx: Tx, company_id: int, campaign_id: int) -> list[str]:
+    """Return the variables of a campaign, each of which is a column behind the number; raise NotFound."""
+    campaign = await show(tx, company_id, campaign_id)
+    return [name for name in template.parse(campaign.text).variables if name != template.STOP]
+
+
+def row(
+    reached: Reached,
+    names: list[str],
+    *,
+    time: Callable[[datetime | None], Cell],
+    translate: Callable[[str], str],
+) -> list[Cell]:
+    """Return the row of a recipient."""
     values: list[Cell] = [reached.number, *(reached.values.get(name, "") for name in names)]
     sms = reached.sms
     if sms is None:
         state, reason = (WAITING, "") if reached.reason is None else (NOT_WRITTEN_TO, reached.reason)
         return [*values, translate(state), translate(REASONS.get(reason, reason)) if reason else "", None, None, None]
-    times = [None if at is None else at.astimezone(zone).replace(tzinfo=None) for at in (sms.sent_at, sms.done_at)]
     state = sms.status.name.lower()
-    return [*values, translate(state), _reason(sms.error, translate), sms.segments, *times]
+    return [
+        *values,
+        translate(state),
+        _reason(sms.error, translate),
+        sms.segments,
+        time(sms.sent_at),
+        time(sms.done_at),
+    ]
 
 
 def _reason(error: str | None, translate: Callable[[str], str]) -> str:

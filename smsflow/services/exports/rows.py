@@ -2,25 +2,32 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from smsflow.domain.account import Company
+from smsflow.services.campaigns import export
 from smsflow.services.contacts import contacts
-from smsflow.services.exports import money, people, traffic
+from smsflow.services.exports import money, people, team, traffic
 from smsflow.services.exports.wanted import Rows, WantedFile
 from smsflow.store.postgres.transactions import Tx
 
 
 async def begun(tx: Tx, company: Company, wanted: WantedFile) -> WantedFile:
-    """Return an export with the columns that its rows will have."""
-    if wanted.kind != "contacts":
+    """Return an export with the columns that its rows will have; raise NotFound for a campaign that there is not."""
+    if wanted.kind == "contacts":
+        names = await contacts.attribute_names(tx, company.id, among=None)
+    elif wanted.kind == "campaign":
+        names = await export.variables(tx, company.id, int(wanted.asked["campaign"]))
+    else:
         return wanted
-    names = await contacts.attribute_names(tx, company.id, among=None)
     return replace(wanted, attributes=names, heading=[wanted.heading[0], *names, *wanted.heading[1:]])
 
 
-async def page(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
+async def page(tx: Tx, company: Company, wanted: WantedFile, after: str, *, now: datetime) -> tuple[Rows, str | None]:
     """Return the next rows behind a mark, "" to begin with, and the mark to go on from, None at the end."""
+    if wanted.kind == "codes":
+        return await traffic.codes(tx, company, wanted, after, now=now)
     return await _KINDS[wanted.kind](tx, company, wanted, after)
 
 
@@ -30,5 +37,8 @@ _KINDS: Final[Mapping[str, _Reader]] = {
     "opt-outs": people.opt_outs,
     "messages": traffic.messages,
     "inbox": traffic.inbox,
+    "campaign": traffic.campaign,
     "statement": money.statement,
+    "team": team.team,
+    "audit": team.acts,
 }

@@ -1,8 +1,11 @@
-"""The rows of what was sent and received: the log of messages and the inbox."""
+"""The rows of what was sent and received: the log of messages, the result of a campaign, codes and the inbox."""
+
+from datetime import datetime
 
 from smsflow.domain.account import Company
 from smsflow.domain.message import public_id
-from smsflow.services import inbound, searching
+from smsflow.services import inbound, searching, verifications
+from smsflow.services.campaigns import export
 from smsflow.services.exports.wanted import PAGE, Rows, WantedFile
 from smsflow.services.messages import log
 from smsflow.store.postgres.transactions import Tx
@@ -37,4 +40,22 @@ async def inbox(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tup
         ending=searching.ending_of(wanted.asked.get("q", "")),
     )
     rows: Rows = [[m.source, m.text, m.destination, m.keyword or "", wanted.time(m.received_at)] for m in found]
+    return rows, str(found[-1].id) if len(found) == PAGE else None
+
+
+async def campaign(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
+    """Return the recipients of a campaign with what became of each, in their order."""
+    found = await export.page(tx, company.id, int(wanted.asked["campaign"]), after=int(after or 0), limit=PAGE)
+    names = list(wanted.attributes)
+    rows: Rows = [export.row(reached, names, time=wanted.time, translate=wanted.word) for reached in found]
+    return rows, str(found[-1].place) if len(found) == PAGE else None
+
+
+async def codes(tx: Tx, company: Company, wanted: WantedFile, after: str, *, now: datetime) -> tuple[Rows, str | None]:
+    """Return requests for codes with their state, the newest first; never a code."""
+    found = await verifications.requests(tx, company.id, before=int(after) if after else None, limit=PAGE, now=now)
+    rows: Rows = [
+        [c.number, wanted.time(c.asked_at), wanted.time(c.expires_at), c.tries, wanted.word(c.state.name)]
+        for c in found
+    ]
     return rows, str(found[-1].id) if len(found) == PAGE else None

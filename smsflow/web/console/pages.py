@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from smsflow.web.console.app.audit.page import AuditLog
 from smsflow.web.console.app.campaigns.again import CampaignAgain
-from smsflow.web.console.app.campaigns.file import CampaignFile
 from smsflow.web.console.app.campaigns.pace import CampaignPace
 from smsflow.web.console.app.campaigns.page import CampaignCancel, CampaignPage, Campaigns
 from smsflow.web.console.app.campaigns.preview import CampaignPreview
@@ -85,7 +84,6 @@ APP: Final[Pages] = {
     f"/app/campaigns/{_CAMPAIGN}/edit": CampaignNew,
     f"/app/campaigns/{_CAMPAIGN}/cancel": CampaignCancel,
     f"/app/campaigns/{_CAMPAIGN}/again": CampaignAgain,
-    f"/app/campaigns/{_CAMPAIGN}/export": CampaignFile,
     f"/app/campaigns/{_CAMPAIGN}/pace": CampaignPace,
     f"/app/campaigns/{_CAMPAIGN}/preview": CampaignPreview,
     f"/app/campaigns/{_CAMPAIGN}/review": CampaignReview,

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playwright.async_api import async_playwright
 
-from smsflow import testing
+from smsflow import runtime, testing
 from smsflow.web.console import pages
 from smsflow.web.serve import create
 from tests.machine import free_port
@@ -135,9 +135,13 @@ async def test_no_cell_of_any_file_is_a_formula(site):
     planted = await plant(site.platform, formula)
     browser = Browser(site)
     await browser.sign_in(planted.username)
-    files = [f"/app/export/{kind}" for kind in ("contacts", "opt-outs", "messages", "inbox")]
-    files += ["/app/credits/export", f"/app/imports/{int(planted.ids['import_id']) - 1}/refused"]
-    files += [f"/app/campaigns/{planted.ids['campaign_id']}/export"]
+    files = [f"/app/export/{kind}" for kind in ("contacts", "opt-outs", "messages", "inbox", "team", "audit")]
+    files += [
+        f"/app/export/statement?month={runtime.now():%Y-%m}",
+        "/app/credits/export",
+        f"/app/imports/{int(planted.ids['import_id']) - 1}/refused",
+    ]
+    files += [f"/app/export/campaign?campaign={planted.ids['campaign_id']}"]
 
     for address in files:
         answer = await browser.get(address)

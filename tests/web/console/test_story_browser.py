@@ -1,4 +1,4 @@
-"""Aïcha's Friday: she imports her customers, writes to them, plans it for tomorrow at nine, watches one leave, and sees the result.
+"""Aïcha's Friday: she imports her customers, writes to them, plans it for tomorrow at nine, watches one leave, and downloads the result.
 
 On a phone in French as with a script, on a desk in English without any.
 """
@@ -6,6 +6,7 @@ On a phone in French as with a script, on a desk in English without any.
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -62,6 +63,9 @@ def test_a_file_becomes_a_campaign_that_is_planned_paused_resumed_and_sent(
         press(page, "launch")
         until(page, lambda: page.locator(".badge.good").count() == 1, scripts=scripts)
         expect(page.locator("main")).to_contain_text(str(CUSTOMERS))
+        with page.expect_download() as result:
+            page.click("main a[href^='/app/export/campaign']")
+        assert Path(result.value.path()).read_text("utf-8-sig").count("Awa") == CUSTOMERS
 
         page.goto(f"{live_server.url}/app/messages")
         expect(page.locator("tbody tr")).to_have_count(CUSTOMERS)

@@ -60,6 +60,7 @@ APP: Final = (
             Entry("Senders", "/app/senders", Right.SEE_SENDERS, "sender"),
             Entry("Team", "/app/team", Right.ADMINISTER, "team"),
             Entry("Audit log", "/app/audit", Right.ADMINISTER, "audit"),
+            Entry("Background work", "/app/jobs", Right.DASHBOARD, "clock"),
             Entry("Settings", "/app/settings", Right.ADMINISTER, "settings"),
         ),
     ),

@@ -3,7 +3,7 @@
 from smsflow.domain.access import Role
 from smsflow.web.console.shell.locale import Locale
 
-_NAMES = {
+NAMES = {
     Role.ADMIN: "administrator",
     Role.MARKETING: "marketing",
     Role.APPROVER: "approver",
@@ -15,4 +15,4 @@ _NAMES = {
 
 def role_name(locale: Locale, role: Role) -> str:
     """Return the name of a role in the reader's language."""
-    return locale.gettext(_NAMES[role])
+    return locale.gettext(NAMES[role])

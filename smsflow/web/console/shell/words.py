@@ -3,6 +3,7 @@
 from typing import Final
 
 from smsflow.domain.message import Status
+from smsflow.domain.verification import CodeState
 from smsflow.web.console.shell.marks import gettext
 
 # status → (word, tone of its badge).
@@ -15,6 +16,16 @@ STATUSES: Final = {
     Status.EXPIRED: (gettext("Expired"), "warn"),
     Status.CANCELLED: (gettext("SMS cancelled"), "idle"),
     Status.UNKNOWN: (gettext("Undetermined"), "warn"),
+}
+
+# state of a code → (word, tone of its badge).
+CODES: Final = {
+    CodeState.SENT: (gettext("Code sent"), "info"),
+    CodeState.VALIDATED: (gettext("Validated"), "good"),
+    CodeState.EXPIRED: (gettext("Expired"), "warn"),
+    CodeState.BLOCKED: (gettext("Blocked"), "bad"),
+    CodeState.REPLACED: (gettext("Replaced"), "idle"),
+    CodeState.FAILED: (gettext("Failed"), "bad"),
 }
 
 # By what somebody opted out.

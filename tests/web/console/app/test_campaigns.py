@@ -3,8 +3,9 @@
 import pytest
 
 from smsflow import testing
-from smsflow.web.console.app.campaigns.words import PAUSES, REASONS, STATES
+from smsflow.web.console.app.campaigns.words import PAUSES, STATES
 from smsflow.web.console.shell.locale import french
+from smsflow.web.console.shell.results import REASONS
 
 FR = {"Accept_Language": "fr"}
 

@@ -9,8 +9,11 @@ from pypdf import PdfReader
 
 from smsflow import testing
 from smsflow.jobs.exports import export_next
+from smsflow.services import verifications
 from smsflow.services.contacts import contacts, optouts
 from smsflow.web.console.app.jobs import file
+
+FR = {"Accept_Language": "fr"}
 
 
 def rows(answer):
@@ -54,6 +57,39 @@ async def test_each_table_is_a_file_of_what_it_shows(site, shop):
     assert rows(await browser.get("/app/export/inbox"))[1:] == []
     book = await browser.get("/app/export/contacts?format=xlsx")
     assert zipfile.ZipFile(io.BytesIO(book.content)).testzip() is None
+
+
+async def test_codes_are_exported_with_their_state_and_never_the_code(site, signed_in):
+    browser, company = await signed_in("developer", credits=10)
+    await testing.a_route(site.platform)
+    token = await testing.a_token(site.platform, company)
+    await site.post("/apiv2/smscode/", {"phone_number": "690000001", "timeout": 60}, token=token)
+    async with site.platform.database.autocommit() as tx:
+        (made,) = await verifications.list_codes(tx, company.id, limit=1, vault=site.platform.vault, now=site.clock.now)
+
+    heading, row = rows(await browser.get("/app/export/codes", **FR))
+
+    assert heading == ["Numéro", "Demandé", "Valable jusqu’au", "Essais faux", "État"]
+    assert (row[0], row[3:]) == ("'+237690000001", ["0", "Envoyé"])
+    assert made.code not in "".join(row)
+
+
+async def test_the_team_and_what_it_did_are_exported_in_words(site, signed_in):
+    browser, _ = await signed_in("admin", name="Boutique")
+    await browser.get("/app/settings")
+    await browser.post(
+        "/app/settings",
+        {"timezone": "Africa/Lagos", "language": "fr", "hours": "", "second_factor": "no", "approval": "no"},
+    )
+
+    team = rows(await browser.get("/app/export/team", **FR))
+    acts = rows(await browser.get("/app/export/audit?act=settings+changed", **FR))
+    none = rows(await browser.get("/app/export/audit?act=role+changed", **FR))
+
+    assert team[1][3:] == ["administrateur", "Actif", "Désactivé"]
+    assert [row[1:3] for row in acts[1:]] == [["Paramètres modifiés", "Boutique"]]
+    assert acts[1][5:] == ["timezone: Africa/Douala", "timezone: Africa/Lagos"]
+    assert none[1:] == []
 
 
 async def test_an_export_belongs_to_those_who_see_its_table(signed_in):

@@ -11,8 +11,8 @@ from smsflow.domain.schedule import Plan
 from smsflow.services.campaigns import draft, run
 from smsflow.services.messages import tallies
 from smsflow.store.postgres.transactions import text
-from smsflow.web.console.app.campaigns.words import _IN_FILES
 from smsflow.web.console.shell.locale import french
+from smsflow.web.console.shell.results import RESULTS
 
 FR = {"Accept_Language": "fr"}
 FAILED = {
@@ -55,7 +55,7 @@ def ended(site, a_campaign):
 
 
 def test_every_word_of_a_file_has_its_french():
-    assert set(_IN_FILES.values()) <= set(french())
+    assert set(RESULTS.values()) <= set(french())
 
 
 async def test_the_page_says_what_became_of_every_sms_and_why_some_failed(signed_in, ended):
@@ -94,8 +94,8 @@ async def test_the_result_is_a_file_in_the_readers_language(signed_in, ended):
     browser, company = await signed_in("marketing")
     campaign_id = await ended(company)
 
-    answer = await browser.get(f"/app/campaigns/{campaign_id}/export", **FR)
-    sheet = await browser.get(f"/app/campaigns/{campaign_id}/export?format=xlsx")
+    answer = await browser.get(f"/app/export/campaign?campaign={campaign_id}", **FR)
+    sheet = await browser.get(f"/app/export/campaign?campaign={campaign_id}&format=xlsx")
 
     assert answer.headers["content-disposition"] == f'attachment; filename="campaign-{campaign_id}.csv"'
     heading, first, *_ = answer.content.decode("utf-8-sig").splitlines()
@@ -155,10 +155,10 @@ async def test_a_campaign_is_duplicated_into_a_draft(signed_in, a_campaign, stat
     assert await state_of(company, campaign_id) == "running"
 
 
-@pytest.mark.parametrize("address", ["/again", "/export", "/pace"])
+@pytest.mark.parametrize("address", ["campaigns/{}/again", "export/campaign?campaign={}", "campaigns/{}/pace"])
 async def test_what_belongs_to_another_companys_campaign_does_not_exist(site, signed_in, ended, address):
     other = await testing.a_company(site.platform, name="Autre")
     campaign_id = await ended(other)
     browser, _ = await signed_in("admin")
 
-    assert (await browser.get(f"/app/campaigns/{campaign_id}{address}")).status_code == 404
+    assert (await browser.get(f"/app/{address.format(campaign_id)}")).status_code == 404

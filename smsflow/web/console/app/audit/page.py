@@ -8,7 +8,7 @@ import falcon.asgi
 from smsflow.domain.access import Right
 from smsflow.services import audit
 from smsflow.services.accounts import people
-from smsflow.web.console.app.audit.acts import ACTS
+from smsflow.web.console.shell.acts import ACTS
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
@@ -34,7 +34,7 @@ class AuditLog:
         async with self._shell.reading() as tx:
             team = await people.of_company(tx, visitor.company_id)
             lines = await audit.show(tx, visitor.company_id, before=before, author=author, act=act, limit=_PAGE + 1)
-        asked = {"author": author, "act": act}
+        asked = {name: value for name, value in (("author", author), ("act", act)) if value}
         await self._shell.show(
             req,
             resp,
@@ -45,6 +45,7 @@ class AuditLog:
             act=act or "",
             authors=[p.person.username for p in team],
             author=author or "",
+            asked=asked,
             older=_address({**asked, "before": lines[_PAGE - 1].id}) if len(lines) > _PAGE else "",
             first=_address(asked) if before is not None else "",
         )

@@ -8,7 +8,7 @@ from smsflow.errors import NotFound, StateRefused
 from smsflow.services import audit
 from smsflow.services.campaigns import again, approval, draft
 from smsflow.web.console.app.campaigns.counting import prepared
-from smsflow.web.console.app.campaigns.words import failure
+from smsflow.web.console.shell.results import failure
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request

@@ -7,7 +7,7 @@ from smsflow.domain.access import Right
 from smsflow.errors import NotFound
 from smsflow.runtime import links
 from smsflow.services.campaigns import draft, preview
-from smsflow.web.console.app.campaigns.words import REASONS
+from smsflow.web.console.shell.results import REASONS
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request

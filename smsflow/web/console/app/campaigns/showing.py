@@ -20,8 +20,9 @@ from smsflow.runtime import links
 from smsflow.services.campaigns import approval, draft, prepare, preview
 from smsflow.services.contacts import lists
 from smsflow.web.console.app.campaigns.live import live
-from smsflow.web.console.app.campaigns.words import REASONS, STATES, failure, hours_text, pause_of
+from smsflow.web.console.app.campaigns.words import STATES, hours_text, pause_of
 from smsflow.web.console.shell.forms import Filled
+from smsflow.web.console.shell.results import REASONS, failure
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request

@@ -1,29 +1,16 @@
 """Verification codes: to whom, when, and whether they were validated; the code itself is never shown."""
 
-from typing import Final
-
 import falcon.asgi
 
 from smsflow.domain.access import Right
-from smsflow.domain.verification import CodeState
 from smsflow.services import verifications
-from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import CODES
 from smsflow.web.http.request import Request
 
 _PAGE = 50
 _LARGEST = 2**62
-
-# state → (word, tone of its badge).
-STATES: Final = {
-    CodeState.SENT: (gettext("Code sent"), "info"),
-    CodeState.VALIDATED: (gettext("Validated"), "good"),
-    CodeState.EXPIRED: (gettext("Expired"), "warn"),
-    CodeState.BLOCKED: (gettext("Blocked"), "bad"),
-    CodeState.REPLACED: (gettext("Replaced"), "idle"),
-    CodeState.FAILED: (gettext("Failed"), "bad"),
-}
 
 
 class CodesPage:
@@ -48,7 +35,7 @@ class CodesPage:
             visitor,
             "app/codes/page.html",
             codes=codes[:_PAGE],
-            states=STATES,
+            states=CODES,
             older=f"/app/codes?before={codes[_PAGE - 1].id}" if len(codes) > _PAGE else "",
             first="/app/codes" if before is not None else "",
         )

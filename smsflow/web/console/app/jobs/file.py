@@ -45,13 +45,16 @@ class ExportNow:
         if wanted is None or visitor.company is None:
             raise falcon.HTTPNotFound
         database, found = self._shell.platform.database, Rows()
-        async with self._shell.reading() as tx:
-            wanted = await rows.begun(tx, visitor.company, wanted)
+        try:
+            async with self._shell.reading() as tx:
+                wanted = await rows.begun(tx, visitor.company, wanted)
+        except NotFound:
+            raise falcon.HTTPNotFound from None
         after: str | None = ""
         for _ in range(_MOST_PAGES):
             if after is not None and len(found) <= AT_ONCE:
                 async with database.transaction() as tx:
-                    following, after = await rows.page(tx, visitor.company, wanted, after)
+                    following, after = await rows.page(tx, visitor.company, wanted, after, now=self._shell.clock())
                 found += following
         if after is not None or len(found) > AT_ONCE:
             raise falcon.HTTPSeeOther(

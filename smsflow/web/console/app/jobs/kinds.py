@@ -1,5 +1,6 @@
 """The exports that there are: who may have them, their columns, and the words in them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,14 +8,19 @@ from typing import Final
 
 from smsflow.domain.access import Right
 from smsflow.services import statements
+from smsflow.services.campaigns import export
 from smsflow.services.exports.wanted import WantedFile
 from smsflow.sheets.paper import Paper
+from smsflow.web.console.shell.acts import ACTS
 from smsflow.web.console.shell.guard import RightMissing
 from smsflow.web.console.shell.marks import gettext
+from smsflow.web.console.shell.results import RESULTS
+from smsflow.web.console.shell.roles import NAMES as ROLES
 from smsflow.web.console.shell.visitor import Visitor
-from smsflow.web.console.shell.words import CAUSES, SCOPES, SOURCES, STATUSES
+from smsflow.web.console.shell.words import CAUSES, CODES, SCOPES, SOURCES, STATUSES
 
 _LONGEST: Final = 100
+_ID: Final = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,59 @@ KINDS: Final[Mapping[str, ExportedTable]] = {
         (gettext("From"), gettext("Text"), gettext("To"), gettext("Keyword"), gettext("Date")),
         ("q",),
     ),
+    "campaign": ExportedTable(
+        gettext("Result of a campaign"),
+        "/app/campaigns",
+        frozenset({Right.SEE_CAMPAIGNS, Right.SEE_CONTACTS}),
+        [RESULTS[column] for column in export.COLUMNS],
+        ("campaign",),
+        RESULTS,
+    ),
+    "codes": ExportedTable(
+        gettext("Codes"),
+        "/app/codes",
+        frozenset({Right.SEE_CODES}),
+        (gettext("Number"), gettext("Asked"), gettext("Valid until"), gettext("Wrong tries"), gettext("State")),
+        (),
+        {state.name: word for state, (word, _) in CODES.items()},
+    ),
+    "team": ExportedTable(
+        gettext("Team"),
+        "/app/team",
+        frozenset({Right.ADMINISTER}),
+        (
+            gettext("Username"),
+            gettext("Name"),
+            gettext("Email"),
+            gettext("Role"),
+            gettext("State"),
+            gettext("Second factor"),
+        ),
+        (),
+        {
+            **{str(role): word for role, word in ROLES.items()},
+            "active": gettext("Active"),
+            "disabled": gettext("Disabled"),
+            "on": gettext("On"),
+            "off": gettext("Off"),
+        },
+    ),
+    "audit": ExportedTable(
+        gettext("Audit log"),
+        "/app/audit",
+        frozenset({Right.ADMINISTER}),
+        (
+            gettext("Date"),
+            gettext("Act"),
+            gettext("What about"),
+            gettext("Author"),
+            gettext("Address"),
+            gettext("Before"),
+            gettext("After"),
+        ),
+        ("author", "act"),
+        ACTS,
+    ),
     "statement": ExportedTable(
         gettext("Statement"),
         "/app/credits",
@@ -124,8 +183,10 @@ def wanted(visitor: Visitor, asked: Mapping[str, str], *, now: datetime) -> Want
         return None
     found = KINDS[kind]
     filter_ = {name: asked.get(name, "").replace("\x00", "").strip()[:_LONGEST] for name in found.asked}
-    if not (filter_.get("list") or "0").isascii() or not (filter_.get("list") or "0").isdigit():
+    if filter_.get("list") and not _ID.fullmatch(filter_["list"]):
         filter_["list"] = "0"
+    if kind == "campaign" and not _ID.fullmatch(filter_["campaign"]):
+        return None
     if "month" in filter_ and statements.month_of(filter_["month"], visitor.locale.timezone) is None:
         return None
     format_, heading, paper = asked.get("format"), found.heading, None
