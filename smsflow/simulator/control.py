@@ -82,7 +82,7 @@ def _mo(simulator: Simulator, request: Request) -> dict[str, Any]:
     if mode not in _MODES:
         message = f"mode must be one of {', '.join(_MODES)}"
         raise ValueError(message)
-    simulator.send_mo(
+    simulator.people.write(
         str(request["source"]),
         str(request["destination"]),
         str(request["text"]),

@@ -13,10 +13,11 @@ from smsflow.simulator.deliveries import Deliveries, Delivery
 from smsflow.simulator.ids import MessageIds
 from smsflow.simulator.inbox import Inbox, Received
 from smsflow.simulator.misbehaviour import Misbehaviour, malformed, written_id
-from smsflow.simulator.receipts import format_receipt, inbound_parts, is_receipt_wanted, receipt_of
+from smsflow.simulator.people import People
+from smsflow.simulator.receipts import is_receipt_wanted, receipt_of
 from smsflow.simulator.script import Script, every
 from smsflow.simulator.session import SessionHandler
-from smsflow.smpp import concat, spec
+from smsflow.smpp import spec
 from smsflow.smpp.net.server import Peer, ServerLimits, SmppServer, serve
 from smsflow.smpp.pdu import DeliverSm, ShortMessage, SubmitSm
 
@@ -45,11 +46,11 @@ class Simulator:
         self._clock = clock
         self._random = random.Random(seed)  # noqa: S311  its ids are no secret
         self._ids = MessageIds(self._random)
-        self._references = 0
         self._loop = asyncio.get_running_loop()
         self._server: SmppServer | None = None
         self._waiters: set[asyncio.Future[None]] = set()
         self.deliveries = Deliveries(keep=keep)
+        self.people = People(self.deliveries, clock=clock)
         self.binds = 0
         self.binds_max = 0
         self.reset()
@@ -128,7 +129,7 @@ class Simulator:
             "incomplete": self.handsets.incomplete,
             "duplicates": self.handsets.duplicates,
             "receipts_sent": self.receipts_sent,
-            "inbound_sent": self.inbound_sent,
+            "inbound_sent": self.people.sent,
             "deliveries_acknowledged": self.deliveries.acknowledged,
             "deliveries_waiting": self.deliveries.waiting,
             "binds": self.binds,
@@ -154,8 +155,7 @@ class Simulator:
         self.last_submit: SubmitSm | None = None
         self.submits = self.accepted = self.refused = self.throttled = self.lost = 0
         self.responses_lost = self.disconnects = self.receipts_sent = 0
-        self.inbound_sent = 0
-        self._answered: set[str] = set()
+        self.people.reset()
         self._misbehaviour = Misbehaviour()
         self._bucket = Bucket(self._loop.time())
 
@@ -164,25 +164,6 @@ class Simulator:
         for peer in list(self._server.peers) if self._server is not None else ():
             self.disconnects += 1
             peer.drop("the simulator cuts the connection")
-
-    def send_mo(
-        self,
-        source: str,
-        destination: str,
-        text: str,
-        *,
-        system_id: str = "",
-        mode: concat.Mode = "udh8",
-        reverse: bool = False,
-        repeat: bool = False,
-    ) -> None:
-        """Send a text of a person to the client `system_id`, or to any receiver; its parts in reverse, or each twice."""
-        self._references = (self._references + 1) & 0xFFFF
-        parts = inbound_parts(source, destination, text, reference=self._references, mode=mode)
-        self.inbound_sent += 1
-        for pdu in reversed(parts) if reverse else parts:
-            for _ in range(2 if repeat else 1):
-                self.deliveries.put(Delivery(system_id, pdu))
 
     # Called by the session handlers.
 
@@ -256,28 +237,12 @@ class Simulator:
         if every(self.submits, script.stray_every):
             stray = self._receipt(message, str(self._random.randrange(10**12, 10**13)), "DELIVRD")
             self._later(script.latency, lambda: self._send_receipt(system_id, stray))
-        self._act_beside(peer, system_id, message, fault)
-
-    def _act_beside(self, peer: Peer, system_id: str, message: ShortMessage, fault: str) -> None:
-        """Do what a fault adds to an accepted submission, and have the handset answer."""
-        answer = self.script.reply(message.dest) if message.dest not in self._answered else ""
-        if answer:
-            self._answered.add(message.dest)
-            destination = self.script.replies_to or message.source
-            self._later(
-                self.script.reply_delay,
-                lambda: self.send_mo(message.dest, destination, answer, system_id=system_id),
-            )
+        answer = self.people.answer(script, message, system_id=system_id)
+        if answer is not None:
+            self._later(script.reply_delay, answer)
+        self.people.misbehave(fault, message, self.submits, system_id=system_id)
         if fault == "malformed":
             peer.write(malformed(self.submits))
-        elif fault == "mo":
-            text = f"Réponse {self.submits} en plusieurs parties, avec € et [crochets]. " * 5
-            self.send_mo(
-                message.dest, message.source, text, system_id=system_id, mode="udh16", reverse=True, repeat=True
-            )
-        elif fault == "mo-receipt":
-            line = format_receipt(str(self.submits), "UNDELIV", submitted_at=self._clock(), done_at=self._clock())
-            self.send_mo(message.dest, message.source, line.decode("latin-1"), system_id=system_id)
 
     def _receipt(self, message: ShortMessage, message_id: str, state: str) -> DeliverSm:
         return receipt_of(message, message_id, state, at=self._clock(), tlvs=self.script.receipt_tlvs)

@@ -52,7 +52,7 @@ def parts_of(text=TEXT, *, mode="udh8", reference=7, source="+237690000001"):
 async def test_rule_11_a_text_in_parts_is_one_row_in_any_order_and_however_often_they_come(quick, mode, reverse):
     async with an_operator() as operator, an_engine(quick):
         connector = await a_bound_connector(quick, operator)
-        operator.send_mo("237690000001", "8080", TEXT, mode=mode, reverse=reverse, repeat=mode != "payload")
+        operator.people.write("237690000001", "8080", TEXT, mode=mode, reverse=reverse, repeat=mode != "payload")
         await acknowledged(operator, 1 if mode == "payload" else 6)
 
     (row,) = await stored(quick)
@@ -65,7 +65,7 @@ async def test_rule_11_a_text_in_ucs_2_keeps_what_was_received(quick):
     text = "日本😀" * 40
     async with an_operator() as operator, an_engine(quick):
         await a_bound_connector(quick, operator)
-        operator.send_mo("237690000001", "8080", text)
+        operator.people.write("237690000001", "8080", text)
         await acknowledged(operator, 3)
 
     (row,) = await stored(quick)
@@ -180,7 +180,7 @@ async def test_a_person_who_sends_a_text_twice_is_two_rows(quick):
     async with an_operator() as operator, an_engine(quick):
         await a_bound_connector(quick, operator)
         for _ in range(2):
-            operator.send_mo("237690000001", "8080", "OUI")
+            operator.people.write("237690000001", "8080", "OUI")
         await acknowledged(operator, 2)
 
     assert await texts(quick) == ["OUI", "OUI"]
@@ -191,7 +191,7 @@ async def test_a_text_that_comes_twice_with_one_sequence_number_is_one_row(quick
         await a_bound_connector(quick, operator)
         (oui,) = parts_of("OUI")
         operator.deliveries.put(replace(oui, twice=True))
-        operator.send_mo("237690000002", "8080", "NON")
+        operator.people.write("237690000002", "8080", "NON")
         await acknowledged(operator, 2)
 
     assert await texts(quick) == ["OUI", "NON"]
@@ -211,7 +211,7 @@ async def test_a_text_that_comes_again_after_its_session_was_lost_is_one_row(qui
             operator.deliveries.put_back([delivery])
 
         monkeypatch.setattr(operator.deliveries, "answer", lose)
-        operator.send_mo("237690000001", "8080", "OUI")
+        operator.people.write("237690000001", "8080", "OUI")
         await taken.wait()
         await until_bound(quick, connector)
         await operator.wait_for(lambda o: o.deliveries.acknowledged >= 1)
@@ -266,7 +266,7 @@ async def test_a_stop_is_done_when_its_sms_is_acknowledged_and_its_answer_leaves
         company = await testing.a_company(quick)
         async with quick.database.transaction() as tx:
             await numbers.add(tx, "8080", connector="operator", company_id=company.id)
-        operator.send_mo("237690000001", "8080", "STOP")
+        operator.people.write("237690000001", "8080", "STOP")
         await acknowledged(operator, 1)
         done = await query(quick, "SELECT number, scope FROM opt_out")
         await operator.wait_for(lambda o: o.handsets.total)

@@ -33,13 +33,13 @@ async def test_an_operator_with_a_fault_still_settles_every_sms(open_platform, f
             await operator.wait_for(lambda o: o.deliveries.waiting == 0)
 
             async def stored():
-                return len(await query(platform, "SELECT 1 FROM inbound")) >= operator.inbound_sent
+                return len(await query(platform, "SELECT 1 FROM inbound")) >= operator.people.sent
 
             await until(stored)
 
         assert set(await statuses(platform, ids)) == {Status.DELIVERED}
         assert operator.handsets.duplicates == 0
-        assert len(await query(platform, "SELECT 1 FROM inbound")) == operator.inbound_sent
+        assert len(await query(platform, "SELECT 1 FROM inbound")) == operator.people.sent
         await sound(platform)
 
 

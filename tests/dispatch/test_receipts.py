@@ -145,7 +145,7 @@ async def test_rule_08_a_text_that_a_person_may_have_written_is_an_inbound_sms(q
     async with an_operator() as operator, an_engine(quick):
         connector = await testing.a_connector(quick, port=operator.port)
         await until_bound(quick, connector)
-        operator.send_mo("237690000001", "8080", text)
+        operator.people.write("237690000001", "8080", text)
         await operator.wait_for(lambda o: o.deliveries.acknowledged == 1)
 
     assert await inbound_texts(quick) == [text]
@@ -317,7 +317,7 @@ async def test_a_message_of_a_handset_is_stored_before_it_is_acknowledged(quick)
     async with an_operator() as operator, an_engine(quick):
         connector = await testing.a_connector(quick, port=operator.port)
         await until_bound(quick, connector)
-        operator.send_mo("237690000001", "8080", "STOP é")
+        operator.people.write("237690000001", "8080", "STOP é")
         await operator.wait_for(lambda o: o.deliveries.acknowledged == 1)
 
     (stored,) = await query(quick, "SELECT connector_id, source, destination, text FROM inbound")

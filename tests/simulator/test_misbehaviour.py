@@ -152,13 +152,13 @@ async def test_malformed_pdus_harm_neither_side():
 async def test_a_text_of_a_person_comes_in_parts_in_any_order_and_twice(mode):
     text = "Une réponse avec € en plusieurs parties. " * 9
     async with an_operator() as (simulator, _, memory):
-        simulator.send_mo("237690000001", "8080", text, mode=mode, reverse=True, repeat=True)
+        simulator.people.write("237690000001", "8080", text, mode=mode, reverse=True, repeat=True)
         await memory.wait_for(lambda m: len(m.delivered) == (2 if mode == "payload" else 6))
 
     reassembly = Reassembly()
     released = [whole.text for pdu in memory.delivered for whole in reassembly.add(pdu, 0.0)]
     assert released[0] == text
-    assert simulator.inbound_sent == 1
+    assert simulator.people.sent == 1
 
 
 async def test_a_handset_answers_in_parts_and_with_texts_like_receipts():
@@ -167,7 +167,7 @@ async def test_a_handset_answers_in_parts_and_with_texts_like_receipts():
         submit(link, 2)
         await memory.wait_for(lambda m: len(m.delivered) > 2)
 
-    assert s.inbound_sent == 2
+    assert s.people.sent == 2
     assert {pdu.esm_class for pdu in memory.delivered} == {0, spec.ESM_UDHI}
     assert {news.flagged for news in receipts(memory) if news} == {False}
 

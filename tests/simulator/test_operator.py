@@ -71,7 +71,7 @@ async def test_a_handset_answers_its_first_sms():
         await memory.wait_for(lambda m: len(m.responses) == 3 and m.delivered)
 
     (answer,) = memory.delivered
-    assert (answer.source, answer.dest, simulator.inbound_sent) == ("237690000001", "8040", 1)
+    assert (answer.source, answer.dest, simulator.people.sent) == ("237690000001", "8040", 1)
 
 
 @pytest.mark.parametrize("mode", ["udh8", "udh16", "sar", "payload"])
@@ -269,7 +269,7 @@ async def test_a_refused_acknowledgement_is_tried_again():
 async def test_a_person_writes_to_a_client():
     text = "Une réponse assez longue pour deux parties. " * 5
     async with an_operator() as (simulator, _, memory):
-        simulator.send_mo("+237690000001", "8800", text)
+        simulator.people.write("+237690000001", "8800", text)
         await memory.wait_for(lambda m: len(m.delivered) == 2)
 
     reassembly = Reassembly()
@@ -280,7 +280,7 @@ async def test_a_person_writes_to_a_client():
 
 async def test_a_person_writes_before_anybody_is_bound():
     async with await Simulator.start() as simulator:
-        simulator.send_mo("+237690000001", "8800", "oui")
+        simulator.people.write("+237690000001", "8800", "oui")
         memory = Memory()
         await a_link(simulator, memory)
         await memory.wait_for(lambda m: m.delivered)
