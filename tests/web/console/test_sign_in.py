@@ -211,3 +211,14 @@ async def test_the_token_of_a_form_is_written_anew_on_each_page_and_stays_good(s
         answer = await browser.post("/me", {"full_name": "Awa", "_token": token})
         assert answer.status_code == 303
         await browser.get("/me")
+
+
+async def test_the_sessions_name_the_browser_and_the_one_that_looks(browser, awa):
+    agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
+    for _ in range(2):
+        await browser.post("/sign-in", {"username": "awa", "password": testing.PASSWORD}, User_Agent=agent)
+
+    page = (await browser.get("/me")).text
+
+    assert page.count("Firefox sur Windows") == 2
+    assert page.count("Ce navigateur") == 1

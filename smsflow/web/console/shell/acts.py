@@ -51,3 +51,13 @@ ACTS: Final = {
     "opt-out removed": gettext("Opt-out removed"),
     "opt-outs imported": gettext("Opt-outs imported"),
 }
+
+
+def page_of(act: str, subject: str) -> str:
+    """Return the address of what an act was done to, where it names that by a number."""
+    if subject.isdecimal():
+        if act.startswith("campaign "):
+            return f"/app/campaigns/{subject}"
+        if act == "file received" or act.startswith("import "):
+            return f"/app/imports/{subject}"
+    return ""

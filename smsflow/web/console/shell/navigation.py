@@ -66,7 +66,7 @@ APP: Final = (
     ),
 )
 
-OPS: Final = (Group("Platform", (Entry("Monitoring", "/ops", Right.SEE_PLATFORM, "home"),)),)
+OPS: Final = (Group("Platform", (Entry("Monitoring", "/ops", Right.SEE_PLATFORM, "pulse"),)),)
 
 
 def navigation(visitor: Visitor, addresses: Collection[str]) -> list[Group]:

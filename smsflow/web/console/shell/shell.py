@@ -21,6 +21,7 @@ from smsflow.web.console.shell.live import Live
 from smsflow.web.console.shell.locale import Locale, phone
 from smsflow.web.console.shell.navigation import current, navigation
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import known
 from smsflow.web.http.request import Request
 from smsflow.web.look.assets import LOOK
 from smsflow.web.look.pages import HEADERS, HTML
@@ -48,7 +49,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     found.globals.update(look=LOOK.url, asset=CONSOLE.url, token_of=forms.token_of)
-    found.filters["phone"] = phone
+    found.filters.update(phone=phone, known=known)
     return found
 
 
@@ -97,6 +98,7 @@ class Shell:
             .get_template(template)
             .render(
                 **_words(visitor.locale),
+                searches=f"{visitor.home}/search" in self._addresses,
                 visitor=visitor,
                 company=visitor.company,
                 groups=groups,

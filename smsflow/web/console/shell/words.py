@@ -1,5 +1,7 @@
 """What several pages call the same things: statuses, opt-outs, movements of credits, what an SMS asked for; translated where they are shown."""
 
+import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
 from smsflow.domain.message import Status
@@ -57,3 +59,16 @@ COMMANDS: Final = {
     "start": (gettext("Opted in again"), "good"),
     "help": (gettext("Help asked for"), "info"),
 }
+
+# The attributes that people are called by, in the order in which a name is read.
+_NAMES: Final = ("prenom", "firstname", "nom", "lastname", "name")
+
+
+def known(attributes: Mapping[str, str]) -> list[str]:
+    """Return what is known of a contact, the name first; the database keeps attributes in an order of its own."""
+    return [attributes[name] for name in sorted(attributes, key=_place)]
+
+
+def _place(name: str) -> int:
+    letters = "".join(c for c in unicodedata.normalize("NFD", name.lower()) if c.isascii() and c.isalpha())
+    return _NAMES.index(letters) if letters in _NAMES else len(_NAMES)

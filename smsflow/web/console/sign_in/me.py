@@ -6,6 +6,7 @@ from smsflow.domain.access import Right
 from smsflow.errors import LoginFailed, ParameterInvalid
 from smsflow.services import audit
 from smsflow.services.accounts import people, sessions
+from smsflow.web.console.shell.browsers import browser_of
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
@@ -60,7 +61,16 @@ class Me:
     async def _show(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, filled: Filled) -> None:
         async with self._shell.reading() as tx:
             own = await sessions.list_of(tx, visitor.person, now=self._shell.clock())
-        await self._shell.show(req, resp, visitor, "sign_in/me.html", filled=filled, sessions=own)
+        await self._shell.show(
+            req,
+            resp,
+            visitor,
+            "sign_in/me.html",
+            filled=filled,
+            sessions=own,
+            present=sessions.name_of(visitor.session),
+            browser_of=browser_of,
+        )
 
 
 class MyPassword:

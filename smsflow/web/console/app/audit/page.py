@@ -8,7 +8,7 @@ import falcon.asgi
 from smsflow.domain.access import Right
 from smsflow.services import audit
 from smsflow.services.accounts import people
-from smsflow.web.console.shell.acts import ACTS
+from smsflow.web.console.shell.acts import ACTS, page_of
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
@@ -42,6 +42,7 @@ class AuditLog:
             "app/audit/page.html",
             lines=lines[:_PAGE],
             acts=ACTS,
+            page_of=page_of,
             act=act or "",
             authors=[p.person.username for p in team],
             author=author or "",
