@@ -14,6 +14,8 @@ from smsflow.services.messages.cancel import cancel
 from smsflow.services.messages.prepare import Limits, Order, prepare
 from smsflow.services.messages.submit import submit
 from smsflow.store import verifications
+from smsflow.store.messages import tallies
+from smsflow.store.messages.tallies import Day
 from smsflow.store.postgres.transactions import Tx
 from smsflow.vault import Vault
 
@@ -106,6 +108,8 @@ async def check_code(
     )
     if (judgement.state, judgement.tries) != (last.state, last.tries):
         await verifications.judged(tx, last.id, state=judgement.state, tries=judgement.tries)
+        if judgement.state is CodeState.VALIDATED:
+            await tallies.verified(tx, company.id, last.message_id)
     return judgement.refusal
 
 
@@ -160,6 +164,12 @@ async def requests(tx: Tx, company_id: int, *, before: int | None, limit: int, n
         )
         for v in await verifications.latest(tx, company_id, before=before, limit=limit)
     ]
+
+
+async def conversion(tx: Tx, company_id: int, *, since: datetime, timezone: str) -> list[Day]:
+    """Return the figures of the SMS with codes since an hour, by day of a time zone and by connector (nothing is counted: they are kept)."""
+    found = await tallies.by_day(tx, company_id, since=since, timezone=timezone)
+    return [day for day in found if day.kind is Kind.OTP]
 
 
 def _shown(found: verifications.Verification, vault: Vault, now: datetime) -> Code:

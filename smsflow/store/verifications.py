@@ -24,6 +24,7 @@ class Verification:
     tries: int
     created_at: datetime
     expires_at: datetime
+    message_id: int
 
 
 _COLUMNS = "id, number, code_sealed, timeout, state, tries, created_at, expires_at, message_id"
@@ -132,17 +133,15 @@ async def latest(tx: Tx, company_id: int, *, before: int | None = None, limit: i
 async def _read(tx: Tx, query: str, parameters: Mapping[str, object]) -> list[Verification]:
     """Return codes; one whose SMS failed was never received, whatever its row says."""
     found = [
-        (Verification(id_, number, code, timeout, CodeState(state), tries, created_at, expires_at), message_id)
-        for id_, number, code, timeout, state, tries, created_at, expires_at, message_id in await tx.execute(
-            query, parameters
-        )
+        Verification(id_, number, code, timeout, CodeState(state), *rest)
+        for id_, number, code, timeout, state, *rest in await tx.execute(query, parameters)
     ]
-    open_ids = {message_id for code, message_id in found if code.state is CodeState.SENT}
+    open_ids = {code.message_id for code in found if code.state is CodeState.SENT}
     named = {"ids": ints(open_ids), "failed": int(Status.FAILED), "cancelled": int(Status.CANCELLED)}
     failed = {message_id for (message_id,) in await tx.execute(_FAILED(open_ids), named)} if open_ids else set()
     return [
-        replaced(code, state=CodeState.FAILED) if code.state is CodeState.SENT and message_id in failed else code
-        for code, message_id in found
+        replaced(code, state=CodeState.FAILED) if code.state is CodeState.SENT and code.message_id in failed else code
+        for code in found
     ]
 
 

@@ -10,6 +10,7 @@ from smsflow.domain.message import Status
 from smsflow.domain.verification import CodeState
 from smsflow.errors import NotEnoughCredits
 from smsflow.services import verifications
+from smsflow.services.messages import tallies
 from smsflow.services.messages.cancel import cancel
 from smsflow.services.messages.overdue import resend_unknown
 from smsflow.services.messages.prepare import Limits
@@ -120,3 +121,40 @@ async def test_a_code_whose_sms_was_cancelled_has_failed(platform, send):
         assert await cancel(tx, [message.id], now=_NOW) == [None]
 
     assert await shown(platform, company, code) is CodeState.FAILED
+
+
+async def test_a_code_that_is_verified_counts_once_for_its_day_and_operator(platform, send):
+    company, other = await testing.a_company(platform, credits=5), await testing.a_company(platform, name="Autre")
+    first = await send(company)
+    second = await send(company, now=_LATER)
+
+    for given in ("nonsense", second.code, second.code, first.code):
+        async with platform.database.transaction() as tx:
+            await verifications.check_code(tx, company, "690000001", given, vault=platform.vault, now=_LATER)
+
+    async def counted(of):
+        async with platform.database.transaction() as tx:
+            return await verifications.conversion(tx, of.id, since=_NOW - timedelta(days=1), timezone="UTC")
+
+    (before,) = await counted(company)
+    async with platform.database.transaction() as tx:
+        await tallies.fold(tx)
+    (day,) = await counted(company)
+    assert day == before
+    assert (day.figures.accepted, day.figures.cancelled, day.figures.verified) == (2, 1, 1)
+    assert await counted(other) == []
+
+
+async def test_counting_anew_keeps_what_was_verified(platform, send):
+    company = await testing.a_company(platform, credits=5)
+    code = await send(company)
+    async with platform.database.transaction() as tx:
+        await verifications.check_code(tx, company, "690000001", code.code, vault=platform.vault, now=_LATER)
+    await query(platform, "INSERT INTO tally_recount VALUES (:now) RETURNING due_at", now=_NOW)
+
+    async with platform.database.transaction() as tx:
+        assert await tallies.recount(tx, now=_LATER)
+
+    async with platform.database.transaction() as tx:
+        (day,) = await verifications.conversion(tx, company.id, since=_NOW - timedelta(days=1), timezone="UTC")
+    assert (day.figures.accepted, day.figures.verified) == (1, 1)

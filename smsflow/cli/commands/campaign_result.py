@@ -46,4 +46,6 @@ def print_tables(result: Result) -> None:
 def _figures(figures: Figures) -> dict[str, int]:
     kept = asdict(figures)
     used, returned = kept.pop("charged"), kept.pop("returned")
+    # Campaigns hold no codes.
+    del kept["verified"]
     return {**kept, "credits_used": used, "credits_returned": returned}

@@ -10,6 +10,8 @@ from datetime import date, datetime
 from typing import Final
 
 from smsflow.domain.message import Kind
+from smsflow.domain.verification import CodeState
+from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.snapshot import read_whole_tables
 from smsflow.store.postgres.transactions import Tx, text
 
@@ -28,9 +30,13 @@ class Figures:
     unknown: int = 0
     cancelled: int = 0
     returned: int = 0
+    verified: int = 0
+    """The codes in them that were verified."""
 
 
 _FIGURES: Final = tuple(f.name for f in fields(Figures))
+# `verified` is what became of a code, and stands in no message.
+_OF_MESSAGES: Final = tuple(name for name in _FIGURES if name != "verified")
 _KEY: Final = ("company_id", "campaign_id", "hour", "connector_id", "kind")
 # The time zone of every session is UTC.
 _HOUR: Final = "date_trunc('hour', created_at)"
@@ -45,6 +51,19 @@ def appended(changed: str, *, hour: str = _HOUR, **figures: str) -> str:
     INSERT INTO tally_delta ({", ".join(_KEY)}, {", ".join(figures)})
     SELECT company_id, coalesce(campaign_id, 0), {hour}, connector_id, kind, {", ".join(figures.values())}
     FROM {changed} GROUP BY 1, 2, 3, 4, 5"""
+
+
+_VERIFIED = bounded(f"""
+WITH changed AS (
+    SELECT company_id, campaign_id, created_at, connector_id, kind FROM message
+    WHERE id = :message_id AND WITHIN(id) AND company_id = :company_id
+) {appended("changed", verified="count(*)")}
+""")
+
+
+async def verified(tx: Tx, company_id: int, message_id: int) -> None:
+    """Count a code that was verified, for the hour and the connector of its SMS."""
+    await tx.execute(_VERIFIED([message_id]), {"company_id": company_id, "message_id": message_id})
 
 
 _FOLD = text(f"""
@@ -66,11 +85,17 @@ async def fold(tx: Tx) -> None:
 _TAKE_ORDER = text("DELETE FROM tally_recount WHERE due_at <= :now RETURNING due_at")
 _COUNT_STORED = text(f"""
 WITH forgotten AS (DELETE FROM tally_delta)
-INSERT INTO tally ({", ".join(_KEY)}, {", ".join(_FIGURES)})
+INSERT INTO tally ({", ".join(_KEY)}, {", ".join(_OF_MESSAGES)})
 SELECT company_id, coalesce(campaign_id, 0), {_HOUR}, connector_id, kind, count(*), sum(segments),
     count(*) FILTER (WHERE status = 2), count(*) FILTER (WHERE status = 3), count(*) FILTER (WHERE status = 4),
     count(*) FILTER (WHERE status = 6), count(*) FILTER (WHERE status = 8), count(*) FILTER (WHERE status = 7), sum(segments - charged)
 FROM message GROUP BY 1, 2, 3, 4, 5
+""")
+_COUNT_VERIFIED = text(f"""
+INSERT INTO tally AS t ({", ".join(_KEY)}, verified)
+SELECT m.company_id, coalesce(m.campaign_id, 0), date_trunc('hour', m.created_at), m.connector_id, m.kind, count(*)
+FROM verification v JOIN message m ON m.id = v.message_id WHERE v.state = :validated GROUP BY 1, 2, 3, 4, 5
+ON CONFLICT ({", ".join(_KEY)}) DO UPDATE SET verified = excluded.verified
 """)
 
 
@@ -86,6 +111,7 @@ async def recount(tx: Tx, *, now: datetime) -> bool:
         return False
     await tx.execute(text("DELETE FROM tally"))
     await tx.execute(_COUNT_STORED)
+    await tx.execute(_COUNT_VERIFIED, {"validated": int(CodeState.VALIDATED)})
     return True
 
 

@@ -1,5 +1,7 @@
 """Codes, the inbox and senders."""
 
+import re
+
 from smsflow import testing
 from smsflow.services import verifications
 
@@ -17,6 +19,28 @@ async def test_codes_are_listed_with_their_state_and_never_the_code(site, signed
 
     assert "+237\u00a06\u00a090\u00a000\u00a000\u00a001" in page.text
     assert made.code not in page.text
+
+
+async def test_the_conversion_of_codes_stands_by_day_and_by_operator(site, signed_in):
+    browser, company = await signed_in("developer", credits=10)
+    await testing.a_route(site.platform)
+    token = await testing.a_token(site.platform, company)
+    for number in ("690000001", "690000002", "690000003"):
+        await site.post("/apiv2/smscode/", {"phone_number": number, "timeout": 60}, token=token)
+    async with site.platform.database.transaction() as tx:
+        made, *_ = await verifications.list_codes(
+            tx, company.id, limit=1, vault=site.platform.vault, now=site.clock.now
+        )
+        await verifications.check_code(
+            tx, company, made.number, made.code, vault=site.platform.vault, now=site.clock.now
+        )
+
+    page = (await browser.get("/app/codes", Accept_Language="fr")).text
+
+    assert "3 demandés\u202f: 1 validés, 2 sans suite, 0 en échec." in page
+    day, operator = re.findall(r"<tbody>\s*<tr>(.*?)</tr>", page, re.DOTALL)[:2]
+    assert re.findall(r">([^<>]+)</td>", day) == ["3", "3", "1", "2", "0", "33,3\u202f%"]
+    assert re.findall(r">([^<>]+)</t[hd]>", operator) == ["operator", "3", "1", "33,3\u202f%"]
 
 
 async def test_the_inbox_shows_the_companys_sms_and_no_others(site, signed_in):
