@@ -4,11 +4,12 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 import structlog
+from msgspec import Struct
+from msgspec.structs import replace
 
 from smsflow import observe
 from smsflow.connectors import smpp
@@ -40,8 +41,7 @@ _WORD_LENGTH = 16
 _NO_WORD = re.compile("[^A-Z0-9_]")
 
 
-@dataclass(frozen=True, slots=True)
-class Unacknowledged:
+class Unacknowledged(Struct, frozen=True):
     """A deliver_sm that waits for its acknowledgement: a receipt, a message of a handset, or both until the database decides."""
 
     link: Link

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import structlog
+from msgspec import Struct
 
 from smsflow.connectors import smpp
 from smsflow.domain.delivery import Accepted, Deferred, Outcome, Rejected, Unanswered, backoff
@@ -76,8 +77,7 @@ class Sending:
         return Rejected(error)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Piece:
+class Piece(Struct, frozen=True, order=True):
     """One PDU that waits to be submitted; OTP first, then in the order of the claims and of the parts."""
 
     priority: int

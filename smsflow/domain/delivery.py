@@ -1,48 +1,43 @@
 """What an operator says of a message: its answers to our submits, and its receipts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from smsflow.domain.message import Status
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """The operator took the message; one reference for each PDU."""
 
     references: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """The operator will never take it: credits go back."""
 
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(Struct, frozen=True):
     """The operator cannot take this message now: again after `wait` seconds."""
 
     error: str
     wait: float
 
 
-@dataclass(frozen=True, slots=True)
-class Unanswered:
+class Unanswered(Struct, frozen=True):
     """It may have left, and nobody said so."""
 
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotSent:
+class NotSent(Struct, frozen=True):
     """It did not leave: it goes back to its place in the queue."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outlived:
+class Outlived(Struct, frozen=True):
     """Its validity ended before it could leave: credits go back."""
 
 

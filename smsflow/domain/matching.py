@@ -3,8 +3,9 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, IntEnum
+
+from msgspec import Struct
 
 # SMPP 3.4, 5.2.23 and 5.3.2.12: an id has at most 65 octets. A longer one is kept cut, with its digest, and never matched.
 LONGEST_ID = 65
@@ -89,8 +90,7 @@ class Form(IntEnum):
     OTHER_BASE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """An SMS that has the id of a receipt for one of its parts or more."""
 
     message_id: int

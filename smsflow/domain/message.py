@@ -1,9 +1,10 @@
 """A message: its kind, its status, and the one table of its transitions."""
 
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+
+from msgspec import Struct
 
 
 class Kind(IntEnum):
@@ -81,8 +82,7 @@ def composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-@dataclass(frozen=True, slots=True)
-class NewMessage:
+class NewMessage(Struct, frozen=True):
     """A message that passed every rule and waits to be stored and charged."""
 
     company_id: int

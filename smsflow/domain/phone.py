@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import phonenumbers
+from msgspec import Struct
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from smsflow.domain import digits
@@ -45,8 +46,7 @@ _WRITTEN = re.compile(r"\(?\+?[0-9(][0-9 .()-]*[0-9]")
 _DECIMAL = re.compile(r"\.00?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A valid number: `e164` as '+237690000001', `country` as 'CM', and whether a handset may answer."""
 
     e164: str

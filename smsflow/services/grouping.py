@@ -4,10 +4,10 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import structlog
+from msgspec import Struct
 
 from smsflow import observe
 from smsflow.errors import Refused, Unavailable
@@ -119,8 +119,7 @@ class GroupCommit(Generic[T]):
         return True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Asked(Generic[T, R]):
+class _Asked(Struct, Generic[T, R], frozen=True, eq=False):
     """An entry, and the answer that is waited for."""
 
     entry: T

@@ -1,8 +1,10 @@
 """Verification codes: sent, checked, shown."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from smsflow.domain import phone, verification
 from smsflow.domain.account import Company

@@ -2,8 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from smsflow.smpp import codec, concat, spec
 from smsflow.smpp.pdu import DeliverSm, ShortMessage

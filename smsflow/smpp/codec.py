@@ -2,8 +2,9 @@
 
 import struct
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Final
+
+from msgspec.structs import fields
 
 from smsflow.smpp import pdu as pdus
 from smsflow.smpp import spec

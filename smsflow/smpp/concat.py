@@ -1,8 +1,9 @@
 """Long messages: the user data of the N submit_sm of a text, and the place of each deliver_sm in its text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from msgspec import Struct, field
 
 from smsflow.smpp import charset, national, spec
 from smsflow.smpp.pdu import ShortMessage, Tlvs
@@ -22,8 +23,7 @@ _ROOM: Final = {"gsm7": (160, 153), "ucs2": (140, 134), "latin1": (140, 134)}
 _ROOM_16: Final = {"gsm7": 152, "ucs2": 132, "latin1": 133}
 
 
-@dataclass(frozen=True, slots=True)
-class UserData:
+class UserData(Struct, frozen=True):
     """The user data of one submit_sm."""
 
     short_message: bytes
@@ -32,8 +32,7 @@ class UserData:
     tlvs: Tlvs = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(Struct, frozen=True):
     """The place of one message among those of a long text."""
 
     reference: int

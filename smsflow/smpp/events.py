@@ -1,21 +1,20 @@
 """Events of a session: the values that receive_data and handle_timer return."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from smsflow.smpp.pdu import Bind, Pdu
 
 
-@dataclass(frozen=True, slots=True)
-class BindAsked:
+class BindAsked(Struct, frozen=True):
     """A bind request of a client; answer with Session.respond."""
 
     sequence: int
     pdu: Bind
 
 
-@dataclass(frozen=True, slots=True)
-class BindAnswered:
+class BindAnswered(Struct, frozen=True):
     """The peer answered our bind; the session is bound when `accepted`."""
 
     status: int
@@ -23,8 +22,7 @@ class BindAnswered:
     accepted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Responded:
+class Responded(Struct, frozen=True):
     """The response to a request; a refusal has an empty message_id."""
 
     token: Any
@@ -32,8 +30,7 @@ class Responded:
     message_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class LateResponded:
+class LateResponded(Struct, frozen=True):
     """The response to a request that was given up before."""
 
     token: Any
@@ -41,30 +38,26 @@ class LateResponded:
     message_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class TimedOut:
+class TimedOut(Struct, frozen=True):
     """Requests that the peer did not answer in time; their slots are free."""
 
     tokens: list[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Requested:
+class Requested(Struct, frozen=True):
     """A request of the peer that waits for Session.respond."""
 
     sequence: int
     pdu: Pdu
 
 
-@dataclass(frozen=True, slots=True)
-class Noticed:
+class Noticed(Struct, frozen=True):
     """A PDU that needs no answer: alert_notification or outbind."""
 
     pdu: Pdu
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(Struct, frozen=True):
     """The session is over; `tokens` are the requests without an answer. Comes once, as the last event."""
 
     reason: str

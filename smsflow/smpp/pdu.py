@@ -1,30 +1,39 @@
 """The PDUs of SMPP 3.4 as frozen values (section 4 of the specification), in the order of their octets."""
 
-from dataclasses import dataclass, field, fields
 from typing import ClassVar
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from smsflow.smpp import spec
 
 Tlvs = dict[int, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """A PDU whose fields are known here; one with none of its own is only a header.
 
     As octets, a str is a NUL-terminated string, an int one octet, and bytes follow an octet that counts them; then come the TLVs.
     """
 
     command: ClassVar[int]
-    tlvs: Tlvs = field(default_factory=dict, kw_only=True)
+    tlvs: Tlvs = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Bind(Known):
-    """The request of a client that opens a session (section 4.1)."""
+class Credentials(Known, frozen=True):
+    """What a peer proves who it is with; its representation keeps the password to itself."""
 
     system_id: str
-    password: str = field(default="", repr=False)
+    password: str = ""
+
+    def __repr__(self) -> str:
+        """Name the peer."""
+        return f"{type(self).__name__}(system_id={self.system_id!r})"
+
+
+class Bind(Credentials, frozen=True):
+    """The request of a client that opens a session (section 4.1)."""
+
     system_type: str = ""
     interface_version: int = spec.INTERFACE_VERSION
     addr_ton: int = 0
@@ -32,66 +41,55 @@ class Bind(Known):
     address_range: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BindReceiver(Bind):
+class BindReceiver(Bind, frozen=True):
     """Open a session that only receives."""
 
     command = spec.BIND_RECEIVER
 
 
-@dataclass(frozen=True, slots=True)
-class BindTransmitter(Bind):
+class BindTransmitter(Bind, frozen=True):
     """Open a session that only sends."""
 
     command = spec.BIND_TRANSMITTER
 
 
-@dataclass(frozen=True, slots=True)
-class BindTransceiver(Bind):
+class BindTransceiver(Bind, frozen=True):
     """Open a session that sends and receives."""
 
     command = spec.BIND_TRANSCEIVER
 
 
-@dataclass(frozen=True, slots=True)
-class BindResp(Known):
+class BindResp(Known, frozen=True):
     """The answer to a bind."""
 
     system_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BindReceiverResp(BindResp):
+class BindReceiverResp(BindResp, frozen=True):
     """The answer to bind_receiver."""
 
     command = spec.BIND_RECEIVER_RESP
 
 
-@dataclass(frozen=True, slots=True)
-class BindTransmitterResp(BindResp):
+class BindTransmitterResp(BindResp, frozen=True):
     """The answer to bind_transmitter."""
 
     command = spec.BIND_TRANSMITTER_RESP
 
 
-@dataclass(frozen=True, slots=True)
-class BindTransceiverResp(BindResp):
+class BindTransceiverResp(BindResp, frozen=True):
     """The answer to bind_transceiver."""
 
     command = spec.BIND_TRANSCEIVER_RESP
 
 
-@dataclass(frozen=True, slots=True)
-class Outbind(Known):
+class Outbind(Credentials, frozen=True):
     """An operator asks a client to bind (section 4.1.7)."""
 
     command = spec.OUTBIND
-    system_id: str
-    password: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ShortMessage(Known):
+class ShortMessage(Known, frozen=True):
     """A message on its way in either direction (sections 4.4.1 and 4.6.1 have one layout)."""
 
     service_type: str = ""
@@ -118,50 +116,43 @@ class ShortMessage(Known):
         return self.short_message or self.tlvs.get(spec.TLV_MESSAGE_PAYLOAD, b"")
 
 
-@dataclass(frozen=True, slots=True)
-class SubmitSm(ShortMessage):
+class SubmitSm(ShortMessage, frozen=True):
     """A message for a handset."""
 
     command = spec.SUBMIT_SM
 
 
-@dataclass(frozen=True, slots=True)
-class DeliverSm(ShortMessage):
+class DeliverSm(ShortMessage, frozen=True):
     """A message, or the receipt of one, for a client."""
 
     command = spec.DELIVER_SM
 
 
-@dataclass(frozen=True, slots=True)
-class MessageResp(Known):
+class MessageResp(Known, frozen=True):
     """The answer to a message: the id that its receipt will carry."""
 
     message_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SubmitSmResp(MessageResp):
+class SubmitSmResp(MessageResp, frozen=True):
     """The answer to submit_sm."""
 
     command = spec.SUBMIT_SM_RESP
 
 
-@dataclass(frozen=True, slots=True)
-class DeliverSmResp(MessageResp):
+class DeliverSmResp(MessageResp, frozen=True):
     """The answer to deliver_sm; its message_id is unused."""
 
     command = spec.DELIVER_SM_RESP
 
 
-@dataclass(frozen=True, slots=True)
-class DataSmResp(MessageResp):
+class DataSmResp(MessageResp, frozen=True):
     """The answer to data_sm."""
 
     command = spec.DATA_SM_RESP
 
 
-@dataclass(frozen=True, slots=True)
-class DataSm(Known):
+class DataSm(Known, frozen=True):
     """A message in either direction whose text is in message_payload (section 4.7)."""
 
     command = spec.DATA_SM
@@ -178,11 +169,10 @@ class DataSm(Known):
 
     def as_deliver(self) -> DeliverSm:
         """Return the deliver_sm with the same content: some operators send data_sm instead."""
-        return DeliverSm(**{each.name: getattr(self, each.name) for each in fields(self)})
+        return DeliverSm(**asdict(self))
 
 
-@dataclass(frozen=True, slots=True)
-class QuerySm(Known):
+class QuerySm(Known, frozen=True):
     """Ask for the state of a message (section 4.8)."""
 
     command = spec.QUERY_SM
@@ -192,8 +182,7 @@ class QuerySm(Known):
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class QuerySmResp(Known):
+class QuerySmResp(Known, frozen=True):
     """The state of a message."""
 
     command = spec.QUERY_SM_RESP
@@ -203,8 +192,7 @@ class QuerySmResp(Known):
     error_code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CancelSm(Known):
+class CancelSm(Known, frozen=True):
     """Ask that a message be given up (section 4.9)."""
 
     command = spec.CANCEL_SM
@@ -218,8 +206,7 @@ class CancelSm(Known):
     dest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReplaceSm(Known):
+class ReplaceSm(Known, frozen=True):
     """Ask that the text of a message be replaced (section 4.10)."""
 
     command = spec.REPLACE_SM
@@ -234,8 +221,7 @@ class ReplaceSm(Known):
     short_message: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class AlertNotification(Known):
+class AlertNotification(Known, frozen=True):
     """A handset can be reached again (section 4.12)."""
 
     command = spec.ALERT_NOTIFICATION
@@ -247,36 +233,31 @@ class AlertNotification(Known):
     esme: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EnquireLink(Known):
+class EnquireLink(Known, frozen=True):
     """Ask whether the peer lives (section 4.11)."""
 
     command = spec.ENQUIRE_LINK
 
 
-@dataclass(frozen=True, slots=True)
-class EnquireLinkResp(Known):
+class EnquireLinkResp(Known, frozen=True):
     """The answer to enquire_link."""
 
     command = spec.ENQUIRE_LINK_RESP
 
 
-@dataclass(frozen=True, slots=True)
-class Unbind(Known):
+class Unbind(Known, frozen=True):
     """Close the session (section 4.2)."""
 
     command = spec.UNBIND
 
 
-@dataclass(frozen=True, slots=True)
-class GenericNack(Known):
+class GenericNack(Known, frozen=True):
     """The answer to a PDU that could not be understood (section 4.3)."""
 
     command = spec.GENERIC_NACK
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(Struct, frozen=True):
     """A PDU whose command is not known here, kept as it came."""
 
     command: int

@@ -1,8 +1,9 @@
 """Delivery receipts of operators, read as tolerantly as they are written (docs/smpp.md, rule 8)."""
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from smsflow.smpp import concat, spec
 from smsflow.smpp.pdu import DeliverSm
@@ -62,8 +63,7 @@ _BOMS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xfe\xff", "utf-16-be"), (b"\xff\
 _FIRST_OF_BOMS: Final = 0xEF
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """The state of a message, as an operator reports it."""
 
     reference: str

@@ -1,8 +1,11 @@
 """Messages that handsets send to us, and their parts: stored before the operator hears that we have them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import asdict, astuple
 
 from smsflow.store.postgres.arrays import ints, texts, times
 from smsflow.store.postgres.transactions import Tx, text
@@ -11,8 +14,7 @@ Key = tuple[str, str, int, int]
 """Source, destination, reference and total of a text."""
 
 
-@dataclass(frozen=True, slots=True)
-class InboundPart:
+class InboundPart(Struct, frozen=True):
     """A deliver_sm of a handset: a message alone, or a part of one."""
 
     connector_id: int
@@ -40,8 +42,7 @@ class InboundPart:
         return self.source, self.destination, self.reference, self.total
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPart:
+class StoredPart(Struct, frozen=True):
     """A part of the last minutes, or one that still waits for the others (then `inbound_id` is None)."""
 
     id: int
@@ -52,8 +53,7 @@ class StoredPart:
     """The operator has had our answer, as far as we know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(Struct, frozen=True):
     """A message of a handset as far as it came: it is whole when `parts` is `total`."""
 
     connector_id: int

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from smsflow import runtime, testing
 from smsflow.services import inbound
@@ -155,7 +156,7 @@ async def test_a_national_table_is_read_and_an_unknown_one_garbles_nothing(quick
             (b"\x06\x24\x01\x03\x25\x01\x03", b"\x1b{o\x04\x7f"),
             (b"\x03\x25\x01\x06", b"ok 12\x41"),
         ):
-            pdu = replace(plain.pdu, esm_class=0x40, short_message=header + septets)
+            pdu = structs.replace(plain.pdu, esm_class=0x40, short_message=header + septets)
             operator.deliveries.put(Delivery("smsflow", pdu))
         await acknowledged(operator, 3)
 
@@ -166,7 +167,7 @@ async def test_an_address_that_is_longer_than_the_standard_allows_is_stored_cut(
     async with an_operator() as operator, an_engine(quick):
         await a_bound_connector(quick, operator)
         (oui,) = parts_of("OUI")
-        operator.deliveries.put(Delivery("smsflow", replace(oui.pdu, source="9" * 30_000, schedule="1" * 3000)))
+        operator.deliveries.put(Delivery("smsflow", structs.replace(oui.pdu, source="9" * 30_000, schedule="1" * 3000)))
         await acknowledged(operator, 1)
 
     (row,) = await stored(quick)
@@ -224,7 +225,7 @@ async def test_a_text_with_the_same_time_stamp_is_one_row_and_with_another_two(q
     async with an_operator() as operator, an_engine(quick):
         await a_bound_connector(quick, operator)
         for stamp in ("261126150000000+", "261126150000000+", "261126150001000+"):
-            operator.deliveries.put(Delivery("smsflow", replace(oui.pdu, schedule=stamp)))
+            operator.deliveries.put(Delivery("smsflow", structs.replace(oui.pdu, schedule=stamp)))
         await acknowledged(operator, 3)
 
     assert await texts(quick) == ["OUI", "OUI"]

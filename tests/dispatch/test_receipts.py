@@ -1,9 +1,9 @@
 """Receipts: in any order and any number, acknowledged once they are on disk."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from psycopg.errors import OperationalError
 
 from smsflow import observe, runtime, testing

@@ -1,8 +1,7 @@
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from smsflow.smpp import codec, pdu, spec
 
@@ -18,9 +17,7 @@ TLVS = st.dictionaries(st.integers(0, 0xFFFF), st.binary(max_size=300), max_size
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 @given(st.data())
 def test_every_pdu_round_trips(cls, data):
-    values = {
-        each.name: data.draw(TLVS if each.name == "tlvs" else VALUES[each.type]) for each in dataclasses.fields(cls)
-    }
+    values = {each.name: data.draw(TLVS if each.name == "tlvs" else VALUES[each.type]) for each in fields(cls)}
     sent = cls(**values)
 
     ((command, status, sequence, body),) = codec.Framer().feed(codec.encode(sent, 7, 3))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from msgspec import Struct
+
 from smsflow.domain.account import Resend
 from smsflow.domain.delivery import (
     Accepted,
@@ -44,8 +46,7 @@ class Way:
     graces: Graces = field(default=Graces())
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What became of one claim."""
 
     message_id: int

@@ -1,7 +1,8 @@
 """Preparing: the rules that one message must pass before it is stored."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from smsflow.domain import phone, segments
 from smsflow.domain.account import Company
@@ -28,8 +29,7 @@ _PAST_IS_NOW = timedelta(minutes=5)
 _FARTHEST = timedelta(days=366)
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """An SMS as somebody asks for it; `parameters` names number and text as that door's customers know them."""
 
     number: str
@@ -41,8 +41,7 @@ class Order:
     parameters: tuple[str, str, str] = ("number", "message", "planned_date")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Limits of every message."""
 
     segments: int = 10

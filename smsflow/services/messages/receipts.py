@@ -1,8 +1,9 @@
 """Delivery receipts, applied to the messages they speak of (docs/smpp.md, rules 5 to 9)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from smsflow.domain.delivery import Policy, combine
 from smsflow.domain.matching import Agreement, Candidate, Form, agreement, choose, fold

@@ -1,8 +1,9 @@
 """Delivery receipts: applied to the messages whose parts have the operator's ids."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from smsflow.domain.matching import Candidate, Form, ending, fold, names_something
 from smsflow.domain.message import FINAL, Status, is_presumed
@@ -12,8 +13,7 @@ from smsflow.store.postgres.bounds import BLOCK, bounded
 from smsflow.store.postgres.transactions import Tx, text
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(Struct, frozen=True):
     """What a receipt says of one PDU: the status it leads to, and whether the operator refused it (then credits go back)."""
 
     account_id: int
