@@ -84,6 +84,21 @@ def test_a_class_name_stands_once_in_the_package():
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
+def test_a_row_is_read_by_names():
+    """Unpacked in place, or as a record; `row[3]` says nothing."""
+    by_index = {
+        f"{module.relative_to(ROOT)}:{node.lineno}"
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in {"r", "row"}
+        and isinstance(node.slice, ast.Constant)
+    }
+
+    assert by_index == set()
+
+
 def test_a_rule_is_cited_with_the_document_it_stands_in():
     cited = re.compile(r"(?<!docs/smpp\.md, )\brules? \d")
     tests = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]

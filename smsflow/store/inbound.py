@@ -105,7 +105,10 @@ async def lock_and_find(tx: Tx, connector_id: int, keys: Iterable[Key]) -> list[
             "totals": ints(key[3] for key in wanted),
         },
     )
-    return [StoredPart(row[0], InboundPart(*row[1:16]), row[16], row[17], row[18]) for row in rows]
+    return [
+        StoredPart(id_, InboundPart(*part), stored_at, inbound_id, answered)
+        for id_, *part, stored_at, inbound_id, answered in rows
+    ]
 
 
 _IDS = text("SELECT nextval(pg_get_serial_sequence('inbound', 'id')) FROM generate_series(1, :count)")
@@ -119,7 +122,7 @@ VALUES (:id, :connector_id, :source, :destination, :data_coding, :esm_class, :bo
 
 async def keep(tx: Tx, messages: Sequence[Inbound]) -> list[int]:
     """Store messages and return their ids."""
-    ids = [row[0] for row in await tx.execute(_IDS, {"count": len(messages)})]
+    ids = [id_ for (id_,) in await tx.execute(_IDS, {"count": len(messages)})]
     values = [asdict(message) | {"id": id_} for id_, message in zip(ids, messages, strict=True)]
     await tx.execute(_KEEP, values)
     return ids

@@ -104,11 +104,11 @@ async def _database(settings: Settings, url: str) -> list[Finding]:
 
 
 async def _server(tx: Tx) -> list[Finding]:
-    row = (
+    number, version = (
         await tx.execute(text("SELECT current_setting('server_version_num')::int, current_setting('server_version')"))
     ).one()
-    told = f"PostgreSQL {row[1]} answers"
-    if row[0] < _OLDEST:
+    told = f"PostgreSQL {version} answers"
+    if number < _OLDEST:
         return [Finding("database", "wrong", told, "use PostgreSQL 15 or newer")]
     if not await is_migrated(tx):
         return [Finding("database", "wrong", f"{told}, but its schema is not up to date", "smsflow migrate")]

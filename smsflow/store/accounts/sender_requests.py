@@ -62,7 +62,8 @@ async def join(tx: Tx, company_id: int, sender_id: int, *, name: str, media_type
 async def of_company(tx: Tx, company_id: int) -> Mapping[int, SenderRequest]:
     """Return what a company has said, by sender."""
     query = text(f"SELECT {_COLUMNS} FROM sender_request WHERE company_id = :company_id")
-    return {row[0]: SenderRequest(*row) for row in await tx.execute(query, {"company_id": company_id})}
+    requests = [SenderRequest(*row) for row in await tx.execute(query, {"company_id": company_id})]
+    return {request.sender_id: request for request in requests}
 
 
 async def document(tx: Tx, company_id: int, sender_id: int) -> tuple[str, str, bytes] | None:
@@ -73,7 +74,10 @@ async def document(tx: Tx, company_id: int, sender_id: int) -> tuple[str, str, b
         WHERE r.company_id = :company_id AND r.sender_id = :sender_id AND r.document_name IS NOT NULL
     """)
     row = (await tx.execute(query, {"company_id": company_id, "sender_id": sender_id})).one_or_none()
-    return None if row is None else (row[0], row[1], bytes(row[2]))
+    if row is None:
+        return None
+    name, media_type, body = row
+    return name, media_type, bytes(body)
 
 
 async def decide(

@@ -38,7 +38,8 @@ async def users(tx: Tx, *, company_id: int | None) -> list[Credentials]:
     query = text(
         f"{_CREDENTIALS} WHERE CAST(:company_id AS bigint) IS NULL OR u.company_id = :company_id ORDER BY u.id"
     )
-    return [Credentials(User(*row[:5]), row[5], row[6]) for row in await tx.execute(query, {"company_id": company_id})]
+    rows = await tx.execute(query, {"company_id": company_id})
+    return [Credentials(User(*user), password_hash, disabled) for *user, password_hash, disabled in rows]
 
 
 async def add_user(tx: Tx, username: str, *, company_id: int, password_hash: str, is_admin: bool) -> int | None:

@@ -61,5 +61,5 @@ async def forget(tx: Tx, *, before: date, after: ReplyKey, limit: int) -> ReplyK
         "before": before,
         "limit": limit,
     }
-    row = (await tx.execute(_FORGET, parameters)).one_or_none()
-    return None if row is None else (row[0], row[1], row[2], row[3])
+    last: ReplyKey | None = (await tx.execute(_FORGET, parameters)).one_or_none()
+    return last

@@ -18,7 +18,7 @@ async def balance(tx: Tx, company_id: int) -> int | None:
 
 async def balances(tx: Tx) -> dict[int, int]:
     """Return the credits that every company has left, by its id."""
-    return {row[0]: row[1] for row in await tx.execute("SELECT id, balance FROM company")}
+    return dict(await tx.execute("SELECT id, balance FROM company"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from smsflow.store.postgres.arrays import ints
+from smsflow.store.postgres.moments import first_id_from
 from smsflow.store.postgres.transactions import Tx, text
 
 Reason = Literal["credit", "charge", "refund", "reserve", "release"]
@@ -64,7 +65,6 @@ async def rare(tx: Tx, company_id: int, *, since: datetime, timezone: str, limit
 
 # Ids grow with time, but for transactions that overlap.
 _OVERLAP = timedelta(minutes=10)
-_AT = text("SELECT id, created_at FROM ledger WHERE id >= :id ORDER BY id LIMIT 1")
 _BETWEEN = text("""
 SELECT l.id, l.created_at, l.amount, l.reserved, l.reason, l.messages, l.note, l.campaign_id, c.name
 FROM ledger l LEFT JOIN campaign c ON c.id = l.campaign_id
@@ -78,7 +78,8 @@ async def between(
     tx: Tx, company_id: int, *, since: datetime, until: datetime, before: int | None, limit: int
 ) -> list[Line]:
     """Return a company's lines of a span of time older than the line `before`, newest first (walks ledger_company within it)."""
-    low, high = await _first(tx, since - _OVERLAP), await _first(tx, until + _OVERLAP)
+    low = await first_id_from(tx, "ledger", since - _OVERLAP)
+    high = await first_id_from(tx, "ledger", until + _OVERLAP)
     parameters = {
         "company_id": company_id,
         "low": low,
@@ -91,20 +92,7 @@ async def between(
     return [Line(*row) for row in await tx.execute(_BETWEEN, parameters)]
 
 
-async def _first(tx: Tx, moment: datetime) -> int:
-    """Return the first id from this moment on: the key is halved some forty times, for there is no index by time."""
-    low, high = (await tx.execute(text("SELECT coalesce(min(id), 0), coalesce(max(id), 0) + 1 FROM ledger"), {})).one()
-    while low < high:
-        middle = (low + high) // 2
-        row = (await tx.execute(_AT, {"id": middle})).one_or_none()
-        if row is None or row[1] >= moment:
-            high = middle
-        else:
-            low = row[0] + 1
-    return int(low)
-
-
 async def campaign_names(tx: Tx, company_id: int, ids: Iterable[int]) -> dict[int, str]:
     """Return what these campaigns of a company are called."""
     query = text("SELECT id, name FROM campaign WHERE company_id = :company_id AND id = ANY(CAST(:ids AS bigint[]))")
-    return {row[0]: row[1] for row in await tx.execute(query, {"company_id": company_id, "ids": ints(ids)})}
+    return dict(await tx.execute(query, {"company_id": company_id, "ids": ints(ids)}))

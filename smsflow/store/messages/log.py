@@ -73,18 +73,3 @@ def _conditions(wanted: LogFilter) -> tuple[str, dict[str, Any]]:
     given = {name: condition for name, condition in columns.items() if condition[1] is not None}
     where = " AND ".join(condition for condition, _ in given.values())
     return f"WHERE {where}" if where else "", {name: value for name, (_, value) in given.items()}
-
-
-async def last_id(tx: Tx) -> int:
-    """Return the last id that a message was given."""
-    return int((await tx.execute(text("SELECT last_value FROM message_id_seq"))).scalar_one())
-
-
-async def first_from(tx: Tx, message_id: int) -> tuple[int, datetime] | None:
-    """Return the id and the time of the first message from an id on, or None (one look at the primary key)."""
-    query = text("SELECT id, created_at FROM message WHERE id >= :id ORDER BY id LIMIT 1")
-    row = (await tx.execute(query, {"id": message_id})).one_or_none()
-    if row is None:
-        return None
-    found, created_at = row
-    return found, created_at

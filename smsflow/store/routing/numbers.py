@@ -128,5 +128,8 @@ async def forget_writers(tx: Tx, *, before: date, after: WriterKey, limit: int) 
     """Drop, among the next `limit` people, those who were written to last before a day; return the one to go on after, None at the end."""
     connector_id, person = after
     parameters = {"connector_id": connector_id, "person": "\\x" + person.hex(), "before": before, "limit": limit}
-    row = (await tx.execute(_FORGET, parameters)).one_or_none()
-    return None if row is None else (row[0], bytes(row[1]))
+    last = (await tx.execute(_FORGET, parameters)).one_or_none()
+    if last is None:
+        return None
+    connector_id, person = last
+    return connector_id, bytes(person)
