@@ -86,3 +86,21 @@ def picture(locale: Locale, seen: Conversion) -> dict[str, Any]:
         "scale": pictures.ticks(most),
         "days": [f"{list(seen.days)[place]:%d/%m}" for place in _NAMED],
     }
+
+
+def bars(locale: Locale, seen: Conversion) -> list[dict[str, Any]]:
+    """Return a bar for each operator; the longest is that of the busiest."""
+    most = max((its.asked for _, its in seen.operators), default=0)
+    return [
+        {
+            "name": name,
+            "codes": its,
+            "picture": pictures.bar(
+                name,
+                locale.gettext("{part} of {whole} verified", part=its.verified, whole=its.asked),
+                [("good", its.verified), ("wait", its.unused), ("bad", its.failed)],
+                most,
+            ),
+        }
+        for name, its in seen.operators
+    ]

@@ -7,7 +7,7 @@ import falcon.asgi
 
 from smsflow.domain.access import Right
 from smsflow.services import verifications
-from smsflow.web.console.app.codes.conversion import DAYS, conversion, picture
+from smsflow.web.console.app.codes.conversion import DAYS, bars, conversion, picture
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.console.shell.words import CODES
@@ -46,6 +46,7 @@ class CodesPage:
             "app/codes/page.html",
             codes=codes[:_PAGE],
             conversion=seen,
+            bars=bars(visitor.locale, seen),
             chart=picture(visitor.locale, seen),
             states=CODES,
             older=f"/app/codes?before={codes[_PAGE - 1].id}" if len(codes) > _PAGE else "",
