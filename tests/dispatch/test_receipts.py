@@ -103,7 +103,7 @@ async def test_rule_08_an_unknown_state_is_counted_with_its_word(quick):
     async with quick.database.transaction() as tx:
         seen = await findings.look(tx, now=runtime.now())
     told = findings.judge(seen, quick.vault, now=runtime.now())
-    assert [f.says for f in told if f.what == "receipts of operator"] == [
+    assert [f.english.says for f in told if f.code == "receipts.unknown"] == [
         "1 receipts have the unknown state PAUSED: their SMS stay open"
     ]
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import typer
 
@@ -15,13 +15,23 @@ from smsflow.cli.streams import say
 from smsflow.cli.work import database_name, vault
 from smsflow.runtime import now
 from smsflow.services.upkeep import connections
-from smsflow.services.upkeep.findings import Finding, judge, look
+from smsflow.services.upkeep.findings import State, judge, look
 from smsflow.settings import Settings, SettingsError, load
 from smsflow.store.postgres.revision import is_migrated
 from smsflow.store.postgres.transactions import Database, Tx, text
 
 # PostgreSQL 15 is the oldest that the schema was written for; the number is that of `server_version_num`.
 _OLDEST = 150_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at: how it is, and what to do when it is wrong."""
+
+    what: str
+    state: State
+    says: str
+    do: str = ""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,12 +45,12 @@ def doctor(*, as_json: Json = False) -> None:
         settings = load()
     except SettingsError as error:
         do = "change it in the environment or the file of SMSFLOW_CONFIG"
-        _report([Finding("settings", "wrong", line, do) for line in str(error).splitlines()], None, as_json=as_json)
+        _report([Line("settings", "wrong", line, do) for line in str(error).splitlines()], None, as_json=as_json)
         return
-    _report([Finding("settings", "ok", "they can be read"), *_findings(settings)], settings, as_json=as_json)
+    _report([Line("settings", "ok", "they can be read"), *_findings(settings)], settings, as_json=as_json)
 
 
-def _report(findings: list[Finding], settings: Settings | None, *, as_json: bool) -> None:
+def _report(findings: list[Line], settings: Settings | None, *, as_json: bool) -> None:
     healthy = all(f.state != "wrong" for f in findings)
     database = "none" if settings is None else database_name(settings)
     document = {"healthy": healthy, "findings": [asdict(f) for f in findings]}
@@ -53,7 +63,7 @@ def _report(findings: list[Finding], settings: Settings | None, *, as_json: bool
         raise typer.Exit(1)
 
 
-def _findings(settings: Settings) -> Iterator[Finding]:
+def _findings(settings: Settings) -> Iterator[Line]:
     directory = _data_dir(settings)
     yield directory
     if directory.state == "wrong" and settings.database_url is None:
@@ -65,26 +75,24 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         told = failure(error)
         if told is None:
             raise
-        yield Finding("database", "wrong", told.sentence, "without it nothing else can be looked at")
+        yield Line("database", "wrong", told.sentence, "without it nothing else can be looked at")
 
 
-def _data_dir(settings: Settings) -> Finding:
+def _data_dir(settings: Settings) -> Line:
     directory = settings.data_dir
     if not directory.exists():
         says = f"{directory.absolute()} is not there"
         if settings.database_url is None:
-            return Finding("data directory", "wrong", says, "set SMSFLOW_DATA_DIR, or start smsflow run to make it")
+            return Line("data directory", "wrong", says, "set SMSFLOW_DATA_DIR, or start smsflow run to make it")
         if settings.secret_key is not None:
-            return Finding("data directory", "ok", f"{says}, and is not needed")
-        return Finding(
-            "data directory", "note", says, "set SMSFLOW_SECRET_KEY, or a key is made there at the first start"
-        )
+            return Line("data directory", "ok", f"{says}, and is not needed")
+        return Line("data directory", "note", says, "set SMSFLOW_SECRET_KEY, or a key is made there at the first start")
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
-        return Finding("data directory", "wrong", f"{directory} cannot be written", "give it to the user who runs this")
-    return Finding("data directory", "ok", f"{directory} can be written")
+        return Line("data directory", "wrong", f"{directory} cannot be written", "give it to the user who runs this")
+    return Line("data directory", "ok", f"{directory} can be written")
 
 
-async def _database(settings: Settings, url: str) -> list[Finding]:
+async def _database(settings: Settings, url: str) -> list[Line]:
     database = Database(url, pool=1)
     try:
         async with database.transaction() as tx:
@@ -96,20 +104,21 @@ async def _database(settings: Settings, url: str) -> list[Finding]:
                 await connections.check_all(tx, settings)
             except SettingsError as error:
                 findings.append(
-                    Finding("connections", "wrong", str(error), "see SMSFLOW_DATABASE_POOL in docs/settings.md")
+                    Line("connections", "wrong", str(error), "see SMSFLOW_DATABASE_POOL in docs/settings.md")
                 )
     finally:
         await database.close()
-    return [*findings, *judge(seen, vault(settings), now=now())]
+    found = judge(seen, vault(settings), now=now())
+    return [*findings, *(Line(f.english.what, f.state, f.english.says, f.english.do) for f in found)]
 
 
-async def _server(tx: Tx) -> list[Finding]:
+async def _server(tx: Tx) -> list[Line]:
     number, version = (
         await tx.execute(text("SELECT current_setting('server_version_num')::int, current_setting('server_version')"))
     ).one()
     told = f"PostgreSQL {version} answers"
     if number < _OLDEST:
-        return [Finding("database", "wrong", told, "use PostgreSQL 15 or newer")]
+        return [Line("database", "wrong", told, "use PostgreSQL 15 or newer")]
     if not await is_migrated(tx):
-        return [Finding("database", "wrong", f"{told}, but its schema is not up to date", "smsflow migrate")]
-    return [Finding("database", "ok", f"{told}, and its schema is up to date")]
+        return [Line("database", "wrong", f"{told}, but its schema is not up to date", "smsflow migrate")]
+    return [Line("database", "ok", f"{told}, and its schema is up to date")]

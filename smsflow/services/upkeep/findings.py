@@ -1,6 +1,6 @@
 """The findings of `smsflow doctor`: the state of the platform is read in one transaction, then judged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,6 +10,7 @@ import phonenumbers
 from smsflow.domain.account import Company
 from smsflow.domain.routing import Route
 from smsflow.services.mail import outbox
+from smsflow.services.upkeep.words import WORDS, Words
 from smsflow.store.accounts import companies
 from smsflow.store.mail import Trouble
 from smsflow.store.messages import queue, set_aside
@@ -26,16 +27,38 @@ RECENT = timedelta(days=7)
 FRESH = timedelta(days=1)
 
 State = Literal["ok", "note", "wrong"]
+Value = str | int | timedelta | datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: how it is, and what to do when it is wrong."""
+    """One thing that was looked at: how it is, by a code of `WORDS` and the values of its words."""
 
-    what: str
+    code: str
     state: State
-    says: str
-    do: str = ""
+    values: Mapping[str, Value]
+
+    @property
+    def words(self) -> Words:
+        """Its words, not filled in."""
+        return WORDS[self.code]
+
+    @property
+    def english(self) -> Words:
+        """Its words in English: what was looked at, how it is, and what to do when it is wrong."""
+        values = {name: _english(value) for name, value in self.values.items()}
+        words = self.words
+        return Words(*(part.format_map(values) for part in (words.what, words.says, words.do)))
+
+
+def _english(value: Value) -> str:
+    match value:
+        case timedelta():
+            return f"{int(value.total_seconds())} s"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M}"
+        case _:
+            return str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +100,9 @@ def judge(seen: Seen, vault: Vault, *, now: datetime) -> list[Finding]:
     return [
         *_companies(seen),
         *_routes(seen),
-        *_serving("web", "nothing is accepted", seen),
+        *_serving("web", seen),
         *_dispatchers(seen),
-        *_serving("jobs", "no partitions are made and nothing old is removed", seen),
+        *_serving("jobs", seen),
         *_clocks(seen),
         *(finding for c in seen.connectors for finding in _connector(c, seen, vault)),
         *_unknown_states(seen, now),
@@ -89,29 +112,31 @@ def judge(seen: Seen, vault: Vault, *, now: datetime) -> list[Finding]:
     ]
 
 
+def _found(code: str, state: State, /, **values: Value) -> Finding:
+    return Finding(code, state, values)
+
+
 def _companies(seen: Seen) -> Iterator[Finding]:
     if not seen.companies:
-        yield Finding("companies", "note", "there is none", "add one: smsflow company add NAME")
+        yield _found("companies.none", "note")
     open_to = {c.id for c in seen.connectors if c.enabled}
     for company in seen.companies:
-        what = f"company {company.id} ({company.name})"
+        named = {"id": str(company.id), "name": company.name}
         found = False
         if company.sender(None) is None:
             found = True
-            do = f"give it one: smsflow sender add {company.id} NAME --default"
-            yield Finding(what, "wrong", "it has no approved default sender", do)
+            yield _found("company.no_sender", "wrong", **named)
         reaches = company.countries or (company.country,)
         unled = [
             c for c in reaches if not any(_serves(r, company.id, c) and r.connector_id in open_to for r in seen.routes)
         ]
         if unled:
             found = True
-            do = f"add one: smsflow route add --connector NAME --country {unled[0]}"
-            yield Finding(what, "wrong", f"no route with an enabled connector leads to {', '.join(unled)}", do)
+            yield _found("company.no_route", "wrong", **named, countries=", ".join(unled), country=unled[0])
         if company.suspended:
-            yield Finding(what, "note", "it is suspended", f"let it send again: smsflow company resume {company.id}")
+            yield _found("company.suspended", "note", **named)
         elif not found:
-            yield Finding(what, "ok", "it has a default sender and a route")
+            yield _found("company.ok", "ok", **named)
 
 
 def _serves(route: Route, company_id: int, country: str) -> bool:
@@ -120,18 +145,17 @@ def _serves(route: Route, company_id: int, country: str) -> bool:
 
 def _routes(seen: Seen) -> Iterator[Finding]:
     if not seen.routes:
-        yield Finding("routes", "wrong", "there is none, so nothing can be sent", "smsflow route add --connector NAME")
+        yield _found("routes.none", "wrong")
     connectors = {c.id: c for c in seen.connectors}
     for route in seen.routes:
         connector = connectors.get(route.connector_id)
-        if connector is None or not connector.enabled:
-            says = "its connector is disabled" if connector else "its connector does not exist"
-            do = f"enable it: smsflow connector enable {connector.name}" if connector else ""
-            do = f"{do}, or remove the route: smsflow route remove {route.id}".removeprefix(", or ")
-            yield Finding(f"route {route.id}", "wrong", f"it leads nowhere: {says}", do)
+        if connector is None:
+            yield _found("route.orphan", "wrong", id=str(route.id))
+        elif not connector.enabled:
+            yield _found("route.disabled", "wrong", id=str(route.id), name=connector.name)
         elif route.prefix and route.country and not _may_meet(route.prefix, route.country):
-            do = f"remove it: smsflow route remove {route.id}"
-            yield Finding(f"route {route.id}", "wrong", f"no number of {route.country} starts with {route.prefix}", do)
+            values = {"id": str(route.id), "country": route.country, "prefix": route.prefix}
+            yield _found("route.meets_nobody", "wrong", **values)
 
 
 def _may_meet(prefix: str, country: str) -> bool:
@@ -141,31 +165,29 @@ def _may_meet(prefix: str, country: str) -> bool:
     return digits.startswith(code) or code.startswith(digits)
 
 
-def _serving(role: str, otherwise: str, seen: Seen) -> Iterator[Finding]:
+def _serving(role: Literal["web", "jobs"], seen: Seen) -> Iterator[Finding]:
     """Say where a role runs; a process that has not shown itself for a while is gone, or hangs."""
     known = [s for s in seen.shown if s.process.role == role]
     alive = [s for s in known if s.silent <= processes.SILENCE]
     if alive:
-        yield Finding(role, "ok", f"running on {_names(alive)}")
+        yield _found("process.ok", "ok", role=role, where=_names(alive))
     elif known:
         last = known[0]
-        says = f"{_names([last])} has been silent for {int(last.silent)} s, so {otherwise}"
-        yield Finding(role, "wrong", says, f"look at its log, and start it: smsflow run, or smsflow {role}")
+        yield _found(f"{role}.silent", "wrong", role=role, where=_names([last]), seconds=int(last.silent))
     else:
-        yield Finding(role, "wrong", f"none is running, so {otherwise}", f"start it: smsflow run, or smsflow {role}")
+        yield _found(f"{role}.none", "wrong", role=role)
 
 
 def _clocks(seen: Seen) -> Iterator[Finding]:
     for shown in seen.shown:
         if shown.silent <= processes.SILENCE and abs(shown.clock_ahead) > processes.CLOCK_TOLERANCE:
-            side = "ahead of" if shown.clock_ahead > 0 else "behind"
-            says = f"the clock of {shown.process.host} is {abs(shown.clock_ahead):.0f} s {side} the database's"
-            do = "set it, and keep it right by NTP; the platform itself goes by the database's clock"
-            yield Finding(f"clock of {shown.process.role}", "wrong", says, do)
+            side = "clock.ahead" if shown.clock_ahead > 0 else "clock.behind"
+            values = {"role": shown.process.role, "host": shown.process.host}
+            yield _found(side, "wrong", **values, seconds=round(abs(shown.clock_ahead)))
 
 
 def _names(shown: Sequence[processes.ProcessShown]) -> str:
-    return ", ".join(f"{s.process.host} (process {s.process.pid})" for s in shown)
+    return ", ".join(f"{s.process.host} (PID {s.process.pid})" for s in shown)
 
 
 def _dispatchers(seen: Seen) -> Iterator[Finding]:
@@ -174,41 +196,38 @@ def _dispatchers(seen: Seen) -> Iterator[Finding]:
     hanging = [i for i in seen.dispatchers if (i.host, i.pid) in silent]
     alive = [i for i in seen.dispatchers if i not in hanging]
     if alive:
-        names = ", ".join(f"{i.host} (process {i.pid})" for i in alive)
-        yield Finding("dispatch", "ok", f"running on {names}")
+        names = ", ".join(f"{i.host} (PID {i.pid})" for i in alive)
+        yield _found("process.ok", "ok", role="dispatch", where=names)
     elif not hanging:
-        yield Finding("dispatch", "wrong", "none is running, so nothing leaves", "start it: smsflow run")
+        yield _found("dispatch.none", "wrong", role="dispatch")
     for instance in hanging:
-        says = f"{instance.host} (process {instance.pid}) is there and shows no life"
-        yield Finding("dispatch", "wrong", says, "look at its log, and start it again")
+        where = f"{instance.host} (PID {instance.pid})"
+        yield _found("dispatch.hangs", "wrong", role="dispatch", where=where)
 
 
 def _connector(connector: connectors.Connector, seen: Seen, vault: Vault) -> Iterator[Finding]:
-    what = f"connector {connector.name}"
-    change = f"smsflow connector set {connector.name}"
+    name = connector.name
     try:
         vault.open(connector.password_sealed)
     except VaultLocked:
-        do = f"put the old key behind the new one in SMSFLOW_SECRET_KEY, or {change} --password-stdin"
-        yield Finding(what, "wrong", "its password cannot be read with the secret key", do)
+        yield _found("connector.locked", "wrong", name=name)
     if not connector.enabled:
-        do = f"when wanted: smsflow connector enable {connector.name}"
-        yield Finding(what, "note", "it is disabled", do)
+        yield _found("connector.disabled", "note", name=name)
         return
     alive = {i.id for i in seen.dispatchers}
     binds = [b for b in seen.binds if b.connector_id == connector.id and b.instance_id in alive]
     bound = sum(b.state == "bound" for b in binds)
     if bound:
-        yield Finding(what, "ok", f"{bound} of {connector.binds} binds to {connector.host}:{connector.port}")
+        address = f"{connector.host}:{connector.port}"
+        yield _found("connector.ok", "ok", name=name, bound=bound, binds=connector.binds, address=address)
     for bind in binds:
         if bind.state != "bound":
-            do = f"look at the operator's side, or change it: {change}"
-            yield Finding(what, "wrong", f"bind {bind.slot} is {bind.state}: {bind.detail}", do)
+            values = {"slot": str(bind.slot), "state": bind.state, "detail": bind.detail}
+            yield _found("bind.down", "wrong", name=name, **values)
     if not binds and not seen.dispatchers:
-        yield Finding(what, "note", "it is not bound, as no dispatcher is running", "start one: smsflow run")
+        yield _found("connector.waits", "note", name=name)
     elif not binds:
-        do = "look at the log of dispatch, and at the number of binds that the operator allows"
-        yield Finding(what, "wrong", "no dispatcher has tried to bind", do)
+        yield _found("connector.untried", "wrong", name=name)
 
 
 def _unknown_states(seen: Seen, now: datetime) -> Iterator[Finding]:
@@ -216,34 +235,30 @@ def _unknown_states(seen: Seen, now: datetime) -> Iterator[Finding]:
     for state in seen.unknown_states:
         if now - state.last_at < RECENT:
             name = names.get(state.connector_id, str(state.connector_id))
-            says = f"{state.receipts} receipts have the unknown state {state.word}: their SMS stay open"
-            yield Finding(f"receipts of {name}", "note", says, "ask the operator what it means, and report it")
+            yield _found("receipts.unknown", "note", name=name, receipts=state.receipts, word=state.word)
 
 
 def _set_aside(seen: Seen, now: datetime) -> Iterator[Finding]:
     for counted in seen.refused_entries:
         state: State = "wrong" if now - counted.last_at < FRESH else "note"
-        says = f"the database refused {counted.entries} in the last days, the last at {counted.last_at:%Y-%m-%d %H:%M} ({counted.last_error})"
-        do = "look at the table set_aside, and report what stands there"
-        yield Finding(f"set aside: {counted.path}", state, says, do)
+        values: dict[str, Value] = {"path": counted.path, "last_at": counted.last_at, "error": counted.last_error}
+        yield _found("set_aside", state, entries=counted.entries, **values)
 
 
 def _mail(seen: Seen) -> Iterator[Finding]:
-    if seen.mail is not None and (seen.mail.failing or seen.mail.given_up):
-        says = f"{seen.mail.failing} letters fail again and again, {seen.mail.given_up} were given up since yesterday ({seen.mail.last_error})"
-        yield Finding("mail", "wrong", says, "look at SMSFLOW_SMTP_URL, SMSFLOW_MAIL_FROM and the mail server")
+    trouble = seen.mail
+    if trouble is not None and (trouble.failing or trouble.given_up):
+        error = trouble.last_error or ""
+        yield _found("mail.failing", "wrong", failing=trouble.failing, given_up=trouble.given_up, error=error)
 
 
 def _queue(seen: Seen, now: datetime) -> Iterator[Finding]:
     names = {c.id: c.name for c in seen.connectors}
     if not seen.depths:
-        yield Finding("queue", "ok", "nothing waits")
+        yield _found("queue.empty", "ok")
     for depth in seen.depths:
         name = names.get(depth.connector_id, str(depth.connector_id))
         age = timedelta() if depth.oldest is None else now - depth.oldest
-        says = f"{depth.waiting} wait (the oldest for {int(age.total_seconds())} s), {depth.planned} are for later"
-        if depth.waiting and age > LATE:
-            do = f"see connector {name}: is it bound, and is its rate high enough?"
-            yield Finding(f"queue of {name}", "wrong", says, do)
-        else:
-            yield Finding(f"queue of {name}", "ok", says)
+        is_late = bool(depth.waiting) and age > LATE
+        values: dict[str, Value] = {"waiting": depth.waiting, "age": age, "planned": depth.planned}
+        yield _found("queue.late" if is_late else "queue.ok", "wrong" if is_late else "ok", name=name, **values)

@@ -177,7 +177,10 @@ def test_doctor_finds_a_queue_that_waits_too_long(smsflow, database_url):
     depths = [Depth(1, 3, 2, moment - timedelta(minutes=6)), Depth(2, 3, 0, moment - timedelta(seconds=6))]
     found = judge(Seen([], [], [], [], [], depths), Vault(secret_key(Settings(secret_key=SECRET_KEY))), now=moment)
 
-    assert {f.what: f.state for f in found if f.what.startswith("queue")} == {"queue of 1": "wrong", "queue of 2": "ok"}
+    assert {f.english.what: f.state for f in found if f.code.startswith("queue")} == {
+        "queue of 1": "wrong",
+        "queue of 2": "ok",
+    }
 
 
 def test_doctor_finds_pools_that_the_server_has_no_room_for(smsflow, database_url):

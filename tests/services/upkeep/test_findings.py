@@ -20,7 +20,7 @@ from tests.dispatch.stage import execute, until
 def found(*shown):
     vault = Vault(secret_key(Settings(secret_key=SECRET_KEY)))
     judged = judge(Seen([], [], [], [], [], [], shown), vault, now=runtime.now())
-    return {f.what: (f.state, f.says) for f in judged}
+    return {f.english.what: (f.state, f.english.says) for f in judged}
 
 
 def a_process(role="web", *, silent=1.0, ahead=0.0):
@@ -35,14 +35,14 @@ def test_a_platform_without_web_and_jobs_is_not_well():
 def test_processes_that_show_themselves_are_well():
     judged = found(a_process("web"), a_process("jobs"))
 
-    assert judged["web"] == ("ok", "running on here (process 7)")
+    assert judged["web"] == ("ok", "running on here (PID 7)")
     assert judged["jobs"][0] == "ok"
 
 
 def test_a_process_that_has_been_silent_is_gone():
     assert found(a_process(silent=21))["web"] == (
         "wrong",
-        "here (process 7) has been silent for 21 s, so nothing is accepted",
+        "here (PID 7) has been silent for 21 s, so nothing is accepted",
     )
 
 
@@ -52,10 +52,12 @@ def test_a_dispatcher_that_hangs_is_named():
 
     def dispatch(silent):
         seen = Seen([], [], [], [], [instance], [], [a_process("dispatch", silent=silent)])
-        return [(f.state, f.says) for f in judge(seen, vault, now=runtime.now()) if f.what == "dispatch"]
+        return [
+            (f.state, f.english.says) for f in judge(seen, vault, now=runtime.now()) if f.english.what == "dispatch"
+        ]
 
-    assert dispatch(silent=1) == [("ok", "running on here (process 7)")]
-    assert dispatch(silent=60) == [("wrong", "here (process 7) is there and shows no life")]
+    assert dispatch(silent=1) == [("ok", "running on here (PID 7)")]
+    assert dispatch(silent=60) == [("wrong", "here (PID 7) is there and shows no life")]
 
 
 @pytest.mark.parametrize(("ahead", "says"), [(6.0, "6 s ahead of"), (-216_000, "216000 s behind")])
@@ -78,7 +80,7 @@ async def test_a_row_that_the_database_refused_alone_is_found_and_forgotten_in_t
     async def look_at():
         async with platform.database.transaction() as tx:
             judged = judge(await look(tx, now=moment), platform.vault, now=moment)
-        return [(f.state, f.says) for f in judged if f.what == "set aside: outcomes"]
+        return [(f.state, f.english.says) for f in judged if f.code == "set_aside"]
 
     assert await look_at() == []
     for age, state in ((timedelta(hours=1), "wrong"), (timedelta(days=2), "note")):
@@ -131,7 +133,7 @@ def test_mail_that_fails_again_and_again_is_wrong():
     vault = Vault(secret_key(Settings(secret_key=SECRET_KEY)))
     seen = Seen([], [], [], [], [], [], mail=Trouble(2, 1, "SMTPConnectError"))
 
-    (mail,) = [f for f in judge(seen, vault, now=runtime.now()) if f.what == "mail"]
+    (mail,) = [f for f in judge(seen, vault, now=runtime.now()) if f.code == "mail.failing"]
 
     assert mail.state == "wrong"
-    assert "2 letters fail again and again, 1 were given up" in mail.says
+    assert "2 letters fail again and again, 1 were given up" in mail.english.says

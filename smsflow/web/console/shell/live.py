@@ -177,8 +177,7 @@ class Live:
                     return await progress.of_import(tx, subject.company_id, subject.id)
                 case "platform":
                     now = self._clock()
-                    found = findings.judge(await findings.look(tx, now=now), self._platform.vault, now=now)
-                    return [(f.what, f.state, f.says) for f in found]
+                    return findings.judge(await findings.look(tx, now=now), self._platform.vault, now=now)
         except NotFound:
             return "gone"
 

@@ -1,8 +1,15 @@
 """Monitoring: what is wrong first, with what to do, then the connectors."""
 
 import re
+from datetime import timedelta
+
+import pytest
 
 from smsflow import testing
+from smsflow.services.upkeep.findings import Finding
+from smsflow.services.upkeep.words import WORDS
+from smsflow.web.console.ops.monitoring.page import card
+from smsflow.web.console.shell.locale import Locale, french
 
 
 async def test_what_is_wrong_stands_first_with_what_to_do(site, browser, a_person):
@@ -12,12 +19,31 @@ async def test_what_is_wrong_stands_first_with_what_to_do(site, browser, a_perso
     await browser.sign_in("paul")
 
     page = (await browser.get("/ops")).text
-    cards = re.findall(r'<section class="notice (\w+) finding">.*?<b translate="no">(.*?)</b>', page)
+    cards = re.findall(r'<section class="notice (\w+) finding">.*?<b>(.*?)</b>', page)
 
     assert [tone for tone, _ in cards] == sorted((tone for tone, _ in cards), key=["bad", "warn"].index)
-    assert ("bad", "dispatch") in cards
-    assert "start it: smsflow run" in page
+    assert ("bad", '<span translate="no">dispatch</span>') in cards
+    assert "Aucun processus ne tourne\u202f: rien ne part" in page
+    assert "lancez-le\u202f: smsflow run" in page
     assert "/ops/search" not in page, "there is no such page yet"
     assert page.index("finding") < page.index("Connecteurs") < page.index("Ce qui va bien")
     assert re.search(r'mtn-cm</th><td data-label="État"><span class="badge bad">(<svg.*?</svg>)?Coupé', page)
     assert 'data-poll="/ops"' in page
+
+
+@pytest.mark.parametrize("code", sorted(WORDS))
+def test_every_finding_has_its_french_and_the_values_of_its_words(code):
+    words = WORDS[code]
+    for sentence in filter(None, (words.what, words.says, words.do)):
+        assert set(re.findall(r"{\w+}", french()[sentence])) == set(re.findall(r"{\w+}", sentence)), sentence
+
+
+def test_a_finding_is_told_in_the_readers_language_and_what_people_wrote_is_left_as_it_is():
+    values = {"name": "<b>mtn : x</b>", "waiting": 12_840, "age": timedelta(seconds=232), "planned": 3}
+    found = Finding("queue.late", "wrong", values)
+    shown = card(found, Locale("fr"))
+
+    assert shown.what == 'File de <span translate="no">&lt;b&gt;mtn : x&lt;/b&gt;</span>'
+    assert shown.says == "12\u202f840 en attente (le plus ancien depuis 3\xa0min 52\xa0s), 3 pour plus tard"
+    assert "est-il relié, et son débit suffit-il\u202f?" in shown.do
+    assert card(found, Locale("en")).says == "12,840 wait (the oldest for 3\xa0min 52\xa0s), 3 are for later"

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import falcon.asgi
+from markupsafe import Markup
 
 from smsflow.domain.access import Right
 from smsflow.services.upkeep import findings
-from smsflow.services.upkeep.findings import Finding, Seen
+from smsflow.services.upkeep.findings import Finding, Seen, State, Value
+from smsflow.web.console.shell.locale import Locale
 from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
@@ -16,7 +18,16 @@ from smsflow.web.http.request import Request
 
 
 @dataclass(frozen=True, slots=True)
-class FindingLine:
+class FindingCard:
+    """A finding in the reader's language."""
+
+    what: str
+    says: str
+    do: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorLine:
     """A connector: its state with the tone of its badge, its binds, and what waits for it."""
 
     name: str
@@ -49,20 +60,40 @@ class Monitoring:
             resp,
             visitor,
             "ops/monitoring/page.html",
-            wrong=_of(found, "wrong"),
-            watched=_of(found, "note"),
-            fine=_of(found, "ok"),
+            wrong=_of(found, "wrong", visitor.locale),
+            watched=_of(found, "note", visitor.locale),
+            fine=_of(found, "ok", visitor.locale),
             connectors=list(_lines(seen, now)),
         )
 
     on_head = on_get
 
 
-def _of(found: list[Finding], state: str) -> list[Finding]:
-    return [f for f in found if f.state == state]
+def _of(found: list[Finding], state: State, locale: Locale) -> list[FindingCard]:
+    return [card(f, locale) for f in found if f.state == state]
 
 
-def _lines(seen: Seen, now: datetime) -> Iterator[FindingLine]:
+def card(found: Finding, locale: Locale) -> FindingCard:
+    """Return a finding in the reader's language; what people and operators wrote stays as they wrote it."""
+    values = {name: _written(value, locale) for name, value in found.values.items()}
+    parts = (found.words.what, found.words.says, found.words.do)
+    what, says, do = (locale.gettext(part, **values) if part else "" for part in parts)
+    return FindingCard(what[:1].upper() + what[1:], says[:1].upper() + says[1:], do)
+
+
+def _written(value: Value, locale: Locale) -> object:
+    match value:
+        case timedelta():
+            return locale.duration(value)
+        case datetime():
+            return locale.time(value)
+        case str():
+            return Markup('<span translate="no">{}</span>').format(value)
+        case _:
+            return value
+
+
+def _lines(seen: Seen, now: datetime) -> Iterator[ConnectorLine]:
     """Return the connectors as they are, those that are down first."""
     alive = {i.id for i in seen.dispatchers}
     depths = {d.connector_id: d for d in seen.depths}
@@ -80,6 +111,6 @@ def _lines(seen: Seen, now: datetime) -> Iterator[FindingLine]:
         )
         oldest = None if depth is None or depth.oldest is None or not depth.waiting else now - depth.oldest
         waiting, planned = (0, 0) if depth is None else (depth.waiting, depth.planned)
-        lines.append(FindingLine(connector.name, state, tone, bound, connector.binds, waiting, planned, oldest))
+        lines.append(ConnectorLine(connector.name, state, tone, bound, connector.binds, waiting, planned, oldest))
     order = {"bad": 0, "good": 1, "idle": 2}
     yield from sorted(lines, key=lambda line: order[line.tone])
