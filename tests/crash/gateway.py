@@ -6,7 +6,7 @@ import signal
 import tempfile
 import urllib.error
 import urllib.request
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -113,6 +113,18 @@ class Gateway:
     def postmaster(self):
         """Return PostgreSQL's first process."""
         return int((self.data / "postgres" / "postmaster.pid").read_text().split()[0])
+
+    @contextmanager
+    def frozen(self):
+        """Stop every process of PostgreSQL for a block, connections open, as a machine that hangs would."""
+        stopped = [self.postmaster(), *processes.children(self.postmaster())]
+        for pid in stopped:
+            processes.send(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in stopped:
+                processes.send(pid, signal.SIGCONT)
 
     def everything(self):
         """Return every process of this gateway, those of PostgreSQL among them."""

@@ -1,13 +1,11 @@
 """What befalls the database and its disk, each followed by the verdict; tests and `script/soak` run the same."""
 
 import asyncio
-import signal
 from contextlib import suppress
 
 import psycopg
 
 from smsflow.store.postgres import embedded
-from tests.crash import processes
 from tests.crash.disk import a_disk
 from tests.crash.gateway import WINDOW, Gateway, a_directory
 from tests.crash.pair import a_pair
@@ -83,14 +81,8 @@ async def hang_the_database_under_load(gateway, witness, *, seconds):
     under = a_load(gateway, connections=8, pause=0.01)
     async with under:
         await until(lambda: len(under.of("accepted")) >= 100, "a load")
-        stopped = [gateway.postmaster(), *processes.children(gateway.postmaster())]
-        for pid in stopped:
-            processes.send(pid, signal.SIGSTOP)
-        try:
+        with gateway.frozen():
             await asyncio.sleep(seconds)
-        finally:
-            for pid in stopped:
-                processes.send(pid, signal.SIGCONT)
         await gateway.ready()
         await goes_on(under)
     assert not under.of("unanswered")

@@ -18,11 +18,11 @@ def environment(settings):
     return {**kept, "PYTHONPATH": str(ROOT), **ours}
 
 
-def start(arguments, settings, log):
-    """Start `smsflow` with these arguments; its output goes to the file `log`."""
+def start(arguments, settings, log, *, program=("-m", "smsflow")):
+    """Start `smsflow`, or another program, with these arguments; its output goes to the file `log`."""
     with Path(log).open("ab") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "smsflow", *arguments],
+            [sys.executable, *program, *arguments],
             cwd=Path(log).parent,
             env=environment(settings),
             stdin=subprocess.DEVNULL,

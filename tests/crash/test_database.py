@@ -2,14 +2,16 @@
 
 import asyncio
 import signal
+from dataclasses import replace
 
 import pytest
 
 from tests.crash import processes
 from tests.crash.gateway import WINDOW
 from tests.crash.misfortunes import fill_the_disk_under_load, take_the_database_away_under_load
-from tests.crash.scenarios import a_load
+from tests.crash.scenarios import a_load, goes_on
 from tests.crash.verdict import judge
+from tests.machine import free_port
 from tests.waiting import until
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
@@ -36,6 +38,39 @@ async def test_a_flush_that_fails_ends_every_session_and_loses_nothing(gateway, 
     count = await judge(gateway, witness, [under], kills=1, window=WINDOW)
 
     assert count.unanswered == 0
+
+
+# `web` as it is, with a tenth of its patience: 45 seconds are what a request has (web.http.connection).
+_HASTY = """
+from smsflow.store.postgres import patience
+patience.PATIENCE = 3.0
+from smsflow.store.postgres import commits
+commits.REQUEST_PATIENCE, commits.LOOK_SECONDS = 1.0, 2.0
+from smsflow.cli import main
+main()
+"""
+_ANSWERED_WITHIN = 30.0
+
+
+async def test_a_database_that_hangs_makes_web_answer_503_in_time_charge_once_and_go_on(gateway, witness):
+    settings = {**gateway.settings, "port": free_port(), "database_url": gateway.url}
+    web = processes.start(["web"], settings, gateway.directory / "hasty.log", program=("-c", _HASTY))
+    under = replace(a_load(gateway, connections=4, pause=0.01), port=settings["port"])
+    try:
+        async with under:
+            await until(lambda: len(under.of("accepted")) >= 50, "a load")
+            known = len(under.of("refused"))
+            with gateway.frozen():
+                await until(lambda: len(under.of("refused")) >= known + 4, "requests that are refused")
+            await goes_on(under)
+        count = await judge(gateway, witness, [under], kills=1, window=WINDOW)
+    finally:
+        processes.end(web)
+
+    assert count.unanswered == 0
+    refused = [a for a in under.asked if a.status not in {0, 200}]
+    assert {(a.status, a.retry_after != "") for a in refused} == {(503, True)}
+    assert max(a.seconds for a in under.asked) < _ANSWERED_WITHIN
 
 
 async def test_a_full_disk_refuses_and_recovers_by_itself():
