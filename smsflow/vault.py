@@ -1,6 +1,5 @@
 """What is secret at rest: encrypted with the first key, readable with every key, so that keys can be changed."""
 
-import hashlib
 import hmac
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -22,7 +21,7 @@ class Vault:
 
     def fingerprint(self, secret: str) -> bytes:
         """Return 16 octets that tell `secret` from others and do not tell what it is to those who lack the key."""
-        return hmac.digest(self._oldest, secret.encode(), hashlib.sha256)[:16]
+        return hmac.digest(self._oldest, secret.encode(), "sha256")[:16]
 
     def seal(self, secret: str) -> str:
         """Return `secret` encrypted."""

@@ -12,7 +12,7 @@ from smsflow.domain.schedule import Plan
 from smsflow.errors import AlreadyExists, NotFound
 from smsflow.services.campaigns.draft import held, show
 from smsflow.smpp.meanings import meaning
-from smsflow.store.campaigns import drafts, ends, names, recipients
+from smsflow.store.campaigns import chosen, drafts, ends, names
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.postgres.transactions import Tx
 
@@ -72,7 +72,7 @@ async def duplicate(tx: Tx, company_id: int, campaign_id: int, *, name: str | No
     """Draft a campaign with the text, the recipients and the pace of another one; return its id."""
     campaign = await show(tx, company_id, campaign_id)
     made = await _add(tx, campaign, name, campaign.plan, now=now)
-    await recipients.copy_numbers(tx, company_id, campaign_id, into=made)
+    await chosen.copy(tx, company_id, campaign_id, into=made)
     return made
 
 

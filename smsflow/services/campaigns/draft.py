@@ -12,7 +12,7 @@ from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Plan
 from smsflow.errors import AlreadyExists, NotFound, ParameterInvalid, SenderNotAllowed
 from smsflow.services.contacts.lists import lists_named
-from smsflow.store.campaigns import approvals, drafts, recipients
+from smsflow.store.campaigns import approvals, chosen, drafts, recipients
 from smsflow.store.credits import reserve
 from smsflow.store.postgres.transactions import Tx
 
@@ -84,7 +84,7 @@ async def draft(tx: Tx, company: Company, wanted: Draft, *, author: str = "", no
     if campaign_id is None:
         raise AlreadyExists(what="campaign", name=wanted.name)
     if checked.numbers:
-        await recipients.add_numbers(tx, company.id, campaign_id, checked.numbers)
+        await chosen.add(tx, company.id, campaign_id, checked.numbers)
     await approvals.written(tx, company.id, campaign_id, author)
     return campaign_id
 
@@ -112,9 +112,9 @@ async def edit(tx: Tx, company: Company, campaign_id: int, wanted: Draft, *, aut
         raise AlreadyExists(what="campaign", name=wanted.name)
     await approvals.written(tx, company.id, campaign_id, author)
     await recipients.clear(tx, company.id, campaign_id)
-    await recipients.clear_numbers(tx, company.id, campaign_id)
+    await chosen.clear(tx, company.id, campaign_id)
     if checked.numbers:
-        await recipients.add_numbers(tx, company.id, campaign_id, checked.numbers)
+        await chosen.add(tx, company.id, campaign_id, checked.numbers)
 
 
 async def show(tx: Tx, company_id: int, campaign_id: int) -> Campaign:
@@ -140,4 +140,4 @@ async def held(tx: Tx, company_id: int, campaign_id: int) -> Campaign:
 
 async def numbers(tx: Tx, company_id: int, campaign_id: int) -> list[str]:
     """Return the numbers that a campaign names beside its lists."""
-    return await recipients.numbers(tx, company_id, campaign_id)
+    return await chosen.every(tx, company_id, campaign_id)

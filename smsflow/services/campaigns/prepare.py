@@ -20,7 +20,7 @@ from smsflow.errors import NotFound
 from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.draft import held
 from smsflow.services.messages.prepare import Limits
-from smsflow.store.campaigns import drafts, ends, previews, recipients
+from smsflow.store.campaigns import chosen, drafts, ends, previews, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.campaigns.recipients import Recipient, Share
 from smsflow.store.contacts import contacts, lists, optouts
@@ -80,9 +80,7 @@ async def prepare(
     walk = await begin(tx, company.id, campaign_id)
     campaign = await held(tx, company.id, campaign_id)
     within = await lists.members(tx, company.id, campaign.plan["lists"])
-    expected = await contacts.count_of(tx, company.id, within) + await recipients.count_numbers(
-        tx, company.id, campaign_id
-    )
+    expected = await contacts.count_of(tx, company.id, within) + await chosen.count(tx, company.id, campaign_id)
     if (former := campaign.plan.get("again")) is not None:
         expected = (await held(tx, company.id, former)).accepted
     if expected > SMALL:
@@ -163,7 +161,7 @@ async def _people(tx: Tx, campaign: Campaign, walk: Walk, batch: int) -> tuple[l
         page = await contacts.page_of(tx, company_id, within, without=without, after=walk.contact, limit=batch)
         people = [_Person(c.number, c.country, dict(c.attributes)) for c in page.contacts]
         return people, replace(walk, contact=page.after or walk.contact, contacts_done=page.after is None)
-    numbers = await recipients.page_of_numbers(tx, company_id, campaign.id, after=walk.number, limit=batch)
+    numbers = await chosen.page(tx, company_id, campaign.id, after=walk.number, limit=batch)
     # Numbers that a list brings as well are the list's: a contact has values.
     either = Members([*within.lists, *without.lists], [*within.selections, *without.selections])
     listed = await contacts.members_among(tx, company_id, either, [n for n, _ in numbers])

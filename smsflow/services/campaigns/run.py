@@ -18,7 +18,7 @@ from smsflow.domain.template import Missing
 from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.launch import hold, release_rest
 from smsflow.services.campaigns.prepare import NO_ROUTE, NO_VALUE, OPTED_OUT
-from smsflow.store.campaigns import caps, deferred, drafts, minutes, recipients
+from smsflow.store.campaigns import caps, deferred, drafts, minutes, noted, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.campaigns.recipients import Recipient
 from smsflow.store.contacts import contacts, optouts, stop_links
@@ -123,6 +123,9 @@ async def run_batch(
     )
     if messages:
         await minutes.add(tx, company.id, campaign_id, len(messages), now=now)
+        await noted.begin(tx, company.id, campaign_id, place=campaign.place)
+    if passed and messages:
+        await contacts.note_written(tx, company.id, [row.number for row, _ in messages], now=now)
     if place == campaign.last_place and campaign.deferred + waiting == 0:
         await release_rest(tx, company.id, campaign_id, campaign.reserved - used, now=now)
         await drafts.set_state(tx, company.id, campaign_id, "finished", finished_at=now)
@@ -245,13 +248,14 @@ class _Turn:
         if not ways:
             self._reasons[row.place] = NO_ROUTE
             return None
-        values = dict(row.values or {})
+        values = row.values or {}
         if self._has_stop:
             way = self._stop_ways.shortest(ways[0])
             if way is None:
                 self._reasons[row.place] = stop.NO_WAY
                 return None
-            values[template.STOP], token = way
+            written, token = way
+            values = {**values, template.STOP: written}
             if token is not None:
                 self._links[row.place] = (token, row.number)
         text = self._template.render(values)
@@ -286,7 +290,6 @@ class _Turn:
             raise RuntimeError("a reserve did not pay for the messages that it was made for")
         refused = [(place, None, reason) for place, reason in self._reasons.items()]
         await recipients.settle(tx, company_id, campaign_id, [*settled, *refused])
-        await contacts.note_written(tx, company_id, [row.number for row, _ in messages], now=self._now)
         await recipients.count_refusals(tx, company_id, campaign_id, Counter(self._reasons.values()))
         links = [self._links[row.place] for row, _ in messages if row.place in self._links]
         if links:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from smsflow.store.campaigns.recipients import Recipient
+from smsflow.store.campaigns.recipients import Recipient, recipient
 from smsflow.store.postgres.arrays import ints, times
 from smsflow.store.postgres.transactions import Tx, text
 
@@ -15,7 +15,7 @@ ON CONFLICT (company_id, campaign_id, place) DO UPDATE SET not_before = excluded
 """)
 # Walks campaign_deferred_due, then the primary key of each.
 _DUE = text("""
-SELECT r.place, r.number, r.country, r.connector_id, r.segments, r."values", r.reason
+SELECT r.place, r.number, r.country, r.connector_id, r.segments, CAST(r."values" AS text), r.reason
 FROM (
     SELECT company_id, campaign_id, place FROM campaign_deferred
     WHERE company_id = :company_id AND campaign_id = :campaign_id AND not_before <= :now ORDER BY not_before, place LIMIT :limit
@@ -37,7 +37,7 @@ async def put(tx: Tx, company_id: int, campaign_id: int, waiting: Mapping[int, d
 async def due(tx: Tx, company_id: int, campaign_id: int, *, limit: int, now: datetime) -> list[Recipient]:
     """Return recipients whose time has come, those who have waited longest."""
     parameters = {"company_id": company_id, "campaign_id": campaign_id, "now": now, "limit": limit}
-    return [Recipient(*row) for row in await tx.execute(_DUE, parameters)]
+    return [recipient(*row) for row in await tx.execute(_DUE, parameters)]
 
 
 async def drop(tx: Tx, company_id: int, campaign_id: int, places: Sequence[int]) -> None:

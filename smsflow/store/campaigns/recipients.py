@@ -10,10 +10,10 @@ from smsflow.store.postgres.arrays import ints, texts
 from smsflow.store.postgres.transactions import Tx, text
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, str]).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(msgspec.Struct, frozen=True):
     """Somebody that a campaign writes to, or does not for a reason."""
 
     place: int
@@ -62,67 +62,6 @@ async def clear(tx: Tx, company_id: int, campaign_id: int) -> None:
         """),
         of,
     )
-
-
-async def add_numbers(tx: Tx, company_id: int, campaign_id: int, numbers: Iterable[tuple[str, str]]) -> None:
-    """Keep numbers, each with its country, that a draft names beside its lists; one that is there already is kept once."""
-    given = list(numbers)
-    insert = text("""
-        INSERT INTO campaign_number (company_id, campaign_id, number, country)
-        SELECT :company_id, :campaign_id, t.number, t.country
-        FROM unnest(CAST(:numbers AS text[]), CAST(:countries AS text[])) AS t(number, country) ON CONFLICT DO NOTHING
-    """)
-    parameters = {
-        "company_id": company_id,
-        "campaign_id": campaign_id,
-        "numbers": texts(n for n, _ in given),
-        "countries": texts(c for _, c in given),
-    }
-    await tx.execute(insert, parameters)
-
-
-async def copy_numbers(tx: Tx, company_id: int, campaign_id: int, *, into: int) -> None:
-    """Give another draft the numbers that this campaign names beside its lists."""
-    insert = text("""
-        INSERT INTO campaign_number (company_id, campaign_id, number, country)
-        SELECT company_id, :into, number, country FROM campaign_number
-        WHERE company_id = :company_id AND campaign_id = :campaign_id
-    """)
-    await tx.execute(insert, {"company_id": company_id, "campaign_id": campaign_id, "into": into})
-
-
-async def clear_numbers(tx: Tx, company_id: int, campaign_id: int) -> None:
-    """Remove the numbers that a draft names beside its lists."""
-    statement = text("DELETE FROM campaign_number WHERE company_id = :company_id AND campaign_id = :campaign_id")
-    await tx.execute(statement, {"company_id": company_id, "campaign_id": campaign_id})
-
-
-async def count_numbers(tx: Tx, company_id: int, campaign_id: int) -> int:
-    """Return how many numbers a draft names beside its lists (walks them)."""
-    query = text("SELECT count(*) FROM campaign_number WHERE company_id = :company_id AND campaign_id = :campaign_id")
-    return int((await tx.execute(query, {"company_id": company_id, "campaign_id": campaign_id})).scalar_one())
-
-
-async def numbers(tx: Tx, company_id: int, campaign_id: int) -> list[str]:
-    """Return the numbers that a draft names beside its lists, in their order."""
-    query = text(
-        "SELECT number FROM campaign_number WHERE company_id = :company_id AND campaign_id = :campaign_id ORDER BY number"
-    )
-    return [number for (number,) in await tx.execute(query, {"company_id": company_id, "campaign_id": campaign_id})]
-
-
-_NUMBERS = text("""
-SELECT number, country FROM campaign_number
-WHERE company_id = :company_id AND campaign_id = :campaign_id AND number > :after ORDER BY number LIMIT :limit
-""")
-
-
-async def page_of_numbers(
-    tx: Tx, company_id: int, campaign_id: int, *, after: str, limit: int
-) -> list[tuple[str, str]]:
-    """Return the numbers behind `after` that a draft names, each with its country."""
-    parameters = {"company_id": company_id, "campaign_id": campaign_id, "after": after, "limit": limit}
-    return [(number, country) for number, country in await tx.execute(_NUMBERS, parameters)]
 
 
 async def count_refusals(tx: Tx, company_id: int, campaign_id: int, reasons: Mapping[str, int]) -> None:
@@ -195,26 +134,41 @@ async def shares(tx: Tx, company_id: int, campaign_id: int) -> list[Share]:
 
 # Walks the primary key from the campaign's place.
 _NEXT = text("""
-SELECT place, number, country, connector_id, segments, "values", reason FROM campaign_recipient
+SELECT place, number, country, connector_id, segments, CAST("values" AS text), reason FROM campaign_recipient
 WHERE company_id = :company_id AND campaign_id = :campaign_id AND place > :after ORDER BY place LIMIT :limit
 """)
+
+
+def recipient(  # noqa: PLR0917 - the columns of a row
+    place: int,
+    number: str,
+    country: str,
+    connector_id: int | None,
+    segments: int,
+    values: str | None,
+    reason: str | None,
+) -> Recipient:
+    """Return the recipient that a row holds, its values as they are written in JSON."""
+    return Recipient(
+        place, number, country, connector_id, segments, None if values is None else _decode(values), reason
+    )
 
 
 async def following(tx: Tx, company_id: int, campaign_id: int, *, after: int, limit: int) -> list[Recipient]:
     """Return the recipients behind a place, in their order."""
     parameters = {"company_id": company_id, "campaign_id": campaign_id, "after": after, "limit": limit}
-    return [Recipient(*row) for row in await tx.execute(_NEXT, parameters)]
+    return [recipient(*row) for row in await tx.execute(_NEXT, parameters)]
 
 
 async def first_open(tx: Tx, company_id: int, campaign_id: int, *, after: int = 0) -> Recipient | None:
     """Return the first recipient behind a place who is to be written to, or None (walks the primary key from there)."""
     query = text("""
-        SELECT place, number, country, connector_id, segments, "values", reason FROM campaign_recipient
+        SELECT place, number, country, connector_id, segments, CAST("values" AS text), reason FROM campaign_recipient
         WHERE company_id = :company_id AND campaign_id = :campaign_id AND place > :after AND reason IS NULL ORDER BY place LIMIT 1
     """)
     parameters = {"company_id": company_id, "campaign_id": campaign_id, "after": after}
     row = (await tx.execute(query, parameters)).one_or_none()
-    return None if row is None else Recipient(*row)
+    return None if row is None else recipient(*row)
 
 
 _SETTLE = text("""

@@ -222,12 +222,13 @@ async def delete(tx: Tx, company_id: int, number: str) -> bool:
 
 
 _WRITTEN_TO = text("""
-UPDATE contact SET written_at = :now WHERE company_id = :company_id AND number = ANY(CAST(:numbers AS text[]))
+UPDATE contact SET written_at = :now
+WHERE company_id = :company_id AND number = ANY(CAST(:numbers AS text[])) AND (written_at IS NULL OR written_at < :now)
 """)
 
 
 async def note_written(tx: Tx, company_id: int, numbers: Sequence[str], *, now: datetime) -> None:
-    """Note that contacts with these numbers are being written to."""
+    """Note that contacts with these numbers were written to."""
     await tx.execute(_WRITTEN_TO, {"company_id": company_id, "numbers": texts(numbers), "now": now})
 
 

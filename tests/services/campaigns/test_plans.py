@@ -7,7 +7,7 @@ import pytest
 
 from smsflow import runtime, testing
 from smsflow.domain.schedule import ALWAYS, Policy
-from smsflow.services.campaigns import draft, launch, prepare, result, run, turns
+from smsflow.services.campaigns import draft, launch, noting, prepare, result, run, turns
 from smsflow.services.contacts import contacts as service
 from smsflow.services.contacts import importing, lists, optouts
 from smsflow.services.messages.prepare import Limits
@@ -20,7 +20,7 @@ from tests.dispatch.stage import execute
 
 _GROWING = (
     "contact|contact_in_list|contact_import_row|opt_out|opt_out_change|campaign|campaign_run|campaign_recipient|campaign_number"
-    "|campaign_deferred|marketing_count|marketing_last"
+    "|campaign_deferred|campaign_noted|marketing_count|marketing_last"
 )
 _WHOLE = re.compile(rf"Seq Scan on (?:{_GROWING})\b")
 # Every row of a company is looked at, and most are thrown away.
@@ -76,6 +76,7 @@ async def asked(platform):
         campaign = await _run(tx, platform, company, connector, now)
         for act in (launch.pause, launch.resume, launch.cancel):
             await act(tx, company.id, campaign, now=now)
+        assert await noting.note(tx, now=now)
         await result.result(tx, company.id, campaign)
         await turns.due(tx)
         await turns.waiting(tx, connector, most=1000)
