@@ -235,6 +235,13 @@ class ApprovalNeeded(Refused):
     status = 403
 
 
+class StopMissing(Refused):
+    """Marketing must say how to opt out in {countries}: write {{stop}} into the text."""
+
+    code = "stop_missing"
+    status = 422
+
+
 class OwnCampaign(Refused):
     """Somebody who has written a campaign does not approve it: ask another approver."""
 

@@ -80,12 +80,13 @@ def days_of(written: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the platform demands of marketing in a country: hours of its time zone, and SMS a day to one person."""
+    """What the platform demands of marketing in a country: hours of its time zone, SMS a day to one person, and whether texts say how to opt out."""
 
     country: str
     timezone: str
     hours: Hours = ALWAYS
     per_day: int | None = None
+    stop: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ def show(*, as_json: Json = False) -> None:
     if output.reading({"policies": documents}, database=seen.database, as_json=as_json):
         return
     output.table(
-        ("country", "time zone", "hours", "SMS a day to one person"),
-        [(d["country"], d["timezone"], d["hours"], d["per_day"]) for d in documents],
+        ("country", "time zone", "hours", "SMS a day to one person", "{stop}"),
+        [(d["country"], d["timezone"], d["hours"], d["per_day"], _stop(d)) for d in documents],
         none="No country has a policy.",
     )
 
@@ -43,6 +43,10 @@ def set_(
     per_day: Annotated[
         str | None,
         typer.Option("--per-day", callback=number_or_none, help="Marketing SMS a day to one person, or none."),
+    ] = None,
+    stop: Annotated[
+        bool | None,
+        typer.Option("--stop/--no-stop", help="Whether campaigns of marketing must say how to opt out, by {stop}."),
     ] = None,
     zone: Annotated[str | None, typer.Option("--timezone", help="The country's; needed for a new one.")] = None,
     as_json: Json = False,
@@ -59,6 +63,7 @@ def set_(
             timezone(zone) if zone else former.timezone,
             former.hours if hours is None else ALWAYS if hours == NONE else hours_of(hours),
             former.per_day if per_day is None else limit_of(per_day),
+            former.stop if stop is None else stop,
         )
         await turns.set_policy(tx, changed)
         return changed
@@ -66,7 +71,7 @@ def set_(
     changed = _document(transact(job))
     output.result(
         changed,
-        f"{country_code}: marketing {changed['hours']}, {changed['per_day'] or 'any number'} a day.",
+        f"{country_code}: marketing {changed['hours']}, {changed['per_day'] or 'any number'} a day, {{stop}} {_stop(changed)}.",
         as_json=as_json,
     )
 
@@ -74,4 +79,14 @@ def set_(
 def _document(policy: Policy) -> dict[str, Any]:
     hours = policy.hours
     written = f"{hours.start // 60:02}:{hours.start % 60:02}-{hours.end // 60:02}:{hours.end % 60:02}"
-    return {"country": policy.country, "timezone": policy.timezone, "hours": written, "per_day": policy.per_day}
+    return {
+        "country": policy.country,
+        "timezone": policy.timezone,
+        "hours": written,
+        "per_day": policy.per_day,
+        "stop": policy.stop,
+    }
+
+
+def _stop(document: dict[str, Any]) -> str:
+    return "demanded" if document["stop"] else "free"

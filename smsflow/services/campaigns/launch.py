@@ -4,8 +4,10 @@ from datetime import datetime
 
 from smsflow.domain import campaign as rules
 from smsflow.errors import CreditsMissing
+from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.draft import held
 from smsflow.services.messages import cancel as messages
+from smsflow.store.accounts import companies
 from smsflow.store.campaigns import drafts, recipients, watching
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.credits import reserve
@@ -24,8 +26,12 @@ async def launch(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) ->
 
 
 async def begin(tx: Tx, campaign: Campaign, *, now: datetime) -> str:
-    """Reserve what a campaign costs that may be launched, and let it run; return its state. Raises CreditsMissing."""
+    """Reserve what a campaign costs that may be launched, and let it run; return its state. Raises CreditsMissing and StopMissing."""
     company_id, campaign_id = campaign.company_id, campaign.id
+    company = await companies.company(tx, company_id)
+    if company is not None:
+        # Its country may demand it since it was written.
+        await stop.check(tx, company, campaign.kind, campaign.text)
     if not await reserve.reserve(tx, company_id, campaign.segments, campaign_id=campaign_id, now=now):
         left = await reserve.available(tx, company_id) or 0
         raise CreditsMissing(needed=campaign.segments, balance=left, missing=campaign.segments - left)

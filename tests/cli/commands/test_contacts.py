@@ -143,8 +143,12 @@ def test_the_policy_of_cameroon_is_there_and_can_be_changed(shop):
     (policy,) = shop.json("policy", "show")["policies"]
     changed = shop.json("policy", "set", "CM", "--hours", "08-20", "--per-day", "none")
 
-    assert policy == {"country": "CM", "timezone": "Africa/Douala", "hours": "06:00-22:00", "per_day": 3}
-    assert (changed["hours"], changed["per_day"]) == ("08:00-20:00", None)
+    assert policy == {"country": "CM", "timezone": "Africa/Douala", "hours": "06:00-22:00", "per_day": 3, "stop": False}
+    assert (changed["hours"], changed["per_day"], changed["stop"]) == ("08:00-20:00", None, False)
+    assert shop.json("policy", "set", "CM", "--stop")["stop"]
+    assert shop.json("policy", "set", "CM", "--per-day", "3")["stop"]
+    assert "demanded" in shop("policy", "show")
+    assert not shop.json("policy", "set", "CM", "--no-stop")["stop"]
 
 
 def test_opt_outs_are_brought_in_from_a_file_and_written_into_one(shop, file, tmp_path):

@@ -30,6 +30,8 @@ CODES: Final = {
     CodeState.FAILED: (gettext("Failed"), "bad"),
 }
 
+STOP_DEMANDED: Final = gettext("Here advertising must say how to opt out: write {stop} into the text of a campaign.")
+
 # By what somebody opted out.
 SOURCES: Final = {
     "sms": gettext("STOP by SMS"),

@@ -3,9 +3,10 @@
 import pytest
 
 from smsflow import testing
+from smsflow.domain.schedule import Policy
 from smsflow.jobs.preparations import prepare_next
 from smsflow.services import templates
-from smsflow.services.campaigns import draft, prepare
+from smsflow.services.campaigns import draft, prepare, turns
 from smsflow.services.contacts import lists
 
 FR = {"Accept_Language": "fr"}
@@ -241,3 +242,18 @@ async def test_somebody_without_the_right_writes_no_campaign(signed_in):
     browser, _ = await signed_in("reader")
 
     assert (await browser.get("/app/campaigns/new")).status_code == 403
+
+
+async def test_a_country_that_demands_a_way_out_of_advertising_is_named_at_the_text(site, marketing):
+    browser, _ = marketing
+    async with site.platform.database.transaction() as tx:
+        await turns.set_policy(tx, Policy("CM", "Africa/Douala", stop=True))
+
+    page = await walk(browser)
+    await browser.get("/app/send")
+    sent = await browser.post("/app/send", {"to": "690000001", "text": "Soldes", "kind": "marketing"}, **FR)
+
+    for answer in (page, sent):
+        assert answer.status_code == 422
+        assert "écrivez {stop} dans le texte" in answer.text.split('id="e-text"')[1]
+    assert (await walk(browser, name="Ouverture", text="Soldes {stop}")).status_code == 303

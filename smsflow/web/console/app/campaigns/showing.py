@@ -15,9 +15,10 @@ from smsflow.errors import (
     OwnCampaign,
     Refused,
     StateRefused,
+    StopMissing,
 )
 from smsflow.runtime import links
-from smsflow.services.campaigns import approval, draft, prepare, preview
+from smsflow.services.campaigns import approval, draft, prepare, preview, stop
 from smsflow.services.contacts import lists
 from smsflow.web.console.app.campaigns.live import live
 from smsflow.web.console.app.campaigns.words import STATES, hours_text, pause_of
@@ -25,6 +26,7 @@ from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.results import REASONS, failure
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import STOP_DEMANDED
 from smsflow.web.http.request import Request
 
 _BEFORE_LAUNCH = frozenset({"draft", "prepared", "approval"})
@@ -50,6 +52,7 @@ async def show(
             names_of = {one.id: one.name for one in await lists.show_lists(tx, visitor.company_id)}
             pasted = len(await draft.numbers(tx, visitor.company_id, campaign_id))
             longest = company and await preview.longest(tx, company, found, links=links(shell.platform.settings))
+            demanded = company is not None and bool(await stop.demanded(tx, company))
             launched = found.state not in _BEFORE_LAUNCH
             more = await live(tx, found, cost, operators, visitor.locale, now=shell.clock()) if launched else {}
     except NotFound:
@@ -83,6 +86,7 @@ async def show(
         longest=longest,
         sender_name=sender.name if company and (sender := company.sender(found.sender)) else found.sender or "",
         without_stop=found.kind is Kind.MARKETING and bool(found.text) and template.STOP not in _variables(found.text),
+        stop_demanded=demanded,
         **more,
     )
 
@@ -105,6 +109,8 @@ def refusal(visitor: Visitor, refused: Refused) -> str:
     _ = visitor.locale.gettext
     if isinstance(refused, NotEnoughCredits):
         return missing_credits(visitor, int(refused.details["needed"]) - int(refused.details["balance"]))
+    if isinstance(refused, StopMissing):
+        return _(STOP_DEMANDED)
     if isinstance(refused, OwnCampaign):
         return _("You have written or submitted this campaign: somebody else approves it.")
     if isinstance(refused, StateRefused):

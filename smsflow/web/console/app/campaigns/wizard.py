@@ -16,6 +16,7 @@ from smsflow.errors import (
     Refused,
     SenderNotAllowed,
     StateRefused,
+    StopMissing,
 )
 from smsflow.services import audit, templates
 from smsflow.services.campaigns import draft
@@ -33,6 +34,7 @@ from smsflow.web.console.app.campaigns.writing import (
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import STOP_DEMANDED
 from smsflow.web.http.request import Request
 
 _EDITABLE = ACTS["edit"]
@@ -140,6 +142,8 @@ class CampaignNew:
             none = not any(s.state == "approved" for s in company.senders)
             sentence = _("No sender is approved yet. Ask for one first.") if none else ""
             filled.wrong("sender", sentence or _("This sender is not approved. Choose another one."))
+        except StopMissing:
+            filled.wrong("text", _(STOP_DEMANDED))
         except Refused as refused:
             field = "at" if refused.details.get("parameter") == "at" else "text"
             filled.wrong(field, _("This cannot be sent. Look at the text and at the date."))

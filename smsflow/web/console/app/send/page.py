@@ -12,10 +12,10 @@ from smsflow.domain import template
 from smsflow.domain.access import Right
 from smsflow.domain.account import Company
 from smsflow.domain.message import Kind, NewMessage
-from smsflow.errors import NotFound, NumberInvalid, ParameterInvalid, Refused, SenderNotAllowed
+from smsflow.errors import NotFound, NumberInvalid, ParameterInvalid, Refused, SenderNotAllowed, StopMissing
 from smsflow.runtime import links
 from smsflow.services import audit, credits, templates
-from smsflow.services.campaigns import draft
+from smsflow.services.campaigns import draft, stop
 from smsflow.services.campaigns import prepare as campaign_prepare
 from smsflow.services.campaigns.draft import Draft
 from smsflow.services.contacts import lists
@@ -25,6 +25,7 @@ from smsflow.web.console.app.send.words import said
 from smsflow.web.console.shell.forms import Filled, new_key
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import STOP_DEMANDED
 from smsflow.web.http.request import Request
 
 _MOST_NUMBERS = 200
@@ -86,6 +87,8 @@ class Send:
             _check(filled, visitor, now=self._shell.clock())
             if filled.ok and filled.every("lists"):
                 await self._draft(visitor, company, filled)
+            elif filled.ok and await self._lacks_stop(company, filled):
+                filled.wrong("text", visitor.locale.gettext(STOP_DEMANDED))
             elif filled.ok:
                 numbers = _numbers(filled)
                 batch = await self._batch(visitor, company, filled, numbers)
@@ -97,6 +100,13 @@ class Send:
                     await self._ask(req, resp, visitor, filled, batch)
                     return
         await self._show(req, resp, visitor, filled, tested=tested)
+
+    async def _lacks_stop(self, company: Company, filled: Filled) -> bool:
+        """Tell whether this is advertising that has to be a campaign, which alone can say how to opt out."""
+        if _kind(filled) is not Kind.MARKETING:
+            return False
+        async with self._shell.reading() as tx:
+            return bool(await stop.demanded(tx, company))
 
     async def _take_template(self, visitor: Visitor, filled: Filled) -> None:
         """Put a template's text into the form; a variable becomes its default, and stays for the writer to fill where it has none."""
@@ -156,6 +166,8 @@ class Send:
             filled.wrong("to", said(visitor, refused))
         except SenderNotAllowed as refused:
             filled.wrong("sender", said(visitor, refused))
+        except StopMissing:
+            filled.wrong("text", locale.gettext(STOP_DEMANDED))
         except ParameterInvalid:
             sentence = "Write variables as {prenom} or {prenom|cher client}, and a brace that is none twice."
             filled.wrong("text", locale.gettext(sentence))
