@@ -24,6 +24,8 @@ from smsflow.store.postgres.transactions import text
 from smsflow.store.routing import connectors, routes
 
 _FILL = 250_000
+# Nobody has more campaigns than this, and the rows of a million take a gigabyte.
+_MOST_CAMPAIGNS = 1_000_000
 _ROUNDS = 10
 _CONTACTS = text("""
 WITH made AS (
@@ -47,6 +49,10 @@ WITH made AS (
     SELECT :company, 'Old ' || n, 2, 'finished', true, 'x', '{}', now() FROM generate_series(CAST(:low AS bigint), :high) AS n RETURNING id
 )
 INSERT INTO campaign_run (company_id, campaign_id, place, last_place, accepted) SELECT :company, id, 1, 1, 1 FROM made
+""")
+
+_WAITS = text("""
+SELECT m.number FROM queue q JOIN message m ON m.id = q.message_id WHERE q.company_id = :company AND q.campaign_id IS NOT NULL LIMIT 1
 """)
 
 
@@ -87,6 +93,8 @@ class Growth:
             high = min(self._there + _FILL, size)
             given = {"company": self._id, "list": self._list, "low": self._there, "high": high - 1}
             for statement in (_CONTACTS, _OPT_OUTS, _CAMPAIGNS):
+                if statement is _CAMPAIGNS and high > _MOST_CAMPAIGNS:
+                    continue
                 async with self._here.database.transaction() as tx:
                     await tx.execute("SET LOCAL statement_timeout = 0")
                     tx.patience = None
@@ -107,6 +115,7 @@ class Growth:
         for name, (act, number) in acts.items():
             spent[name] = await self._timed(act) / number
         spent["accept 1,000"] = await self._timed(self._accept(await self._launched())) / 1000
+        spent["STOP, 11,000 wait"] = await self._timed(self._stop)
         return spent
 
     async def _timed(self, act: Callable[[], Awaitable[None]]) -> float:
@@ -124,6 +133,12 @@ class Growth:
     async def _opt_out(self) -> None:
         async with self._here.database.transaction() as tx:
             number = f"+23768{next(self._fresh):07}"
+            await optouts.opt_out(tx, self._id, [number], scope="marketing", source="sms", author="x", now=now())
+
+    async def _stop(self) -> None:
+        """Opt somebody out whose SMS waits for its lane."""
+        async with self._here.database.transaction() as tx:
+            number = (await tx.execute(_WAITS, {"company": self._id})).scalar_one()
             await optouts.opt_out(tx, self._id, [number], scope="marketing", source="sms", author="x", now=now())
 
     async def _draft(self) -> None:

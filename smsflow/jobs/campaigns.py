@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,11 +9,14 @@ from itertools import groupby
 
 import structlog
 
-from smsflow.runtime import Platform, links
+from smsflow.domain.account import Company
+from smsflow.runtime import Platform, links, mail
 from smsflow.services.accounts import companies
+from smsflow.services.campaigns import letters
 from smsflow.services.campaigns.run import Ran, run_batch, start_due
 from smsflow.services.campaigns.turns import OpenCampaign, due, policies, waiting
 from smsflow.store.postgres.outages import first_line
+from smsflow.store.postgres.transactions import Tx
 
 log = structlog.get_logger(__name__)
 
@@ -112,12 +114,13 @@ class Runner:
     async def _run_one(self, campaign: OpenCampaign, room: Mapping[int, int]) -> Ran:
         platform, now = self._platform, self._clock()
         async with platform.database.transaction() as tx:
+            company = (await companies.account(tx, campaign.company_id)).company
             if campaign.state == "scheduled":
-                await start_due(tx, campaign.company_id, campaign.id, now=now)
-                return Ran(Counter())
-            return await run_batch(
+                ran = await start_due(tx, campaign.company_id, campaign.id, now=now)
+                return await self._told(tx, company, campaign.id, ran, now)
+            ran = await run_batch(
                 tx,
-                (await companies.account(tx, campaign.company_id)).company,
+                company,
                 campaign.id,
                 routes=(await platform.directory.routing()).table,
                 policies=await policies(tx),
@@ -128,3 +131,11 @@ class Runner:
                 batch=_BATCH,
                 links=links(platform.settings),
             )
+            return await self._told(tx, company, campaign.id, ran, now)
+
+    async def _told(self, tx: Tx, company: Company, campaign_id: int, ran: Ran, now: datetime) -> Ran:
+        """Write to the people of a campaign that was paused; return what its turn came to."""
+        if ran.paused:
+            log.warning("campaign_paused", campaign_id=campaign_id, reason=ran.paused)
+            await letters.tell_paused(tx, company, campaign_id, ran.paused, mail=mail(self._platform), now=now)
+        return ran

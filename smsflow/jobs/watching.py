@@ -5,9 +5,9 @@ import time
 
 import structlog
 
-from smsflow.runtime import Platform
+from smsflow.runtime import Platform, mail
 from smsflow.services.accounts import companies
-from smsflow.services.campaigns import watch
+from smsflow.services.campaigns import letters, watch
 from smsflow.services.campaigns.turns import due
 from smsflow.services.campaigns.watch import Health
 from smsflow.store.postgres.outages import first_line
@@ -49,7 +49,10 @@ class Watcher:
             try:
                 async with platform.database.transaction() as tx:
                     company = (await companies.account(tx, campaign.company_id)).company
-                    why = await watch.watch(tx, company, campaign.id, health, now=platform.clock())
+                    now = platform.clock()
+                    why = await watch.watch(tx, company, campaign.id, health, now=now)
+                    if why is not None:
+                        await letters.tell_paused(tx, company, campaign.id, why, mail=mail(platform), now=now)
             except Exception as error:  # noqa: BLE001 - one campaign that fails must not hide the others
                 log.warning("campaign_not_watched", campaign_id=campaign.id, reason=first_line(error))
                 continue

@@ -1,6 +1,7 @@
-"""Who is told by mail that a campaign waits for an approval, and what became of it."""
+"""Who is told by mail that a campaign waits for an approval, what became of it, and that it has paused by itself."""
 
 from datetime import datetime
+from typing import Final
 
 from smsflow.domain.access import RIGHTS, Right
 from smsflow.domain.account import Company
@@ -10,6 +11,15 @@ from smsflow.services.campaigns import approval, draft
 from smsflow.services.mail.letters import letter
 from smsflow.services.mail.outbox import Mail
 from smsflow.store.postgres.transactions import Tx
+
+# The beginning of the sentence that a pause stores, and the letter about it.
+_PAUSED: Final = {
+    "its time passed": "paused_late",
+    "the company is suspended": "paused_suspended",
+    "too many SMS failed": "paused_failing",
+    "the connector": "paused_connector",
+    "the sender": "paused_sender",
+}
 
 
 async def ask(tx: Tx, company: Company, campaign_id: int, *, author: str, mail: Mail, now: datetime) -> None:
@@ -32,6 +42,13 @@ async def answer(
     name = "approved" if reason is None else "sent_back"
     words = {"reviewer": reviewer, **({} if reason is None else {"reason": reason})}
     await _post(tx, company, campaign_id, name, readers, mail=mail, now=now, **words)
+
+
+async def tell_paused(tx: Tx, company: Company, campaign_id: int, why: str, *, mail: Mail, now: datetime) -> None:
+    """Tell those who may resume a campaign that it has paused by itself, and why."""
+    name = next(letter_ for begins, letter_ in _PAUSED.items() if why.startswith(begins))
+    readers = [p for p in await _reachable(tx, company) if Right.WRITE_CAMPAIGNS in RIGHTS[p.role]]
+    await _post(tx, company, campaign_id, name, readers, mail=mail, now=now)
 
 
 async def _reachable(tx: Tx, company: Company) -> list[Person]:

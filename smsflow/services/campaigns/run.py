@@ -37,25 +37,25 @@ OUTSIDE_HOURS = "outside_hours"
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What one turn of a campaign came to: SMS accepted by connector, and whether there may be more at once."""
+    """What one turn of a campaign came to: SMS accepted by connector, whether there may be more at once, and why it was paused."""
 
     accepted: Mapping[int, int]
     again: bool = False
+    paused: str = ""
 
 
 _NOTHING = Ran({})
 
 
-async def start_due(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> None:
+async def start_due(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> Ran:
     """Let a scheduled campaign begin whose time has come; one that is more than an hour late is paused, and says so."""
     campaign = await drafts.lock_free(tx, company_id, campaign_id)
     if campaign is None or campaign.state != "scheduled" or campaign.starts_at is None or campaign.starts_at > now:
-        return
-    if now - campaign.starts_at > _TOO_LATE:
-        why = "its time passed while nothing ran: resume it to send it now"
-        await drafts.set_state(tx, company_id, campaign_id, "paused", why=why)
-    else:
-        await drafts.set_state(tx, company_id, campaign_id, "running")
+        return _NOTHING
+    late = now - campaign.starts_at > _TOO_LATE
+    why = "its time passed while nothing ran: resume it to send it now" if late else ""
+    await drafts.set_state(tx, company_id, campaign_id, "paused" if late else "running", why=why)
+    return Ran({}, paused=why)
 
 
 async def run_batch(
@@ -82,7 +82,7 @@ async def run_batch(
     obstacle = _obstacle(company, campaign)
     if obstacle is not None:
         await hold(tx, company.id, campaign_id, why=obstacle)
-        return _NOTHING
+        return Ran({}, paused=obstacle)
     plan = Plan.read(campaign.plan)
     pace = schedule.allow(
         plan,
