@@ -1,5 +1,6 @@
 """A campaign's states, and the one table of what may be done in which."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +34,8 @@ def check(state: str, act: str) -> None:
 
 # What a campaign is judged by: with fewer final SMS than this it goes on until so many have failed all the same.
 JUDGED = 500
+# In how many steps these move on.
+_STEPS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,16 @@ class Ends:
     def __sub__(self, former: "Ends") -> "Ends":
         """Return what came since then."""
         return Ends(self.final - former.final, self.failed - former.failed)
+
+
+def slid(marks: Sequence[Ends], ends: Ends) -> list[Ends]:
+    """Return where the SMS that a campaign is judged by may begin, the oldest first: as many as it takes to have `JUDGED` since the first."""
+    kept = list(marks)
+    if not kept or ends.final - kept[-1].final >= JUDGED // _STEPS:
+        kept.append(ends)
+    while len(kept) > 1 and ends.final - kept[1].final >= JUDGED:
+        kept.pop(0)
+    return kept
 
 
 def fails_too_often(last: Ends, *, most: float) -> bool:

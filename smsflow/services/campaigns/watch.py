@@ -52,19 +52,20 @@ async def _obstacle(tx: Tx, company: Company, campaign: Campaign | None, health:
 
 
 async def _failing(tx: Tx, campaign: Campaign, most: float) -> str | None:
-    """Judge the SMS that became final since the window began, which moves on when it holds as many as a campaign is judged by.
+    """Judge the last SMS that became final: as many as a campaign is judged by, and those of one step or one look more.
 
     The difference of two sums of tallies: a few rows of one campaign, whatever its size, and no message is read. The messages at
     the campaign's place would not do: the last of them are on their way, and how many differs by minutes of a lane's speed.
     """
     figures = await tallies.of_campaign(tx, campaign.company_id, campaign.id)
     ends = Ends(figures.delivered + figures.failed + figures.expired, figures.failed)
-    begin = await watching.begin(tx, campaign.company_id, campaign.id)
-    window = Ends() if begin is None else ends - begin
-    if rules.fails_too_often(window, most=most):
-        return f"too many SMS failed: {window.failed} of the last {window.final}"
-    if begin is None or window.final >= rules.JUDGED:
-        await watching.set_begin(tx, campaign.company_id, campaign.id, ends)
+    marks = await watching.marks(tx, campaign.company_id, campaign.id)
+    kept = rules.slid(marks, ends)
+    last = ends - kept[0]
+    if rules.fails_too_often(last, most=most):
+        return f"too many SMS failed: {last.failed} of the last {last.final}"
+    if kept != marks:
+        await watching.set_marks(tx, campaign.company_id, campaign.id, kept)
     return None
 
 

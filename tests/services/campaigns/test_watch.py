@@ -55,6 +55,29 @@ async def test_a_campaign_goes_on_while_few_fail_and_pauses_when_many_of_the_las
     assert (await running.turn(running.id)).accepted == {}
 
 
+async def test_a_campaign_is_judged_by_its_last_sms_wherever_these_begin(running):
+    whys = []
+
+    for first, ends in (
+        (1, [DELIVERED] * 5),
+        (6, [DELIVERED] * 3 + [FAILED] * 2),
+        (11, [DELIVERED] * 3 + [FAILED] * 2),
+    ):
+        await became(running, first, *ends)
+        whys.append(await watched(running))
+
+    assert whys == [None, None, "too many SMS failed: 4 of the last 10"]
+
+
+async def test_no_more_marks_are_kept_than_it_takes(running):
+    for number in range(1, 41):
+        await became(running, number, DELIVERED)
+        await watched(running)
+
+    ((marks,),) = await running.query("SELECT marked_final FROM campaign_run")
+    assert marks == list(range(30, 41))
+
+
 async def test_a_campaign_whose_turn_it_is_is_paused_after_that_turn(running):
     await became(running, 1, *[FAILED] * 8)
 
