@@ -95,7 +95,8 @@ class Tx:
         with Patience(self.connection, self.patience):
             # An empty mapping, so that %% means the same whether there are parameters or not.
             cursor = await self.connection.execute(statement, parameters or {})
-        return Rows(await cursor.fetchall()) if cursor.description else Rows()
+        result = cursor.pgresult
+        return Rows(await cursor.fetchall()) if result is not None and result.nfields else Rows()
 
 
 class _Transaction:

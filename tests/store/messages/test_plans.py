@@ -29,7 +29,12 @@ _ACCEPT = {
     "countries": "{CM}",
     "senders": "{x}",
     "texts": "{x}",
+    "lanes": "{1}",
     "steps": "{0}",
+    "lane_companies": "{1}",
+    "lane_connectors": "{1}",
+    "lane_kinds": "{1}",
+    "lane_segments": "{1}",
     "wake": "{}",
 }
 _SENT = {
