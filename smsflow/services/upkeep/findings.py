@@ -261,4 +261,5 @@ def _queue(seen: Seen, now: datetime) -> Iterator[Finding]:
         age = timedelta() if depth.oldest is None else now - depth.oldest
         is_late = bool(depth.waiting) and age > LATE
         values: dict[str, Value] = {"waiting": depth.waiting, "age": age, "planned": depth.planned}
-        yield _found("queue.late" if is_late else "queue.ok", "wrong" if is_late else "ok", name=name, **values)
+        code = "queue.late" if is_late else "queue.ok" if depth.waiting else "queue.later"
+        yield _found(code, "wrong" if is_late else "ok", name=name, **values)

@@ -98,6 +98,7 @@ WORDS: Final = MappingProxyType(
             "{waiting} wait (the oldest for {age}), {planned} are for later",
             "see connector {name}: is it bound, and is its rate high enough?",
         ),
+        "queue.later": Words(_QUEUE, "nothing waits, {planned} are for later"),
         "queue.ok": Words(_QUEUE, "{waiting} wait (the oldest for {age}), {planned} are for later"),
     }
 )
