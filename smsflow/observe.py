@@ -132,6 +132,12 @@ def mask_number(number: str) -> str:
     return MASK if len(number) < 8 else f"{number[:5]}{MASK}{number[-2:]}"
 
 
+def total(counter: Counter) -> int:
+    """Return what this process has counted, over all labels."""
+    samples = (sample for metric in counter.collect() for sample in metric.samples)
+    return int(sum(sample.value for sample in samples if sample.name.endswith("_total")))
+
+
 def exposition() -> bytes:
     """Give the metrics in Prometheus's text format; those of every process where they share a directory."""
     if MULTIPROCESS_VARIABLE not in os.environ:

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import secrets
+import shutil
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,6 +16,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from smsflow import observe
 from smsflow.domain.account import Caller, Company
 from smsflow.domain.message import Kind
 from smsflow.domain.routing import ConnectorState, Table
@@ -32,7 +34,7 @@ from smsflow.store.postgres.notifications import listen
 from smsflow.store.postgres.transactions import Database, Tx
 from smsflow.store.routing import connectors, routes
 from smsflow.store.upkeep import processes
-from smsflow.store.upkeep.processes import Process
+from smsflow.store.upkeep.processes import Process, Work
 from smsflow.vault import Vault
 
 K = TypeVar("K")
@@ -242,6 +244,15 @@ async def platform(settings: Settings, url: str, *, role: str | None = None) -> 
         await database.close()
 
 
+def _work(settings: Settings) -> Work:
+    accepted, submitted = observe.total(observe.accepted_total), observe.total(observe.submits_total)
+    try:
+        disk = shutil.disk_usage(settings.data_dir)
+    except OSError:  # no data directory: PostgreSQL is a server, and the keys stand in the settings
+        return Work(accepted, submitted)
+    return Work(accepted, submitted, disk.free, disk.total)
+
+
 async def _show(database: Database, settings: Settings, process: Process) -> None:
     """Show that this process lives until cancelled, and log when its clock is far from the database's, or the server too small."""
     was_wrong = checked = False
@@ -249,7 +260,7 @@ async def _show(database: Database, settings: Settings, process: Process) -> Non
         while True:
             try:
                 async with database.autocommit() as tx:
-                    ahead = await processes.beat(tx, process, clock=now())
+                    ahead = await processes.beat(tx, process, clock=now(), work=_work(settings))
                     if not checked:
                         checked = True
                         await connections.check_all(tx, settings)

@@ -110,3 +110,11 @@ def test_the_metrics_of_every_process_are_shown_and_those_of_a_former_start_are_
     assert "smsflow_accepted_total 6.0" in shown.stdout
     assert 'smsflow_bound{connector="mtn"} 1.0' in shown.stdout
     assert 'smsflow_batch_size_count{path="accept"} 2.0' in shown.stdout
+
+
+def test_a_total_is_that_of_all_labels_of_this_process():
+    before = observe.total(observe.submits_total)
+    observe.submits_total.labels("mtn").inc(2)
+    observe.submits_total.labels("orange").inc(3)
+
+    assert observe.total(observe.submits_total) - before == 5

@@ -9,6 +9,7 @@ from itertools import groupby
 
 import structlog
 
+from smsflow import observe
 from smsflow.domain.account import Company
 from smsflow.runtime import Platform, links, mail
 from smsflow.services.accounts import companies
@@ -96,6 +97,7 @@ class Runner:
                     log.warning("campaign_turn_failed", campaign_id=campaign.id, reason=first_line(error))
                     continue
                 again = again or ran.again
+                observe.accepted_total.inc(sum(ran.accepted.values()))
                 for connector_id, number in ran.accepted.items():
                     budget[connector_id] -= number
                     room[connector_id] -= number

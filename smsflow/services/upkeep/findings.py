@@ -1,6 +1,6 @@
 """The findings of `smsflow doctor`: the state of the platform is read in one transaction, then judged."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -26,7 +26,17 @@ RECENT = timedelta(days=7)
 # An entry that was set aside since yesterday has not been looked at.
 FRESH = timedelta(days=1)
 
+# Parts of a disk that are free: somebody should look, and somebody must act.
+SCARCE, ALMOST_FULL = 0.1, 0.03
+GB = 10**9
+
 State = Literal["ok", "note", "wrong"]
+
+
+class Octets(int):
+    """A number of octets, which is written in GB."""
+
+
 Value = str | int | timedelta | datetime
 
 
@@ -57,8 +67,19 @@ def _english(value: Value) -> str:
             return f"{int(value.total_seconds())} s"
         case datetime():
             return f"{value:%Y-%m-%d %H:%M}"
+        case Octets():
+            return f"{value / GB:.1f} GB"
         case _:
             return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The disk that a machine keeps its data on."""
+
+    host: str
+    free: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +125,7 @@ def judge(seen: Seen, vault: Vault, *, now: datetime) -> list[Finding]:
         *_dispatchers(seen),
         *_serving("jobs", seen),
         *_clocks(seen),
+        *_disks(seen),
         *(finding for c in seen.connectors for finding in _connector(c, seen, vault)),
         *_unknown_states(seen, now),
         *_set_aside(seen, now),
@@ -184,6 +206,23 @@ def _clocks(seen: Seen) -> Iterator[Finding]:
             side = "clock.ahead" if shown.clock_ahead > 0 else "clock.behind"
             values = {"role": shown.process.role, "host": shown.process.host}
             yield _found(side, "wrong", **values, seconds=round(abs(shown.clock_ahead)))
+
+
+def _disks(seen: Seen) -> Iterator[Finding]:
+    for disk in disks(seen.shown):
+        part = disk.free / disk.total
+        if part < SCARCE:
+            state: State = "wrong" if part < ALMOST_FULL else "note"
+            yield _found("disk.low", state, host=disk.host, free=Octets(disk.free), total=Octets(disk.total))
+
+
+def disks(shown: Iterable[processes.ProcessShown]) -> list[Disk]:
+    """Return the disk of each machine as its processes showed it last, the fullest first."""
+    by_host: dict[str, Disk] = {}
+    for s in shown:
+        if s.silent <= processes.SILENCE and s.disk_free is not None and s.disk_total:
+            by_host.setdefault(s.process.host, Disk(s.process.host, s.disk_free, s.disk_total))
+    return sorted(by_host.values(), key=lambda disk: disk.free / disk.total)
 
 
 def _names(shown: Sequence[processes.ProcessShown]) -> str:

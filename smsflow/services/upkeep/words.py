@@ -59,6 +59,11 @@ WORDS: Final = MappingProxyType(
         "dispatch.hangs": Words("{role}", "{where} is there and shows no life", "look at its log, and start it again"),
         "clock.ahead": Words("clock of {role}", "the clock of {host} is {seconds} s ahead of the database's", _NTP),
         "clock.behind": Words("clock of {role}", "the clock of {host} is {seconds} s behind the database's", _NTP),
+        "disk.low": Words(
+            "disk of {host}",
+            "{free} of {total} are free",
+            "remove what is not needed, or make it larger: PostgreSQL stops where it is full",
+        ),
         "connector.locked": Words(
             _CONNECTOR,
             "its password cannot be read with the secret key",

@@ -4,16 +4,19 @@ import pytest
 
 from smsflow import runtime
 from smsflow.keys import secret_key
-from smsflow.services.upkeep.findings import Seen, judge, look
+from smsflow.services.upkeep import pace
+from smsflow.services.upkeep.findings import Disk, Seen, judge, look
 from smsflow.settings import Settings
 from smsflow.store.mail import Trouble
 from smsflow.store.messages import set_aside
 from smsflow.store.messages.set_aside import SetAside
 from smsflow.store.routing.dispatchers import Instance
 from smsflow.store.upkeep import processes
-from smsflow.store.upkeep.processes import Process, ProcessShown
+from smsflow.store.upkeep.processes import Process, ProcessShown, Work
+from smsflow.testing import a_company, a_connector, a_route
 from smsflow.vault import Vault
 from tests.database import SECRET_KEY
+from tests.dispatch.dispatcher import Dispatcher, an_instance
 from tests.dispatch.stage import execute, until
 
 
@@ -127,6 +130,51 @@ async def test_a_process_that_was_killed_is_silent_and_forgotten_in_the_end(plat
         await processes.leave(tx, other)
 
     assert await shown(platform) == []
+
+
+async def test_a_process_shows_its_rates_between_two_signs_of_life_and_its_disk(platform):
+    web = Process("web", "here", 7)
+    for accepted in (1000, 1600):
+        async with platform.database.transaction() as tx:
+            await processes.beat(tx, web, clock=runtime.now(), work=Work(accepted, 0, 40, 100))
+        if accepted == 1000:
+            await execute(platform, "UPDATE process SET beat_at = now() - interval '5 seconds'")
+    async with platform.database.transaction() as tx:
+        seen = await shown(platform)
+        now_is = await pace.pace(tx, seen, now=runtime.now())
+
+    assert now_is.accepted == pytest.approx(120, rel=0.2)
+    assert (now_is.submitted, now_is.delay, now_is.disk) == (0, None, Disk("here", 40, 100))
+
+
+async def test_a_process_of_the_release_before_shows_no_rates(platform):
+    await execute(platform, "INSERT INTO process VALUES ('web', 'here', 7, now(), now(), 0)")
+    async with platform.database.transaction() as tx:
+        now_is = await pace.pace(tx, await shown(platform), now=runtime.now())
+
+    assert (now_is.accepted, now_is.disk) == (0, None)
+
+
+@pytest.mark.parametrize(("free", "state"), [(2, "wrong"), (9, "note"), (11, None)])
+def test_a_disk_that_fills_is_found(free, state):
+    full = ProcessShown(Process("web", "here", 7), 1.0, 0.0, disk_free=free * 10**9, disk_total=100 * 10**9)
+
+    assert found(full).get("disk of here", (None,))[0] == state
+
+
+async def test_the_pace_tells_how_long_sms_waited(platform):
+    company, connector = await a_company(platform), await a_connector(platform)
+    await a_route(platform, connector)
+    dispatcher = Dispatcher(platform, await an_instance(platform), company, connector)
+    for seconds in (1, 2, 9):
+        message = await dispatcher.accepts()
+        changed = f"created_at = now() - interval '{seconds} seconds', sent_at = now()"
+        await execute(platform, f"UPDATE message SET {changed} WHERE id = {message}")
+
+    async with platform.database.transaction() as tx:
+        now_is = await pace.pace(tx, [], now=runtime.now())
+
+    assert now_is.delay == timedelta(seconds=2)
 
 
 def test_mail_that_fails_again_and_again_is_wrong():

@@ -177,7 +177,9 @@ class Live:
                     return await progress.of_import(tx, subject.company_id, subject.id)
                 case "platform":
                     now = self._clock()
-                    return findings.judge(await findings.look(tx, now=now), self._platform.vault, now=now)
+                    seen = await findings.look(tx, now=now)
+                    rates = [(s.accepted_rate, s.submitted_rate) for s in seen.shown]
+                    return findings.judge(seen, self._platform.vault, now=now), sorted(rates, key=str)
         except NotFound:
             return "gone"
 

@@ -147,8 +147,10 @@ class Locale:
         return self.time(moment)
 
     def duration(self, span: timedelta) -> str:
-        """Return a duration as `41 s`, `3 min 52 s`, `2 h 05` or `12 days`."""
+        """Return a duration as `210 ms`, `41 s`, `3 min 52 s`, `2 h 05` or `12 days`."""
         seconds = int(span.total_seconds())
+        if seconds < 1 and span:
+            return f"{max(1, round(span / timedelta(milliseconds=1)))}{NO_BREAK}ms"
         if seconds < 60:
             return f"{seconds}{NO_BREAK}s"
         if seconds < 3600:

@@ -31,6 +31,30 @@ async def test_what_is_wrong_stands_first_with_what_to_do(site, browser, a_perso
     assert 'data-poll="/ops"' in page
 
 
+async def test_the_pace_of_the_platform_is_shown(site, browser, a_person):
+    async with site.platform.database.transaction() as tx:
+        await tx.execute(
+            """INSERT INTO process (role, host, pid, started_at, beat_at, clock_ahead, accepted_rate, submitted_rate, disk_free, disk_total)
+            VALUES ('web', 'here', 7, now(), now(), 0, 12.44, 0, 61000000000, 252000000000),
+                ('jobs', 'here', 8, now(), now(), 0, 1000, 20, 61000000000, 252000000000),
+                ('jobs', 'gone', 9, now(), now() - interval '1 hour', 0, 500, 500, 1, 2)""",
+            {},
+        )
+    await a_person("paul")
+    await browser.sign_in("paul")
+
+    page = (await browser.get("/ops")).text
+    figures = dict(re.findall(r"<dt>(.*?)</dt><dd><b>(.*?)</b>", page))
+
+    assert figures == {
+        "SMS acceptés": "1\u202f012,4/s",
+        "Segments remis": "20,0/s",
+        "De l’acceptation à la remise": "—",
+        "Disque libre": "24\u202f%",
+    }
+    assert "61,0 Go libres sur here" in page
+
+
 @pytest.mark.parametrize("code", sorted(WORDS))
 def test_every_finding_has_its_french_and_the_values_of_its_words(code):
     words = WORDS[code]

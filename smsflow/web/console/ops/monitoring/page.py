@@ -8,8 +8,8 @@ import falcon.asgi
 from markupsafe import Markup
 
 from smsflow.domain.access import Right
-from smsflow.services.upkeep import findings
-from smsflow.services.upkeep.findings import Finding, Seen, State, Value
+from smsflow.services.upkeep import findings, pace
+from smsflow.services.upkeep.findings import GB, Finding, Octets, Seen, State, Value
 from smsflow.web.console.shell.locale import Locale
 from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.shell import Shell
@@ -54,6 +54,7 @@ class Monitoring:
         now = self._shell.clock()
         async with self._shell.platform.database.transaction() as tx:
             seen = await findings.look(tx, now=now)
+            at_present = await pace.pace(tx, list(seen.shown), now=now)
         found = findings.judge(seen, self._shell.platform.vault, now=now)
         await self._shell.show(
             req,
@@ -64,6 +65,8 @@ class Monitoring:
             watched=_of(found, "note", visitor.locale),
             fine=_of(found, "ok", visitor.locale),
             connectors=list(_lines(seen, now)),
+            pace=at_present,
+            octets=lambda number: _octets(number, visitor.locale),
         )
 
     on_head = on_get
@@ -87,10 +90,16 @@ def _written(value: Value, locale: Locale) -> object:
             return locale.duration(value)
         case datetime():
             return locale.time(value)
+        case Octets():
+            return _octets(value, locale)
         case str():
             return Markup('<span translate="no">{}</span>').format(value)
         case _:
             return value
+
+
+def _octets(number: int, locale: Locale) -> str:
+    return locale.gettext("{n} GB", n=locale.number(number / GB, 1))
 
 
 def _lines(seen: Seen, now: datetime) -> Iterator[ConnectorLine]:
