@@ -1,8 +1,10 @@
 import asyncio
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from smsflow.services.accounts import passwords
 from tests.web.customer import Clock, Customer
 
 
@@ -39,3 +41,40 @@ async def site(open_site):
     """The application with default settings."""
     async with open_site() as site:
         yield site
+
+
+class Hasher:
+    """Does what the real one does, and remembers what it compared with."""
+
+    def __init__(self, real):
+        self.real, self.compared = real, []
+
+    def verify(self, password_hash, password):
+        self.compared.append(password_hash)
+        return self.real.verify(password_hash, password)
+
+    def hash(self, password):
+        return self.real.hash(password)
+
+
+@pytest.fixture
+def hasher(monkeypatch):
+    """What every password is compared with."""
+    remembering = Hasher(passwords._HASHER)
+    monkeypatch.setattr(passwords, "_HASHER", remembering)
+    return remembering
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser; Playwright's loop must end before tests with loops of their own, so each module has one."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.web.console.browsing import CHROMIUM, CHROMIUM_OPTIONS
+
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is not installed (Debian: chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()

@@ -7,23 +7,8 @@ import pytest
 
 from smsflow import runtime, testing
 from smsflow.domain import verification
-from smsflow.services.accounts import passwords
 
 NUMBER = "+237690000001"
-
-
-class Hasher:
-    """Does what the real one does, and remembers what it compared with."""
-
-    def __init__(self, real):
-        self.real, self.compared = real, []
-
-    def verify(self, password_hash, password):
-        self.compared.append(password_hash)
-        return self.real.verify(password_hash, password)
-
-    def hash(self, password):
-        return self.real.hash(password)
 
 
 class Comparison:
@@ -35,13 +20,6 @@ class Comparison:
     def compare_digest(self, one, other):
         self.compared.append((one, other))
         return hmac.compare_digest(one, other)
-
-
-@pytest.fixture
-def hasher(monkeypatch):
-    remembering = Hasher(passwords._HASHER)
-    monkeypatch.setattr(passwords, "_HASHER", remembering)
-    return remembering
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from smsflow.domain.access import Role
 from smsflow.services.accounts.users import add_user, find
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-CHROMIUM_OPTIONS = {"executable_path": CHROMIUM, "args": ["--no-sandbox", "--disable-gpu"]}
+CHROMIUM_OPTIONS = {"executable_path": CHROMIUM, "args": ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]}
 LANGUAGES = {"fr": "fr-FR", "en": "en-GB"}
 HEIGHT = 900
 PATIENCE = 60  # seconds

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
-from playwright.sync_api import sync_playwright
 
 from smsflow.cli.processes import demo
 from smsflow.domain.access import Role
-from tests.web.console.browsing import CHROMIUM_OPTIONS, LANGUAGES, Person, ask, cookie_of, hire, signed_in, upload
+from tests.web.console.browsing import LANGUAGES, Person, ask, cookie_of, hire, signed_in, upload
 
 pytestmark = pytest.mark.browser
 
@@ -79,14 +78,6 @@ def walked(url, who, start, *, further=True):
                 like[kind] += 1
                 seen.add(to)
                 waiting.append(to)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
 
 
 def test_links_lead_to_every_page(ways):

@@ -5,7 +5,6 @@ import csv
 import html
 import io
 import re
-import shutil
 from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
@@ -19,10 +18,10 @@ from smsflow.web.console import pages
 from smsflow.web.serve import create
 from tests.machine import free_port
 from tests.waiting import until
+from tests.web.console.browsing import CHROMIUM_OPTIONS
 from tests.web.console.conftest import Browser
 from tests.web.console.planted import plant
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 _FIELD = re.compile(r"{(\w+)[^}]*}")
 # Short, because a name of a company or a campaign is; each place has its own, so that one that is never shown is missed.
 PLACES: dict[str, str] = {}
@@ -58,9 +57,7 @@ async def test_nothing_that_anybody_wrote_runs_on_any_page(site):
     serving = asyncio.create_task(server.serve())
     try:
         async with async_playwright() as playwright:
-            chromium = await playwright.chromium.launch(
-                executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-            )
+            chromium = await playwright.chromium.launch(**CHROMIUM_OPTIONS)
             page = await chromium.new_page()
             harm, shown = [], {}
             page.on(

@@ -7,7 +7,7 @@ import pytest
 
 from smsflow import testing
 from smsflow.domain.access import Role
-from smsflow.services.accounts import passwords, people
+from smsflow.services.accounts import people
 
 HERE = "https://sms.example"
 
@@ -72,27 +72,6 @@ async def test_of_guesses_that_come_at_once_no_more_than_the_limit_are_looked_at
 
     assert sorted(answers) == [422] * 10 + [429] * 20
     assert len(hasher.compared) == 10
-
-
-class Hasher:
-    """Does what the real one does, and remembers what it compared with."""
-
-    def __init__(self, real):
-        self.real, self.compared = real, []
-
-    def verify(self, password_hash, password):
-        self.compared.append(password_hash)
-        return self.real.verify(password_hash, password)
-
-    def hash(self, password):
-        return self.real.hash(password)
-
-
-@pytest.fixture
-def hasher(monkeypatch):
-    remembering = Hasher(passwords._HASHER)
-    monkeypatch.setattr(passwords, "_HASHER", remembering)
-    return remembering
 
 
 async def test_an_unknown_user_costs_an_argon2_of_the_same_parameters_and_gets_the_same_answer(browser, awa, hasher):

@@ -10,24 +10,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from smsflow.domain.access import Role
-from tests.web.console.browsing import CHROMIUM_OPTIONS, PATIENCE, hire, open_company, signed_in
+from tests.web.console.browsing import PATIENCE, hire, open_company, signed_in
 
 pytestmark = pytest.mark.browser
 
 CUSTOMERS = 30
 FILE = "Téléphone;Prénom;Ville\n" + "".join(f"69022{n:04};Awa;Douala\n" for n in range(CUSTOMERS)) + "12;Court;Kribi\n"
 LIST = "Clientes de Douala"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,18 @@
 """The pages in a real browser: tabs, keyboard, copying, a phone's width, contrast."""
 
-import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from smsflow.web.docs import programs
 
 pytestmark = pytest.mark.browser
 
 HERE = Path(__file__).parent
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 
 # For each piece of text that can be seen: its contrast with the first opaque background behind it.
 CONTRASTS = """() => {
@@ -82,18 +80,6 @@ def site():
     finally:
         server.terminate()
         server.communicate(timeout=10)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if not Path(CHROMIUM).exists():
-        pytest.skip("Chromium is not installed (Debian: chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

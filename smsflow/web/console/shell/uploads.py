@@ -1,6 +1,10 @@
 """Forms that bring in a file."""
 
 import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import BinaryIO
 
 import falcon
@@ -23,3 +27,13 @@ async def receive_form(req: Request, file: BinaryIO, *, most: int, patience: flo
         raise falcon.HTTPError(falcon.HTTP_408) from None
     except Unreadable:
         raise TokenMissing from None
+
+
+@asynccontextmanager
+async def stored_form(req: Request, *, most: int, patience: float) -> AsyncIterator[tuple[Path, Uploaded]]:
+    """Give the file of a form on disk, until the end of the block, and the fields; raises as `receive_form` does."""
+    with tempfile.TemporaryDirectory(prefix="smsflow-upload-") as folder:
+        path = Path(folder) / "file"
+        with path.open("wb") as file:
+            uploaded = await receive_form(req, file, most=most, patience=patience)
+        yield path, uploaded

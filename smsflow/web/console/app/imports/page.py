@@ -1,7 +1,6 @@
 """Imports: all of them, and taking a file."""
 
 import asyncio
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +19,7 @@ from smsflow.web.console.app.imports.words import FAULTS, STATES
 from smsflow.web.console.shell import forms
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
-from smsflow.web.console.shell.uploads import receive_form
+from smsflow.web.console.shell.uploads import stored_form
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
 from smsflow.web.http.upload import Uploaded
@@ -51,11 +50,8 @@ class Imports:
         """Take a file, look at it, and lead to what was seen; nothing is imported yet."""
         filled, _ = Filled(), visitor.locale.gettext
         too_large = _("This file is larger than {most} MB. Split it.", most=LARGEST_FILE // 1024 // 1024)
-        with tempfile.TemporaryDirectory(prefix="smsflow-upload-") as folder:
-            path = Path(folder) / "file"
-            try:
-                with path.open("wb") as file:
-                    uploaded = await receive_form(req, file, most=LARGEST_UPLOAD, patience=_PATIENCE)
+        try:
+            async with stored_form(req, most=LARGEST_UPLOAD, patience=_PATIENCE) as (path, uploaded):
                 filled = forms.filled(uploaded.fields, visitor)
                 if not uploaded.size:
                     filled.wrong("file", _("Choose a file."))
@@ -64,10 +60,10 @@ class Imports:
                 else:
                     seen = await asyncio.to_thread(preview, path)
                     await self._keep(visitor, filled, uploaded, seen, path)
-            except BodyTooLarge:
-                filled.wrong("file", too_large)
-            except SheetUnreadable as unreadable:
-                filled.wrong("file", _(FAULTS.get(unreadable.code.value, FAULTS["sheet_not_a_sheet"])))
+        except BodyTooLarge:
+            filled.wrong("file", too_large)
+        except SheetUnreadable as unreadable:
+            filled.wrong("file", _(FAULTS.get(unreadable.code.value, FAULTS["sheet_not_a_sheet"])))
         await self._show(req, resp, visitor, filled)
 
     async def _keep(self, visitor: Visitor, filled: Filled, uploaded: Uploaded, seen: Preview, path: Path) -> None:

@@ -1,7 +1,6 @@
 """A file of people who opted out elsewhere: every number of it opts out here."""
 
 import asyncio
-import tempfile
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -23,7 +22,7 @@ from smsflow.sheets.row import Record
 from smsflow.web.console.shell import forms
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
-from smsflow.web.console.shell.uploads import receive_form
+from smsflow.web.console.shell.uploads import stored_form
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
 
@@ -52,11 +51,8 @@ class OptOutFile:
         """Opt out every number of the file."""
         filled, _ = Filled(), visitor.locale.gettext
         too_large = _("This file is too large for this page. Split it, or ask the platform to bring it in.")
-        with tempfile.TemporaryDirectory(prefix="smsflow-optouts-") as folder:
-            path = Path(folder) / "file"
-            try:
-                with path.open("wb") as file:
-                    uploaded = await receive_form(req, file, most=LARGEST_FILE + 64 * 1024, patience=_PATIENCE)
+        try:
+            async with stored_form(req, most=LARGEST_FILE + 64 * 1024, patience=_PATIENCE) as (path, uploaded):
                 filled = forms.filled(uploaded.fields, visitor)
                 if not uploaded.size:
                     filled.wrong("file", _("Choose a file."))
@@ -68,10 +64,10 @@ class OptOutFile:
                         filled.wrong("file", too_large)
                     elif visitor.company is not None:
                         await self._bring_in(visitor, visitor.company, filled, uploaded.name, found)
-            except BodyTooLarge:
-                filled.wrong("file", too_large)
-            except SheetUnreadable:
-                filled.wrong("file", _("This is no CSV, XLSX, ODS, XLS or vCard file. Save it as one of them."))
+        except BodyTooLarge:
+            filled.wrong("file", too_large)
+        except SheetUnreadable:
+            filled.wrong("file", _("This is no CSV, XLSX, ODS, XLS or vCard file. Save it as one of them."))
         await self._show(req, resp, visitor, filled)
 
     async def _bring_in(
