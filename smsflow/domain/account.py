@@ -42,6 +42,7 @@ class Company:
     approval: bool = False
     language: str = "fr"
     alert_below: int | None = None
+    texts_kept_days: int | None = None
     marketing_opens: int | None = None
     marketing_closes: int | None = None
     stop_reply: str | None = None

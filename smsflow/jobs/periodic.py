@@ -8,6 +8,7 @@ import procrastinate
 import structlog
 from procrastinate import builtin_tasks
 
+from smsflow.jobs import texts
 from smsflow.jobs.retirement import retire
 from smsflow.runtime import Platform, mail
 from smsflow.services.exports import making
@@ -103,6 +104,11 @@ def _add_recount(app: procrastinate.App, platform: Platform, retry: procrastinat
 def _add_pruning(app: procrastinate.App, platform: Platform, retry: procrastinate.RetryStrategy) -> None:
     """Add the task that removes the counts of past days, and goes through the tables that have no index by age."""
     settings = platform.settings
+
+    @app.periodic(cron="13 2 * * *")
+    @app.task(name="forget_companies_texts", queue=QUEUE, queueing_lock="forget_companies_texts", retry=retry)
+    async def forget_companies_texts(timestamp: int) -> None:  # noqa: ARG001
+        await texts.forget_texts(platform)
 
     @app.periodic(cron="7 3 * * *")
     @app.task(name="prune", queue=QUEUE, queueing_lock="prune", retry=retry)

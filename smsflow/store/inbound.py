@@ -212,11 +212,18 @@ DELETE FROM inbound WHERE id IN (
     SELECT id FROM (SELECT id, received_at FROM inbound ORDER BY id LIMIT :limit) AS oldest WHERE received_at < :before
 ) RETURNING id
 """)
+_FORGET_OWN = text("""
+DELETE FROM inbound WHERE id IN (
+    SELECT id FROM (SELECT id, received_at FROM inbound WHERE company_id = :company_id ORDER BY id LIMIT :limit) AS oldest WHERE received_at < :before
+) RETURNING id
+""")
 
 
-async def forget(tx: Tx, *, before: datetime, limit: int) -> int:
-    """Remove up to `limit` of the oldest messages, as far as they came before then; return how many."""
-    return len(await tx.execute(_FORGET, {"before": before, "limit": limit}))
+async def forget(tx: Tx, *, before: datetime, limit: int, company_id: int | None = None) -> int:
+    """Remove up to `limit` of the oldest messages, of all companies or of one, as far as they came before then; return how many."""
+    if company_id is None:
+        return len(await tx.execute(_FORGET, {"before": before, "limit": limit}))
+    return len(await tx.execute(_FORGET_OWN, {"before": before, "limit": limit, "company_id": company_id}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,8 +151,15 @@ DELETE FROM verification WHERE id IN (
     SELECT id FROM (SELECT id, expires_at FROM verification ORDER BY id LIMIT :limit) AS oldest WHERE expires_at < :before
 ) RETURNING id
 """)
+_FORGET_OWN = text("""
+DELETE FROM verification WHERE id IN (
+    SELECT id FROM (SELECT id, expires_at FROM verification WHERE company_id = :company_id ORDER BY id LIMIT :limit) AS oldest WHERE expires_at < :before
+) RETURNING id
+""")
 
 
-async def forget(tx: Tx, *, before: datetime, limit: int) -> int:
-    """Remove up to `limit` of the oldest codes, as far as they had expired before then; return how many."""
-    return len(await tx.execute(_FORGET, {"before": before, "limit": limit}))
+async def forget(tx: Tx, *, before: datetime, limit: int, company_id: int | None = None) -> int:
+    """Remove up to `limit` of the oldest codes, of all companies or of one, as far as they had expired before then; return how many."""
+    if company_id is None:
+        return len(await tx.execute(_FORGET, {"before": before, "limit": limit}))
+    return len(await tx.execute(_FORGET_OWN, {"before": before, "limit": limit, "company_id": company_id}))

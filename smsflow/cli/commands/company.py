@@ -13,7 +13,7 @@ from smsflow.cli.work import read, transact
 from smsflow.domain import optout_replies, phone
 from smsflow.domain.schedule import ALWAYS, hours_of
 from smsflow.runtime import now
-from smsflow.services.accounts import companies
+from smsflow.services.accounts import companies, settings
 from smsflow.services.accounts.companies import Account
 from smsflow.services.messages import waiting
 from smsflow.settings import load
@@ -97,6 +97,7 @@ def show(company: CompanyId, *, as_json: Json = False) -> None:
             ("unknown outcomes", shown["resend"] or "by the kind of SMS"),
             ("code text", shown["code_template"] or "the default"),
             ("codes to a number", _codes(shown)),
+            ("texts kept", f"{kept} days" if (kept := shown["texts_kept_days"]) else "as long as the platform does"),
             ("senders", "\n".join(_sender(s) for s in shown["senders"]) or None),
         ]
     )
@@ -135,6 +136,14 @@ def set_(
     approval: Annotated[
         bool | None, typer.Option("--approval/--no-approval", help="Whether campaigns need an approval.")
     ] = None,
+    texts_kept: Annotated[
+        str | None,
+        typer.Option(
+            callback=options.number_or_none,
+            metavar="DAYS|none",
+            help="Days after which its texts, received SMS and codes are deleted for ever; none: the platform's rule.",
+        ),
+    ] = None,
     stop_reply: Reply = None,
     start_reply: Reply = None,
     help_reply: Reply = None,
@@ -158,6 +167,9 @@ def set_(
         values["code_per_hour"] = code_per_hour
     if approval is not None:
         values["approval"] = approval
+    if texts_kept is not None:
+        values["texts_kept_days"] = options.limit_of(texts_kept)
+        settings.check_texts_kept(values["texts_kept_days"], most_days=load().messages_kept_days)
     values |= _marketing_hours(hours)
     values |= _replies(stop_reply=stop_reply, start_reply=start_reply, help_reply=help_reply)
     if not values:

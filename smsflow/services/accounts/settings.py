@@ -23,6 +23,7 @@ class CompanySettings:
     second_factor: bool
     approval: bool
     alert_below: int | None
+    texts_kept_days: int | None = None
 
 
 def of(company: Company) -> CompanySettings:
@@ -34,6 +35,7 @@ def of(company: Company) -> CompanySettings:
         company.second_factor,
         company.approval,
         company.alert_below,
+        company.texts_kept_days,
     )
 
 
@@ -43,14 +45,21 @@ async def platform_hours(tx: Tx, country: str) -> Hours:
     return ALWAYS if policy is None else policy.hours
 
 
-async def change(tx: Tx, company: Company, wanted: CompanySettings) -> None:
-    """Change a company's settings; raise ParameterInvalid, also for hours beyond those of the platform."""
+def check_texts_kept(days: int | None, *, most_days: int) -> None:
+    """Raise ParameterInvalid for a retention of texts that is longer than the platform's; None is the platform's."""
+    if days is not None and not 1 <= days <= most_days:
+        raise ParameterInvalid(parameter="texts_kept_days", expected=f"a number of days from 1 to {most_days}")
+
+
+async def change(tx: Tx, company: Company, wanted: CompanySettings, *, most_days: int) -> None:
+    """Change a company's settings; raise ParameterInvalid, also for what goes beyond the hours and the retention of the platform."""
     if not is_timezone(wanted.timezone):
         raise ParameterInvalid(parameter="timezone", expected="a time zone such as Africa/Douala")
     if wanted.language not in {"fr", "en"}:
         raise ParameterInvalid(parameter="language", expected="fr or en")
     if wanted.alert_below is not None and not 0 <= wanted.alert_below <= MOST_CREDITS:
         raise ParameterInvalid(parameter="alert_below", expected=f"a number of credits up to {MOST_CREDITS}")
+    check_texts_kept(wanted.texts_kept_days, most_days=most_days)
     allowed = await platform_hours(tx, company.country)
     if wanted.hours != ALWAYS and wanted.hours & allowed != wanted.hours:
         raise ParameterInvalid(parameter="hours", expected="hours within those of the platform")
@@ -61,6 +70,7 @@ async def change(tx: Tx, company: Company, wanted: CompanySettings) -> None:
         "second_factor": wanted.second_factor,
         "approval": wanted.approval,
         "alert_below": wanted.alert_below,
+        "texts_kept_days": wanted.texts_kept_days,
         "marketing_opens": None if wanted.hours == ALWAYS else wanted.hours.start,
         "marketing_closes": None if wanted.hours == ALWAYS else wanted.hours.end,
     }

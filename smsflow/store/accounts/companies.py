@@ -81,6 +81,7 @@ _CHANGEABLE = frozenset(
         "second_factor",
         "approval",
         "alert_below",
+        "texts_kept_days",
     }
 )
 

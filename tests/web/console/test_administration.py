@@ -95,9 +95,37 @@ async def test_settings_are_changed_with_what_changed_in_the_audit_log(site, sig
     assert "second_factor" not in line
 
 
+async def test_texts_that_would_go_are_told_before_they_go(site, signed_in):
+    browser, company = await signed_in("admin")
+    await browser.get("/app/settings")
+    wanted = {"timezone": "Africa/Douala", "language": "fr", "texts_kept_days": "30"}
+
+    asked = await browser.post("/app/settings", wanted)
+    before = await settings_of(site, company)
+    sure = await browser.post("/app/settings", {**wanted, "texts_sure": "yes"})
+
+    assert asked.status_code == 422
+    assert 'id="e-texts_sure"' in asked.text
+    assert before.texts_kept_days is None
+    assert sure.status_code == 303
+    assert (await settings_of(site, company)).texts_kept_days == 30
+    # Longer, or the platform's own: nothing more goes.
+    for days in ("60", ""):
+        await browser.get("/app/settings")
+        assert (await browser.post("/app/settings", {**wanted, "texts_kept_days": days})).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("field", "typed"),
-    [("hours", "04-23"), ("hours", "demain"), ("timezone", "Mars/Base"), ("alert_below", "beaucoup"), ("sender", "9")],
+    [
+        ("texts_kept_days", "jamais"),
+        ("texts_kept_days", "0"),
+        ("hours", "04-23"),
+        ("hours", "demain"),
+        ("timezone", "Mars/Base"),
+        ("alert_below", "beaucoup"),
+        ("sender", "9"),
+    ],
 )
 async def test_a_setting_that_cannot_be_is_refused_at_its_field_and_kept(site, signed_in, field, typed):
     browser, company = await signed_in("admin")

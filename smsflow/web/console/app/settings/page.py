@@ -1,4 +1,4 @@
-"""Settings: time zone, language, default sender, hours for marketing, second factor, approval, alert threshold."""
+"""Settings: time zone, language, default sender, hours for marketing, second factor, approval, alert threshold, retention."""
 
 from zoneinfo import available_timezones
 
@@ -40,10 +40,15 @@ class SettingsPage:
         """Change the settings."""
         filled, company = await self._shell.form(req, visitor), _company(visitor)
         wanted = _read(filled, visitor.locale)
-        if wanted is not None:
+        if wanted is not None and _shorter(company, wanted) and filled["texts_sure"] != "yes":
+            sentence = (
+                "Texts older than {days} days are deleted for ever, tonight and each night. Say that you want it."
+            )
+            filled.wrong("texts_sure", visitor.locale.gettext(sentence, days=wanted.texts_kept_days))
+        if filled.ok and wanted is not None:
             try:
                 async with self._shell.act(visitor, filled, "/app/settings?done=1") as act:
-                    await settings.change(act.tx, company, wanted)
+                    await settings.change(act.tx, company, wanted, most_days=self._most_days)
                     sender = filled["sender"]
                     if sender.isascii() and sender.isdigit() and len(sender) < 19:
                         await senders.set_default(act.tx, company.id, int(sender))
@@ -63,8 +68,12 @@ class SettingsPage:
             except NotFound:
                 filled.wrong("sender", visitor.locale.gettext("Choose one of your approved senders."))
             except ParameterInvalid as refused:
-                _wrong(filled, visitor.locale, str(refused.details["parameter"]))
+                _wrong(filled, visitor.locale, str(refused.details["parameter"]), most_days=self._most_days)
         await self._show(req, resp, visitor, filled)
+
+    @property
+    def _most_days(self) -> int:
+        return self._shell.platform.settings.messages_kept_days
 
     async def _show(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, filled: Filled) -> None:
         company = _company(visitor)
@@ -78,6 +87,7 @@ class SettingsPage:
             "app/settings/page.html",
             filled=filled,
             settings=settings.of(company),
+            most_days=self._most_days,
             hours="" if hours == ALWAYS else _hours(hours),
             allowed="" if allowed == ALWAYS else _hours(allowed),
             zones=[(zone, zone) for zone in _ZONES],
@@ -94,7 +104,7 @@ def _company(visitor: Visitor) -> Company:
 
 def _read(filled: Filled, locale: Locale) -> CompanySettings | None:
     """Return the settings that were typed, or None with what is wrong noted."""
-    hours, alert = ALWAYS, None
+    hours, alert, days = ALWAYS, None, None
     if filled["hours"]:
         try:
             hours = hours_of(filled["hours"])
@@ -106,6 +116,10 @@ def _read(filled: Filled, locale: Locale) -> CompanySettings | None:
             alert = int(written)
         else:
             _wrong(filled, locale, "alert_below")
+    written = filled["texts_kept_days"]
+    if written:
+        # What is no number is no number of days either.
+        days = int(written) if written.isascii() and written.isdigit() and len(written) <= 6 else 0
     if not filled.ok:
         return None
     return CompanySettings(
@@ -115,14 +129,22 @@ def _read(filled: Filled, locale: Locale) -> CompanySettings | None:
         second_factor=filled["second_factor"] == "yes",
         approval=filled["approval"] == "yes",
         alert_below=alert,
+        texts_kept_days=days,
     )
 
 
-def _wrong(filled: Filled, locale: Locale, name: str) -> None:
+def _shorter(company: Company, wanted: CompanySettings) -> bool:
+    """Tell whether texts go that would have stayed."""
+    days = wanted.texts_kept_days
+    return days is not None and days > 0 and (company.texts_kept_days is None or days < company.texts_kept_days)
+
+
+def _wrong(filled: Filled, locale: Locale, name: str, *, most_days: int = 0) -> None:
     sentences = {
         "timezone": locale.gettext("Choose one of these time zones."),
         "language": locale.gettext("Choose French or English."),
         "alert_below": locale.gettext("Write a number of credits, or nothing."),
+        "texts_kept_days": locale.gettext("Write a number of days from 1 to {most}, or nothing.", most=most_days),
         "hours": locale.gettext("Keep within the hours that the platform allows."),
     }
     filled.wrong(name, sentences[name])
@@ -140,4 +162,5 @@ def _recorded(values: CompanySettings) -> dict[str, str | bool | int | None]:
         "second_factor": values.second_factor,
         "approval": values.approval,
         "alert_below": values.alert_below,
+        "texts_kept_days": values.texts_kept_days,
     }
