@@ -8,13 +8,14 @@ from tempfile import TemporaryDirectory
 
 from smsflow import runtime, testing
 from smsflow.dispatch import recorder
+from smsflow.domain.access import Role
 from smsflow.domain.account import Company
 from smsflow.domain.delivery import Accepted
 from smsflow.domain.message import Status
 from smsflow.domain.selection import Operator, rule
 from smsflow.jobs.imports import run_import
 from smsflow.services import audit, credits, inbound, templates
-from smsflow.services.accounts import senders
+from smsflow.services.accounts import invitations, people, senders
 from smsflow.services.accounts.users import add_user
 from smsflow.services.campaigns import draft, launch, prepare
 from smsflow.services.contacts import contacts, importing, lists, optouts
@@ -25,8 +26,14 @@ from smsflow.services.messages.prepare import Limits
 from smsflow.services.routing import numbers
 from smsflow.services.templates import WrittenTemplate
 from smsflow.sheets.preview import preview
+from smsflow.store.campaigns import drafts
+from smsflow.store.credits import requests
 from smsflow.store.inbound import InboundPart
+from smsflow.store.messages import set_aside
 from smsflow.store.messages.receipts import News
+from smsflow.store.messages.set_aside import SetAside
+from smsflow.store.postgres.transactions import text
+from smsflow.store.routing import dispatchers, receipt_states
 from tests.dispatch.dispatcher import Dispatcher, an_instance
 
 NUMBER = "+237690000001"
@@ -38,6 +45,8 @@ class Planted:
 
     company: Company
     username: str
+    operator: str
+    connector: int
     ids: dict[str, str]
 
 
@@ -45,10 +54,10 @@ async def plant(platform, mark):
     """Write `mark(place)` wherever a person, a file or an operator can write something."""
     now, fingerprint = runtime.now(), platform.vault.fingerprint
     company = await testing.a_company(platform, name=mark("company"), credits=100)
-    connector = await testing.a_connector(platform)
+    connector = await testing.a_connector(platform, mark("connector"))
     await testing.a_route(platform, connector)
     limits, table = Limits(), (await platform.directory.routing()).table
-    username = mark("user")
+    username, operator = mark("user"), "root"
     async with platform.database.transaction() as tx:
         await add_user(tx, username, testing.PASSWORD, company_id=company.id, is_admin=True)
         await credits.add_credit(tx, company.id, 5, note=mark("note"), now=now)
@@ -73,7 +82,7 @@ async def plant(platform, mark):
         wanted = draft.Draft(mark("campaign"), mark("text"), lists=[mark("list")], numbers=["690000003"])
         campaign_id = await draft.draft(tx, company, wanted, now=now)
         await prepare.prepare(tx, company, campaign_id, routes=table, limits=limits, links=None)
-        await numbers.add(tx, "8787", connector="operator", company_id=company.id)
+        await numbers.add(tx, "8787", connector=mark("connector"), company_id=company.id)
         said = mark("inbound").encode()
         part = InboundPart(connector, "237690000001", "8787", 0, 1, 1, 0, 0, 0, 0, said, now, 1, "", now)
         await inbound.receive(tx, connector, [part], fingerprint=fingerprint, now=now)
@@ -82,9 +91,17 @@ async def plant(platform, mark):
             company.id,
             "KRIBI",
             use=mark("use"),
-            sample="Soldes",
+            sample=mark("sample"),
             author=username,
+            joined=senders.Joined(mark("document"), b"%PDF-1.7"),
             now=now,
+        )
+        refused = await senders.ask_for(tx, company.id, "DOUALA", author=username, now=now)
+        await senders.decide(tx, company.id, refused, approved=False, reason=mark("refusal"), by=operator, now=now)
+        await _told_by_others(tx, company, connector, mark, now)
+        await people.add_operator(tx, operator, testing.PASSWORD, role=Role.ADMIN)
+        await people.set_profile(
+            tx, (await people.named(tx, operator)).person, full_name=mark("operator name"), email=None, language="fr"
         )
         export_id = await making.ask(tx, company.id, WantedFile("inbox", {}, ["SMS"]), author=username, now=now)
         await audit.record(
@@ -112,7 +129,49 @@ async def plant(platform, mark):
         "number": NUMBER.lstrip("+"),
         "kind": "contacts",
     }
-    return Planted(company, username, {name: str(value) for name, value in ids.items()})
+    return Planted(company, username, operator, connector, {name: str(value) for name, value in ids.items()})
+
+
+async def _told_by_others(tx, company, connector, mark, now):
+    """Write what colleagues, the platform's people, operators and machines say."""
+    await add_user(tx, "mireille", testing.PASSWORD, company_id=company.id, is_admin=False)
+    colleague = (await people.named(tx, "mireille")).person
+    await people.set_profile(tx, colleague, full_name=mark("full name"), email=mark("email"), language=None)
+    await invitations.invite(
+        tx,
+        company,
+        role=Role.READER,
+        email=mark("invited"),
+        author=mark("inviting"),
+        mail=None,
+        new_token=runtime.new_token,
+        now=now,
+    )
+    asked = await requests.add(tx, company.id, 5, note=mark("request"), author="awa", now=now)
+    await requests.close(tx, company.id, asked, state="declined", by="root", answer=mark("answer"), now=now)
+    sent_back = await draft.draft(tx, company, draft.Draft("Retour", "Bonjour", numbers=["690000003"]), now=now)
+    await drafts.set_state(tx, company.id, sent_back, "prepared", why=mark("sent back"))
+    await receipt_states.note(tx, connector, {mark("state"): 1}, now=now)
+    await set_aside.keep(tx, SetAside("outcomes", company.id, 7, "1", mark("set aside")), now=now)
+    for row in (
+        "INSERT INTO process (role, host, pid, started_at, beat_at, clock_ahead) VALUES ('web', :host, 7, now(), now(), 0)",
+        """INSERT INTO mail (company_id, letter_sealed, created_at, due_at, tries, last_error)
+            VALUES (:company, '', now(), now(), 5, :mail)""",
+    ):
+        values = {
+            "host": mark("host"),
+            "company": company.id,
+            "mail": mark("mail"),
+        }
+        await tx.execute(text(row), {name: v for name, v in values.items() if f":{name}" in row})
+
+
+async def lose_a_bind(tx, planted, mark):
+    """Have a dispatcher, which lives for as long as this connection is held, tell what an operator says of its bind."""
+    host, bind = mark("dispatcher"), mark("bind")
+    values = {"connector": planted.connector, "bind": bind}
+    values["instance"] = await dispatchers.register(tx, host=host, pid=1, now=runtime.now())
+    await tx.execute(text("INSERT INTO bind_state VALUES (:connector, 0, :instance, 'lost', :bind, now())"), values)
 
 
 async def _failed(platform, company, connector, mark):

@@ -20,7 +20,7 @@ from tests.machine import free_port
 from tests.waiting import until
 from tests.web.console.browsing import CHROMIUM_OPTIONS
 from tests.web.console.conftest import Browser
-from tests.web.console.planted import plant
+from tests.web.console.planted import lose_a_bind, plant
 
 _FIELD = re.compile(r"{(\w+)[^}]*}")
 # Short, because a name of a company or a campaign is; each place has its own, so that one that is never shown is missed.
@@ -56,7 +56,8 @@ async def test_nothing_that_anybody_wrote_runs_on_any_page(site):
     )
     serving = asyncio.create_task(server.serve())
     try:
-        async with async_playwright() as playwright:
+        async with site.platform.database.autocommit() as held, async_playwright() as playwright:
+            await lose_a_bind(held, planted, evil)
             chromium = await playwright.chromium.launch(**CHROMIUM_OPTIONS)
             page = await chromium.new_page()
             harm, shown = [], {}
@@ -68,10 +69,15 @@ async def test_nothing_that_anybody_wrote_runs_on_any_page(site):
             )
             page.on("pageerror", lambda error: harm.append((str(error), page.url)))
             base = f"http://127.0.0.1:{port}"
-            await _sign_in(page, base, planted.username, server)
-            async for url, source in _walk(page, base, planted):
-                shown[url] = source
-                assert await page.locator("main [id^=p][id]:is(i), main img[src=x], main script").count() == 0, url
+            for username, start in (
+                (planted.username, company_pages(planted)),
+                (planted.operator, [*pages.OPS, "/me"]),
+            ):
+                await page.context.clear_cookies()
+                await _sign_in(page, base, username, server)
+                async for url, source in _walk(page, base, start):
+                    shown[username, url] = source
+                    assert await page.locator("main [id^=p][id]:is(i), main img[src=x], main script").count() == 0, url
             await chromium.close()
     finally:
         server.should_exit = True
@@ -97,22 +103,20 @@ async def _sign_in(page, base, username, server):
     await page.fill("[name=username]", username)
     await page.fill("[name=password]", testing.PASSWORD)
     await page.click("main button")
-    await page.wait_for_url(f"{base}/app")
+    await page.wait_for_url(re.compile(r"/(app|ops)$"))
 
 
-async def _walk(page, base, planted):
-    """Open every page there is, and those that they link to within the site, each once; yield its address and its source."""
+def company_pages(planted):
+    """Every page of a company, and those that an evil question leads to."""
     wrong = quote(evil("asked"))
     asked = [f"/app/{p}?q={wrong}" for p in ("search", "messages", "contacts", "opt-outs", "inbox")]
-    waiting = [
-        *addresses(planted.ids),
-        *asked,
-        "/me",
-        "/me/second-factor",
-        f"/app/{wrong}",
-        f"/app/imports/{int(planted.ids['import_id']) - 1}",
-    ]
-    seen = set()
+    imported = f"/app/imports/{int(planted.ids['import_id']) - 1}"
+    return [*addresses(planted.ids), *asked, "/me", "/me/second-factor", f"/app/{wrong}", imported]
+
+
+async def _walk(page, base, start):
+    """Open these pages, and those that they link to within the site, each once; yield its address and its source."""
+    waiting, seen, asked = [*start], set(), {a for a in start if "?" in a}
     while waiting:
         address = waiting.pop(0)
         path = urlsplit(address).path
@@ -124,7 +128,9 @@ async def _walk(page, base, planted):
         answer = await page.goto(base + address)
         assert answer.status < 500, address
         yield address, await answer.text()
-        links = await page.eval_on_selector_all("main a[href^='/app']", "all => all.map(a => a.getAttribute('href'))")
+        links = await page.eval_on_selector_all(
+            "main a[href^='/app'], main a[href^='/ops']", "all => all.map(a => a.getAttribute('href'))"
+        )
         waiting += [urljoin(address, link) for link in links]
 
 
