@@ -5,7 +5,7 @@ import re
 import pytest
 
 from smsflow import testing
-from smsflow.domain.access import RIGHTS, Role
+from smsflow.domain.access import RIGHTS, Right, Role
 from smsflow.domain.selection import read_rule
 from smsflow.services.contacts import lists
 from smsflow.services.exports import making
@@ -82,6 +82,29 @@ async def test_a_page_is_shown_or_refused_by_the_role(signed_in, foreign, role):
 
 
 @pytest.mark.parametrize("role", list(Role))
+async def test_the_platforms_pages_do_not_exist_for_a_companys_people(signed_in, role):
+    browser, _ = await signed_in(role)
+
+    for address in [*pages.OPS, "/ops/live"]:
+        assert (await browser.get(address)).status_code == 404, address
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.READER])
+async def test_the_platforms_people_see_its_pages_and_none_of_a_company(browser, a_person, foreign, role):
+    await a_person("root", role=role)
+    await browser.sign_in("root")
+
+    for address in pages.OPS:
+        assert (await browser.get(address)).status_code == 200, address
+    for address in ADDRESSES:
+        # The tables of the counter are the domain's, and no company's.
+        if pages.APP[address].access is Right.SELF:
+            continue
+        answer = await browser.get(filled(address, foreign))
+        assert (answer.status_code, answer.headers.get("location")) == (303, "/ops"), address
+
+
+@pytest.mark.parametrize("role", list(Role))
 async def test_every_entry_of_the_navigation_answers(signed_in, role):
     browser, _ = await signed_in(role)
     navigation = (await browser.get("/app")).text.split("</nav>")[0]
@@ -93,7 +116,7 @@ async def test_every_entry_of_the_navigation_answers(signed_in, role):
 
 
 async def test_nobody_is_shown_anything_before_signing_in(browser, foreign):
-    for address in ADDRESSES:
+    for address in [*ADDRESSES, *pages.OPS]:
         answer = await browser.get(filled(address, foreign))
         assert (answer.status_code, answer.headers["location"][:14]) == (303, "/sign-in?next="), address
 

@@ -15,6 +15,7 @@ from playwright.async_api import async_playwright
 
 from smsflow import runtime, testing
 from smsflow.web.console import pages
+from smsflow.web.console.app.jobs.kinds import KINDS
 from smsflow.web.serve import create
 from tests.machine import free_port
 from tests.waiting import until
@@ -39,6 +40,14 @@ def formula(place):
 
 def addresses(ids):
     return [_FIELD.sub(lambda f: ids.get(f[1], "1"), address) for address in pages.APP]
+
+
+def everybodys_pages():
+    """The pages of signing in and of one's own account, links to them filled with what is no link, but for files."""
+    return [_FIELD.sub("x", a) for a in pages.EVERYBODY if not a.startswith("/console") and a not in _POSTED_ALONE]
+
+
+_POSTED_ALONE = ("/sign-out", "/me/sessions")
 
 
 @pytest.mark.browser
@@ -138,13 +147,12 @@ async def test_no_cell_of_any_file_is_a_formula(site):
     planted = await plant(site.platform, formula)
     browser = Browser(site)
     await browser.sign_in(planted.username)
-    files = [f"/app/export/{kind}" for kind in ("contacts", "opt-outs", "messages", "inbox", "team", "audit")]
-    files += [
-        f"/app/export/statement?month={runtime.now():%Y-%m}",
-        "/app/credits/export",
-        f"/app/imports/{int(planted.ids['import_id']) - 1}/refused",
-    ]
-    files += [f"/app/export/campaign?campaign={planted.ids['campaign_id']}"]
+    asked = {
+        "statement": f"?month={runtime.now():%Y-%m}",
+        "campaign": f"?campaign={planted.ids['campaign_id']}",
+    }
+    files = [f"/app/export/{kind}{asked.get(kind, '')}" for kind in KINDS]
+    files += ["/app/credits/export", f"/app/imports/{int(planted.ids['import_id']) - 1}/refused"]
 
     for address in files:
         answer = await browser.get(address)
@@ -157,19 +165,13 @@ async def test_no_cell_of_any_file_is_a_formula(site):
 
 async def test_every_page_forbids_frames_and_whatever_is_not_ours(site):
     planted = await plant(site.platform, str)
-    browser = Browser(site)
+    browser, operator = Browser(site), Browser(site)
     await browser.sign_in(planted.username)
+    await operator.sign_in(planted.operator)
+    own = [*addresses(planted.ids), *everybodys_pages(), "/app/nowhere", "/app/messages/x"]
 
-    for address in [
-        *addresses(planted.ids),
-        "/me",
-        "/me/second-factor",
-        "/sign-in",
-        "/reset",
-        "/app/nowhere",
-        "/app/messages/x",
-    ]:
-        answer = await browser.get(address)
+    for address in [*own, *pages.OPS]:
+        answer = await (operator if address in pages.OPS else browser).get(address)
         if answer.status_code in range(300, 400) or not answer.headers["content-type"].startswith("text/html"):
             continue
         policy = dict(part.split(maxsplit=1) for part in answer.headers["content-security-policy"].split("; "))
@@ -183,6 +185,33 @@ async def test_every_page_forbids_frames_and_whatever_is_not_ours(site):
         assert answer.headers["cache-control"] == "no-store", address
         assert not re.search(r"<script(?![^>]*src=)|\son\w+=\"|style=\"|javascript:", answer.text), address
 
+
+@pytest.mark.parametrize(
+    ("token", "headers"),
+    [(False, {}), (True, {"Sec_Fetch_Site": "cross-site"})],
+    ids=["without token", "from elsewhere"],
+)
+async def test_no_form_of_any_address_acts_without_its_token_or_for_another_site(site, token, headers):
+    planted = await plant(site.platform, str)
+    browser = Browser(site)
+    await browser.sign_in(planted.username)
+    await browser.get("/app/contacts")
+    hidden = browser.hidden() if token else {}
+    posts = [a for a, page in {**pages.APP, **pages.EVERYBODY, **pages.OPS}.items() if hasattr(page, "on_post")]
+
+    for address in posts:
+        if address in _BEFORE_SIGNING_IN or address.startswith("/ops"):
+            continue
+        answer = await browser.post(
+            _FIELD.sub(lambda f: planted.ids.get(f[1], "1"), address), hidden, hidden=False, **headers
+        )
+        assert answer.status_code == 403, address
+    assert len(posts) > 25
+    assert (await browser.get("/me")).status_code == 200
+
+
+# Those of somebody who has no session yet: `test_sign_in_attacked.py` has other sites' forms of them.
+_BEFORE_SIGNING_IN = {"/sign-in", "/reset", "/reset/{token}", "/invitations/{token}"}
 
 _TYPED = st.one_of(
     st.sampled_from(
