@@ -1,7 +1,7 @@
 """A month of credits: its movements, one for each campaign and for each day otherwise, and its sums."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from smsflow.services.messages.tallies import Cause
 from smsflow.store.postgres.transactions import Tx
 
 # Kinds of movements; those of one day stand in this order.
-CAUSES: Final = ("credit", "campaign", "sms", "codes", "returned", "reserve", "release")
+CAUSES: Final = ("credit", "campaign", "api", "console", "codes", "returned", "reserve", "release")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ def month_of(written: str, timezone: str) -> Month | None:
 def entries(month: Month, causes: Sequence[Cause], lines: Sequence[Line], names: Mapping[int, str]) -> list[MonthEntry]:
     """Return the movements of a month, the last first."""
     within = [c for c in causes if month.first <= c.date < month.after]
-    found = [*_campaigns(within, names), *_days(within), *(_line(line, month) for line in _of(month, lines))]
+    moved = [entry for entry in (*_campaigns(within, names), *_days(within)) if entry.credits]
+    found = [*moved, *(_line(line, month) for line in _of(month, lines))]
     return sorted(found, key=lambda e: (e.last, CAUSES.index(e.cause)), reverse=True)
 
 
@@ -133,28 +134,37 @@ def _line(line: Line, month: Month) -> MonthEntry:
 def _campaigns(causes: Sequence[Cause], names: Mapping[int, str]) -> Iterator[MonthEntry]:
     for campaign_id in sorted({c.campaign_id for c in causes if c.campaign_id}):
         own = [c for c in causes if c.campaign_id == campaign_id]
-        yield from _pair("campaign", own, campaign_id=campaign_id, campaign=names.get(campaign_id, f"#{campaign_id}"))
+        name = names.get(campaign_id, f"#{campaign_id}")
+        for entry in (_charged("campaign", own), _returned(own)):
+            yield replace(entry, campaign_id=campaign_id, campaign=name)
 
 
 def _days(causes: Sequence[Cause]) -> Iterator[MonthEntry]:
     for day in sorted({c.date for c in causes if not c.campaign_id}):
         own = [c for c in causes if c.date == day and not c.campaign_id]
-        yield from _pair("codes", [c for c in own if c.kind is Kind.OTP])
-        yield from _pair("sms", [c for c in own if c.kind is not Kind.OTP])
+        codes, others = [c for c in own if c.kind is Kind.OTP], [c for c in own if c.kind is not Kind.OTP]
+        yield from (_charged("codes", codes), _returned(codes))
+        console, whole = _console(others), _charged("api", others)
+        yield console
+        yield replace(whole, credits=whole.credits - console.credits, messages=whole.messages - console.messages)
+        yield _returned(others)
 
 
-def _pair(cause: str, own: Sequence[Cause], *, campaign_id: int = 0, campaign: str = "") -> Iterator[MonthEntry]:
-    """Give what a group of SMS took, and what came back of it."""
-    charged, returned = sum(c.figures.charged for c in own), sum(c.figures.returned for c in own)
-    messages = sum(c.figures.accepted for c in own)
-    for kind, amount in ((cause, -charged), ("returned", returned)):
-        if amount:
-            yield MonthEntry(
-                kind,
-                own[0].date,
-                own[-1].date,
-                amount,
-                messages=messages if kind == cause else 0,
-                campaign_id=campaign_id,
-                campaign=campaign,
-            )
+def _charged(cause: str, own: Sequence[Cause]) -> MonthEntry:
+    """Return what a group of SMS took."""
+    return _entry(cause, own, -sum(c.figures.charged for c in own), sum(c.figures.accepted for c in own))
+
+
+def _console(own: Sequence[Cause]) -> MonthEntry:
+    """Return what those of a group took that were sent in the console."""
+    return _entry("console", own, -sum(c.figures.console_charged for c in own), sum(c.figures.console for c in own))
+
+
+def _returned(own: Sequence[Cause]) -> MonthEntry:
+    """Return what came back of a group of SMS."""
+    return _entry("returned", own, sum(c.figures.returned for c in own), 0)
+
+
+def _entry(cause: str, own: Sequence[Cause], credits_: int, messages: int) -> MonthEntry:
+    first, last = (own[0].date, own[-1].date) if own else (date.min, date.min)
+    return MonthEntry(cause, first, last, credits_, messages=messages)

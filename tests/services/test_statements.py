@@ -44,10 +44,23 @@ def test_other_sms_are_a_movement_a_day_codes_apart():
     found = [(e.cause, e.last, e.credits) for e in entries(NOVEMBER, CAUSES, LINES, {}) if e.last == date(2026, 11, 3)]
 
     assert sorted(found) == [
+        ("api", date(2026, 11, 3), -6),
         ("codes", date(2026, 11, 3), -2),
         ("returned", date(2026, 11, 3), 1),
-        ("sms", date(2026, 11, 3), -6),
     ]
+
+
+def test_what_the_console_sent_is_a_movement_of_its_own():
+    day = Figures(accepted=5, charged=6, returned=1, console=2, console_charged=3)
+    alone = Figures(accepted=1, charged=2, console=1, console_charged=2)
+    causes = [
+        Cause(date(2026, 11, 3), 0, Kind.MARKETING, day),
+        Cause(date(2026, 11, 4), 0, Kind.TRANSACTIONAL, alone),
+    ]
+
+    found = [(e.last.day, e.cause, e.credits, e.messages) for e in entries(NOVEMBER, causes, [], {})]
+
+    assert sorted(found) == [(3, "api", -3, 3), (3, "console", -3, 2), (3, "returned", 1, 0), (4, "console", -2, 1)]
 
 
 def test_the_sums_of_a_month_add_up_to_the_balance_of_today():

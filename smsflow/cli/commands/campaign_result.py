@@ -46,6 +46,7 @@ def print_tables(result: Result) -> None:
 def _figures(figures: Figures) -> dict[str, int]:
     kept = asdict(figures)
     used, returned = kept.pop("charged"), kept.pop("returned")
-    # Campaigns hold no codes.
-    del kept["verified"]
+    # Campaigns hold no codes, and nothing that is sent outside of them.
+    for name in ("verified", "console", "console_charged"):
+        del kept[name]
     return {**kept, "credits_used": used, "credits_returned": returned}

@@ -14,6 +14,7 @@ from smsflow.domain.template import Missing
 from smsflow.errors import NoRoute, ParameterInvalid, Refused, SenderNotAllowed
 from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.draft import show
+from smsflow.services.messages import tallies
 from smsflow.services.messages.permission import Fingerprint
 from smsflow.services.messages.prepare import Limits, Order, prepare
 from smsflow.services.messages.submit import submit
@@ -73,6 +74,7 @@ async def send_test(
         order = Order(number.e164, text, sender.name, parameters=("number", "text", "at"))
         made.append(prepare(order, company=company, routes=routes, now=now, limits=limits))
     answers = await submit(tx, made, fingerprint=fingerprint, now=now)
+    await tallies.by_console(tx, company.id, [answer for answer in answers if isinstance(answer, int)])
     if tokens:
         # Of no campaign: an opt-out by one of these is not counted as caused by it.
         await stop_links.add(tx, company.id, tokens, campaign_id=None, now=now)

@@ -6,6 +6,7 @@ from smsflow.store.messages.tallies import (
     Figures,
     by_cause,
     by_connector,
+    by_console,
     by_day,
     by_hour,
     fold,
@@ -13,4 +14,16 @@ from smsflow.store.messages.tallies import (
     recount,
 )
 
-__all__ = ["Cause", "Day", "Figures", "by_cause", "by_connector", "by_day", "by_hour", "fold", "of_campaign", "recount"]
+__all__ = [
+    "Cause",
+    "Day",
+    "Figures",
+    "by_cause",
+    "by_connector",
+    "by_console",
+    "by_day",
+    "by_hour",
+    "fold",
+    "of_campaign",
+    "recount",
+]

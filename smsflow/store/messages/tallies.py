@@ -5,12 +5,14 @@ A statement that changes the state of messages appends one row for each group an
 accepted, whatever happens to it later; one without a campaign counts for campaign 0. What waits is the rest of what was accepted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Final
 
 from smsflow.domain.message import Kind
 from smsflow.domain.verification import CodeState
+from smsflow.store.postgres.arrays import ints
 from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.snapshot import read_whole_tables
 from smsflow.store.postgres.transactions import Tx, text
@@ -32,11 +34,14 @@ class Figures:
     returned: int = 0
     verified: int = 0
     """The codes in them that were verified."""
+    console: int = 0
+    """Those that somebody has sent in the console, without a campaign, and the credits that they took."""
+    console_charged: int = 0
 
 
 _FIGURES: Final = tuple(f.name for f in fields(Figures))
-# `verified` is what became of a code, and stands in no message.
-_OF_MESSAGES: Final = tuple(name for name in _FIGURES if name != "verified")
+# What became of a code, and who sent an SMS, stands in no message.
+_OF_MESSAGES: Final = tuple(name for name in _FIGURES if name not in {"verified", "console", "console_charged"})
 _KEY: Final = ("company_id", "campaign_id", "hour", "connector_id", "kind")
 # The time zone of every session is UTC.
 _HOUR: Final = "date_trunc('hour', created_at)"
@@ -64,6 +69,19 @@ WITH changed AS (
 async def verified(tx: Tx, company_id: int, message_id: int) -> None:
     """Count a code that was verified, for the hour and the connector of its SMS."""
     await tx.execute(_VERIFIED([message_id]), {"company_id": company_id, "message_id": message_id})
+
+
+_BY_CONSOLE = bounded(f"""
+WITH changed AS (
+    SELECT company_id, campaign_id, created_at, connector_id, kind, charged FROM message
+    WHERE id = ANY(CAST(:ids AS bigint[])) AND WITHIN(id) AND company_id = :company_id
+) {appended("changed", console="count(*)", console_charged="sum(charged)")}
+""")
+
+
+async def by_console(tx: Tx, company_id: int, ids: Sequence[int]) -> None:
+    """Count SMS that this transaction has accepted as sent in the console."""
+    await tx.execute(_BY_CONSOLE(ids), {"company_id": company_id, "ids": ints(ids)})
 
 
 _FOLD = text(f"""

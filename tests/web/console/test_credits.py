@@ -76,9 +76,26 @@ async def test_sms_are_grouped_by_day_and_open_into_the_lines_of_the_ledger(site
     page = (await browser.get("/app/credits")).text
     opened = (await browser.get(re.search(r'"(/app/credits/lines\?from=[^"]+)"', page)[1].replace("&amp;", "&"))).text
 
-    assert page.count("SMS par l’API et la console") == 1
+    assert page.count("SMS par l’API") == 1
     assert "\u2212\u202f2" in page
     assert opened.count("SMS envoyés") == 2
+
+
+async def test_what_is_sent_in_the_console_stands_apart_from_what_the_api_sent(site, signed_in):
+    browser, company = await signed_in("admin", credits=10)
+    await testing.a_route(site.platform)
+    await site.send(await testing.a_token(site.platform, company), "690000001")
+    await browser.get("/app/send")
+    sent = await browser.post("/app/send", {"to": "690000002", "text": "B" * 200, "kind": "transactional"})
+
+    month = f"{site.clock():%Y-%m}"
+    rows = [line.split(";") for line in (await browser.get(f"/app/export/statement?month={month}")).text.splitlines()]
+
+    assert sent.status_code == 303
+    assert [row[1:5] for row in rows if row[1].startswith("SMS par")] == [
+        ["SMS par l’API", "-1", "0", "1"],
+        ["SMS par la console", "-2", "0", "1"],
+    ]
 
 
 async def test_the_statement_of_a_month_adds_up(site, signed_in):
@@ -110,7 +127,7 @@ async def test_the_statement_of_a_month_is_printed_with_its_sums(site, signed_in
     (page,) = (page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
 
     assert answer.headers["content-type"] == "application/pdf"
-    for said in ("Boutique Kribi", "Relevé de crédits", "reçu 17", "+ 1 200", "+ 500", "SMS par l’API et la console"):
+    for said in ("Boutique Kribi", "Relevé de crédits", "reçu 17", "+ 1 200", "+ 500", "SMS par l’API"):
         assert said in page
     assert page.splitlines()[-2:] == ["1 699", "Page 1"]
 

@@ -48,7 +48,8 @@ SCOPES: Final = {"marketing": gettext("Marketing"), "all": gettext("Everything b
 CAUSES: Final = {
     "credit": gettext("Purchase"),
     "campaign": gettext("Campaign"),
-    "sms": gettext("SMS by API and console"),
+    "api": gettext("SMS by the API"),
+    "console": gettext("SMS from the console"),
     "codes": gettext("Verification codes"),
     "returned": gettext("Credits given back"),
     "reserve": gettext("Reserved for a campaign"),

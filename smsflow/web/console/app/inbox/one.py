@@ -21,6 +21,7 @@ from smsflow.errors import (
 )
 from smsflow.services import audit, credits, inbound
 from smsflow.services.inbound import InboundRow
+from smsflow.services.messages import tallies
 from smsflow.services.messages.prepare import Limits
 from smsflow.services.messages.submit import submit
 from smsflow.web.console.shell.forms import Filled
@@ -98,6 +99,7 @@ class InboxMessage:
             (sent,) = await submit(act.tx, [message], fingerprint=fingerprint, now=now)
             if not isinstance(sent, int):
                 raise sent
+            await tallies.by_console(act.tx, visitor.company_id, [sent])
             act.location = f"/app/inbox/{received.id}?done=1&sent={public_id(sent)}"
             await audit.record(act.tx, visitor.actor, "inbound SMS answered", public_id(sent), now=now)
 

@@ -19,6 +19,7 @@ from smsflow.services.campaigns import draft, stop
 from smsflow.services.campaigns import prepare as campaign_prepare
 from smsflow.services.campaigns.draft import Draft
 from smsflow.services.contacts import lists
+from smsflow.services.messages import tallies
 from smsflow.services.messages.prepare import Limits, Order, prepare
 from smsflow.services.messages.submit import submit
 from smsflow.web.console.app.send.words import said
@@ -203,6 +204,7 @@ class Send:
                 refusal = next((a for a in answers if not isinstance(a, int)), None)
                 if not sent and refusal is not None:
                     raise refusal
+                await tallies.by_console(act.tx, visitor.company_id, sent)
                 done = "planned" if _planned(filled, visitor) and wrong == "to" else "1"
                 act.location = (
                     f"/app/send?done={done}&sent={len(sent)}&refused={len(answers) - len(sent) + len(batch.refused)}"
