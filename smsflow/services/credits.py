@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, get_args
 
 from smsflow.errors import NotFound, ParameterInvalid
 from smsflow.store.credits import balances, reserve, statement
@@ -11,6 +12,7 @@ from smsflow.store.postgres.transactions import Tx
 Movement = balances.Movement
 Line = statement.Line
 Reason = statement.Reason
+REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
 # As many lines are read for a page, or an export, at most.
 _WITHIN = 20_000

@@ -19,6 +19,8 @@ from smsflow.store.postgres.transactions import Tx
 
 Campaign = drafts.Campaign
 
+# As many campaigns a page shows.
+SHOWN = 200
 _FARTHEST = timedelta(days=366)
 
 

@@ -1,10 +1,12 @@
-"""The rows of money: the statement of a month."""
+"""The rows of money: the statement of a month, and the lines of the ledger."""
 
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from smsflow.domain.account import Company
-from smsflow.services import statements
-from smsflow.services.exports.wanted import Rows, WantedFile
+from smsflow.services import credits, statements
+from smsflow.services.exports.wanted import PAGE, Rows, WantedFile
 from smsflow.services.statements import Month, MonthEntry, Statement
 from smsflow.sheets.export import Cell
 from smsflow.store.postgres.snapshot import one_snapshot
@@ -63,3 +65,29 @@ def _printed(month: Month, found: Statement, wanted: WantedFile) -> Rows:
         ["", wanted.word("charged"), "", "", "", wanted.number(-sums.charged, signed=True)],
         ["", wanted.word("closing"), "", "", "", wanted.number(sums.closing)],
     ]
+
+
+async def ledger(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
+    """Return the lines of the ledger, of some days or of one cause, the newest first."""
+    asked, before = wanted.asked, int(after) if after else None
+    if "from" in asked and "to" in asked:
+        zone = ZoneInfo(wanted.timezone)
+        since = datetime.combine(date.fromisoformat(asked["from"]), time(), zone)
+        until = datetime.combine(date.fromisoformat(asked["to"]) + timedelta(days=1), time(), zone)
+        found = await credits.lines_between(tx, company.id, since=since, until=until, before=before, limit=PAGE)
+    else:
+        reason = next((known for known in credits.REASONS if known == asked.get("reason")), None)
+        found = await credits.statement_lines(tx, company.id, reason=reason, before=before, limit=PAGE)
+    rows: Rows = [
+        [
+            wanted.time(line.at),
+            wanted.word(line.reason),
+            line.amount,
+            line.reserved,
+            line.messages,
+            line.campaign or "",
+            line.note,
+        ]
+        for line in found
+    ]
+    return rows, str(found[-1].id) if len(found) == PAGE else None

@@ -1,4 +1,4 @@
-"""The rows of people: contacts and opt-outs."""
+"""The rows of people: contacts, lists and opt-outs."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -50,3 +50,9 @@ async def opt_outs(tx: Tx, company: Company, wanted: WantedFile, after: str) -> 
         for o in found
     ]
     return rows, found[-1].number if len(found) == PAGE else None
+
+
+async def lists_(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
+    """Return the lists with how many contacts they have, all of them."""
+    del wanted, after
+    return [[one.name, one.contacts] for one in await lists.show_lists(tx, company.id)], None

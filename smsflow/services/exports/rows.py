@@ -38,7 +38,11 @@ _KINDS: Final[Mapping[str, _Reader]] = {
     "messages": traffic.messages,
     "inbox": traffic.inbox,
     "campaign": traffic.campaign,
+    "campaigns": traffic.campaigns,
+    "lists": people.lists_,
+    "templates": traffic.texts,
     "statement": money.statement,
+    "ledger": money.ledger,
     "team": team.team,
     "audit": team.acts,
 }

@@ -1,11 +1,11 @@
-"""The rows of what was sent and received: the log of messages, the result of a campaign, codes and the inbox."""
+"""The rows of what was sent and received: the log of messages, campaigns and their results, texts, codes and the inbox."""
 
 from datetime import datetime
 
 from smsflow.domain.account import Company
 from smsflow.domain.message import public_id
-from smsflow.services import inbound, searching, verifications
-from smsflow.services.campaigns import export
+from smsflow.services import inbound, searching, templates, verifications
+from smsflow.services.campaigns import draft, export
 from smsflow.services.exports.wanted import PAGE, Rows, WantedFile
 from smsflow.services.messages import log
 from smsflow.store.postgres.transactions import Tx
@@ -59,3 +59,27 @@ async def codes(tx: Tx, company: Company, wanted: WantedFile, after: str, *, now
         for c in found
     ]
     return rows, str(found[-1].id) if len(found) == PAGE else None
+
+
+async def campaigns(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
+    """Return the campaigns that the page shows, the newest first."""
+    del after
+    rows: Rows = [
+        [
+            c.name,
+            wanted.word(c.state),
+            c.last_place,
+            c.accepted,
+            c.used if c.launched_at else c.segments,
+            wanted.time(c.starts_at or c.launched_at or c.created_at),
+        ]
+        for c in await draft.latest(tx, company.id, limit=draft.SHOWN)
+    ]
+    return rows, None
+
+
+async def texts(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
+    """Return the templates, all of them."""
+    del after
+    found = await templates.show_all(tx, company.id)
+    return [[t.name, wanted.word(t.purpose), t.text, wanted.time(t.updated_at)] for t in found], None

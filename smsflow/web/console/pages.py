@@ -13,7 +13,7 @@ from smsflow.web.console.app.campaigns.wizard import CampaignNew
 from smsflow.web.console.app.codes.page import CodesPage
 from smsflow.web.console.app.contacts.one import ContactPage
 from smsflow.web.console.app.contacts.page import Contacts
-from smsflow.web.console.app.credits.lines import CreditsExport, Lines
+from smsflow.web.console.app.credits.lines import Lines
 from smsflow.web.console.app.credits.page import Credits
 from smsflow.web.console.app.dashboard.page import Dashboard
 from smsflow.web.console.app.imports.one import ImportPage, RefusedRows
@@ -99,7 +99,6 @@ APP: Final[Pages] = {
     "/app/senders": Senders,
     f"/app/senders/{_CAMPAIGN.replace('campaign_id', 'sender_id')}/document": SenderDocument,
     "/app/credits": Credits,
-    "/app/credits/export": CreditsExport,
     "/app/credits/lines": Lines,
     "/app/imports": Imports,
     f"/app/imports/{_IMPORT}": ImportPage,

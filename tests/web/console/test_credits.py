@@ -34,7 +34,7 @@ async def test_others_see_the_balance_alone(site, signed_in):
 
     assert "2\u202f000" in page.text
     assert "receipt 17" not in page.text
-    assert (await browser.get("/app/credits/export?format=csv")).status_code == 403
+    assert (await browser.get("/app/export/ledger?format=csv")).status_code == 403
 
 
 async def test_movements_are_paged_and_filtered_by_cause(site, signed_in):
@@ -57,13 +57,30 @@ async def test_the_export_holds_no_formula(site, signed_in):
     browser, company = await signed_in("accountant", credits=7)
     await add(site, company, 500, "=1+1")
 
-    as_csv = await browser.get("/app/credits/export?format=csv")
-    as_xlsx = await browser.get("/app/credits/export?format=xlsx")
+    as_csv = await browser.get("/app/export/ledger?format=csv")
+    as_xlsx = await browser.get("/app/export/ledger?format=xlsx")
 
     assert as_csv.headers["content-type"] == "text/csv; charset=utf-8"
     assert "'=1+1" in as_csv.text
     assert ";500;" in as_csv.text
     assert as_xlsx.content[:2] == b"PK"
+
+
+async def test_the_ledger_is_exported_as_it_is_shown(site, signed_in):
+    browser, company = await signed_in("accountant", credits=7)
+    await testing.a_route(site.platform)
+    await site.send(await testing.a_token(site.platform, company), "690000001")
+    await add(site, company, 500, "reçu 17")
+    today = f"{site.clock():%Y-%m-%d}"
+
+    async def amounts(asked):
+        lines = (await browser.get(f"/app/export/ledger?{asked}")).content.decode("utf-8-sig").splitlines()
+        return sorted(int(line.split(";")[2]) for line in lines[1:])
+
+    assert await amounts("reason=credit") == [7, 500]
+    assert await amounts(f"from={today}&to={today}") == [-1, 7, 500]
+    assert await amounts("from=2020-01-01&to=2020-01-02") == []
+    assert (await browser.get("/app/export/ledger?from=demain")).status_code == 404
 
 
 async def test_sms_are_grouped_by_day_and_open_into_the_lines_of_the_ledger(site, signed_in):

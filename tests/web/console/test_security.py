@@ -152,7 +152,7 @@ async def test_no_cell_of_any_file_is_a_formula(site):
         "campaign": f"?campaign={planted.ids['campaign_id']}",
     }
     files = [f"/app/export/{kind}{asked.get(kind, '')}" for kind in KINDS]
-    files += ["/app/credits/export", f"/app/imports/{int(planted.ids['import_id']) - 1}/refused"]
+    files += [f"/app/imports/{int(planted.ids['import_id']) - 1}/refused"]
 
     for address in files:
         answer = await browser.get(address)

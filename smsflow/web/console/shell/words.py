@@ -6,6 +6,8 @@ from typing import Final
 
 from smsflow.domain.message import Status
 from smsflow.domain.verification import CodeState
+from smsflow.services import templates
+from smsflow.services.credits import Reason
 from smsflow.web.console.shell.marks import gettext
 
 # status → (word, tone of its badge).
@@ -75,3 +77,28 @@ def known(attributes: Mapping[str, str]) -> list[str]:
 def _place(name: str) -> int:
     letters = "".join(c for c in unicodedata.normalize("NFD", name.lower()) if c.isascii() and c.isalpha())
     return _NAMES.index(letters) if letters in _NAMES else len(_NAMES)
+
+
+# Causes of the ledger's lines.
+LEDGER: Final[dict[Reason, str]] = {
+    "credit": gettext("Purchase"),
+    "charge": gettext("SMS sent"),
+    "refund": gettext("Credits given back"),
+    "reserve": gettext("Reserved for a campaign"),
+    "release": gettext("Reserve released"),
+}
+
+# state of a campaign → (word, tone of its badge).
+CAMPAIGNS: Final = {
+    "draft": (gettext("Draft"), "idle"),
+    "prepared": (gettext("Ready"), "info"),
+    "approval": (gettext("To approve"), "warn"),
+    "scheduled": (gettext("Scheduled"), "info"),
+    "running": (gettext("Running"), "info"),
+    "paused": (gettext("Paused"), "warn"),
+    "finished": (gettext("Finished"), "good"),
+    "cancelled": (gettext("Called off"), "idle"),
+}
+
+# What a template is for.
+PURPOSES: Final = {templates.CAMPAIGN: gettext("Campaigns"), templates.CODE: gettext("Codes")}

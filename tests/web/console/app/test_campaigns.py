@@ -3,15 +3,16 @@
 import pytest
 
 from smsflow import testing
-from smsflow.web.console.app.campaigns.words import PAUSES, STATES
+from smsflow.web.console.app.campaigns.words import PAUSES
 from smsflow.web.console.shell.locale import french
 from smsflow.web.console.shell.results import REASONS
+from smsflow.web.console.shell.words import CAMPAIGNS
 
 FR = {"Accept_Language": "fr"}
 
 
 def test_every_word_of_campaigns_has_its_french():
-    words = {*(word for word, _ in STATES.values()), *REASONS.values(), *PAUSES.values()}
+    words = {*(word for word, _ in CAMPAIGNS.values()), *REASONS.values(), *PAUSES.values()}
 
     assert words <= set(french())
 

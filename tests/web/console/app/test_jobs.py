@@ -9,8 +9,9 @@ from pypdf import PdfReader
 
 from smsflow import testing
 from smsflow.jobs.exports import export_next
-from smsflow.services import verifications
-from smsflow.services.contacts import contacts, optouts
+from smsflow.services import templates, verifications
+from smsflow.services.contacts import contacts, lists, optouts
+from smsflow.services.templates import WrittenTemplate
 from smsflow.web.console.app.jobs import file
 
 FR = {"Accept_Language": "fr"}
@@ -90,6 +91,19 @@ async def test_the_team_and_what_it_did_are_exported_in_words(site, signed_in):
     assert [row[1:3] for row in acts[1:]] == [["Paramètres modifiés", "Boutique"]]
     assert acts[1][5:] == ["timezone: Africa/Douala", "timezone: Africa/Lagos"]
     assert none[1:] == []
+
+
+async def test_campaigns_lists_and_templates_are_exported_in_words(site, signed_in, a_campaign):
+    browser, company = await signed_in("marketing", credits=10)
+    await a_campaign(company)
+    async with site.platform.database.transaction() as tx:
+        await lists.add_list(tx, company.id, "Clientes", now=site.clock())
+        written = WrittenTemplate("Merci", "campaign", "=1+1")
+        await templates.add(tx, company, written, most_segments=10, now=site.clock())
+
+    found = [rows(await browser.get(f"/app/export/{kind}", **FR))[1] for kind in ("campaigns", "lists", "templates")]
+
+    assert [row[:3] for row in found] == [["Soldes", "Prête", "2"], ["Clientes", "0"], ["Merci", "Campagnes", "'=1+1"]]
 
 
 async def test_an_export_belongs_to_those_who_see_its_table(signed_in):

@@ -18,14 +18,13 @@ from smsflow.services.messages.prepare import Limits
 from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.app.campaigns.counting import prepared
 from smsflow.web.console.app.campaigns.showing import refusal, show
-from smsflow.web.console.app.campaigns.words import STATES
 from smsflow.web.console.shell.forms import Act
 from smsflow.web.console.shell.guard import RightMissing
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import CAMPAIGNS
 from smsflow.web.http.request import Request
 
-_MOST = 200
 _ACTS: Final[Mapping[str, Callable[..., Awaitable[object]]]] = {
     "pause": launch.pause,
     "resume": launch.resume,
@@ -55,8 +54,8 @@ class Campaigns:
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor) -> None:
         """Show the page."""
         async with self._shell.reading() as tx:
-            found = await draft.latest(tx, visitor.company_id, limit=_MOST)
-        await self._shell.show(req, resp, visitor, "app/campaigns/page.html", campaigns=found, states=STATES)
+            found = await draft.latest(tx, visitor.company_id, limit=draft.SHOWN)
+        await self._shell.show(req, resp, visitor, "app/campaigns/page.html", campaigns=found, states=CAMPAIGNS)
 
     on_head = on_get
 

@@ -21,12 +21,12 @@ from smsflow.runtime import links
 from smsflow.services.campaigns import approval, draft, prepare, preview, stop
 from smsflow.services.contacts import lists
 from smsflow.web.console.app.campaigns.live import live
-from smsflow.web.console.app.campaigns.words import STATES, hours_text, pause_of
+from smsflow.web.console.app.campaigns.words import hours_text, pause_of
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.results import REASONS, failure
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
-from smsflow.web.console.shell.words import STOP_DEMANDED
+from smsflow.web.console.shell.words import CAMPAIGNS, STOP_DEMANDED
 from smsflow.web.http.request import Request
 
 _BEFORE_LAUNCH = frozenset({"draft", "prepared", "approval"})
@@ -79,7 +79,7 @@ async def show(
         expected=(found.preparing or {}).get("expected"),
         plan=Plan.read(plan),
         hours=hours_text(Plan.read(plan)),
-        states=STATES,
+        states=CAMPAIGNS,
         reasons=REASONS,
         pause=pause_of(found.why) if found.state == "paused" else None,
         failure=failure,

@@ -4,18 +4,6 @@ from typing import Final
 
 from smsflow.domain.schedule import Plan
 
-# state → (word, tone of its badge). Sentences are translated where they are shown.
-STATES: Final = {
-    "draft": ("Draft", "idle"),
-    "prepared": ("Ready", "info"),
-    "approval": ("To approve", "warn"),
-    "scheduled": ("Scheduled", "info"),
-    "running": ("Running", "info"),
-    "paused": ("Paused", "warn"),
-    "finished": ("Finished", "good"),
-    "cancelled": ("Called off", "idle"),
-}
-
 # What a campaign was paused for; the beginning of the sentence that is stored → what is shown.
 PAUSES: Final = {
     "its time passed": "Its time passed while nothing ran. Resume it to send it now.",

@@ -1,6 +1,5 @@
 """Credits: what the company has and for how long, asking for more, and the movements of a month, also as a file."""
 
-import io
 from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,7 +14,6 @@ from smsflow.runtime import mail
 from smsflow.services import audit, credit_requests, credits, statements
 from smsflow.services.messages import tallies
 from smsflow.services.statements import Month, spent
-from smsflow.sheets.export import Cell, csv_chunks, write_xlsx
 from smsflow.store.postgres.snapshot import one_snapshot
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.locale import Locale
@@ -27,7 +25,6 @@ from smsflow.web.http.request import Request
 
 _DAYS = 30
 _MONTHS = 12
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 # state of a request → (word, tone of its badge).
 REQUESTS: Final = {
@@ -131,26 +128,6 @@ class Credits:
             causes=CAUSES,
             yesterday=timedelta(days=1),
         )
-
-
-def answer_file(
-    req: Request, resp: falcon.asgi.Response, name: str, heading: list[str], rows: list[list[Cell]]
-) -> None:
-    """Answer a table as the file that `format` asks for, CSV unless it is xlsx."""
-    suffix = "xlsx" if req.get_param("format") == "xlsx" else "csv"
-    if suffix == "xlsx":
-        file = io.BytesIO()
-        write_xlsx(file, heading, rows)
-        resp.content_type, resp.data = _XLSX, file.getvalue()
-    else:
-        resp.content_type, resp.data = "text/csv; charset=utf-8", b"".join(csv_chunks(heading, rows))
-    resp.set_headers(
-        {
-            "Content-Disposition": f'attachment; filename="{name}.{suffix}"',
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-    )
 
 
 def _month(req: Request, locale: Locale, shell: Shell) -> Month:

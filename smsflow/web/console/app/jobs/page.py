@@ -10,6 +10,7 @@ from smsflow.services.contacts import importing
 from smsflow.services.exports import making
 from smsflow.web.console.app.jobs import kinds
 from smsflow.web.console.app.jobs.file import AT_ONCE
+from smsflow.web.console.app.jobs.tables import KINDS
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.shell import Shell
@@ -87,7 +88,7 @@ class Jobs:
             formats={e.id: making.wanted_of(e).format.upper() for e in exports},
             imports=[one for one in imports if one.state in {"waiting", "running"}],
             states=STATES,
-            kinds=kinds.KINDS,
+            kinds=KINDS,
             wanted=wanted,
             kept=making.KEPT.days,
             at_once=AT_ONCE,

@@ -1,7 +1,5 @@
 """Templates: all of them, and one as it is written, changed, deleted, or made the text of the company's codes."""
 
-from typing import Final
-
 import falcon
 import falcon.asgi
 
@@ -14,12 +12,10 @@ from smsflow.services.templates import WrittenTemplate
 from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.guard import RightMissing
-from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import PURPOSES
 from smsflow.web.http.request import Request
-
-PURPOSES: Final = {templates.CAMPAIGN: gettext("Campaigns"), templates.CODE: gettext("Codes")}
 
 
 class Templates:
