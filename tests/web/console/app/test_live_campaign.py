@@ -9,8 +9,10 @@ from smsflow import testing
 from smsflow.domain.message import Status
 from smsflow.domain.schedule import Plan
 from smsflow.services.campaigns import draft, run
+from smsflow.services.campaigns.progress import Failing, Why
 from smsflow.services.messages import tallies
 from smsflow.store.postgres.transactions import text
+from smsflow.web.console.app.campaigns.live import in_words
 from smsflow.web.console.shell.locale import french
 from smsflow.web.console.shell.results import RESULTS
 
@@ -162,3 +164,13 @@ async def test_what_belongs_to_another_companys_campaign_does_not_exist(site, si
     browser, _ = await signed_in("admin")
 
     assert (await browser.get(f"/app/{address.format(campaign_id)}")).status_code == 404
+
+
+def test_what_operators_call_by_several_words_is_one_reason():
+    reasons = [Why("UNDELIV 013", passes=False, recipients=3), Why("UNDELIV 001", passes=False, recipients=2)]
+    failing = Failing([*reasons, Why("EXPIRED 001", passes=False, recipients=2)], whole=True)
+
+    assert list(in_words(failing).items()) == [
+        (("Number not in service", False), 4),
+        (("SMS barred on this line", False), 3),
+    ]

@@ -1,5 +1,6 @@
 """A launched campaign in figures: its bar, its curve, its operators and why its SMS fail."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,11 +11,13 @@ from markupsafe import Markup
 from smsflow.services.campaigns import progress, result
 from smsflow.services.campaigns.draft import Campaign
 from smsflow.services.campaigns.prepare import Cost
+from smsflow.services.campaigns.progress import Failing
 from smsflow.services.campaigns.result import Result
 from smsflow.services.messages.tallies import Figures
 from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.shell import pictures
 from smsflow.web.console.shell.locale import Locale
+from smsflow.web.console.shell.results import failure
 
 _OVER: Final = frozenset({"finished", "cancelled"})
 _LABELS: Final = 4
@@ -102,7 +105,16 @@ async def live(
         "by_minute": going.curve.step < timedelta(hours=1),
         "speed": _speed(going, locale, now),
         "failing": failing,
+        "whys": in_words(failing) if failing else {},
     }
+
+
+def in_words(failing: Failing) -> Counter[tuple[str, bool]]:
+    """Return how many failed for each reason in words, and whether it passes: operators have several words for one."""
+    whys: Counter[tuple[str, bool]] = Counter()
+    for why in failing.reasons:
+        whys[failure(why.reason), why.passes] += why.recipients
+    return Counter(dict(whys.most_common()))
 
 
 def _curve(curve: progress.Curve, locale: Locale) -> dict[str, Any] | None:
