@@ -38,17 +38,20 @@ _DONE = text("DELETE FROM text_left WHERE company_id = :company_id AND message_i
 async def following(tx: Tx, company_id: int, *, before: datetime, limit: int) -> list[int]:
     """Return the company's next messages whose texts are still there, as far as they were accepted before then."""
     parameters = {"company_id": company_id, "before": before, "limit": limit}
-    return [row[0] for row in await tx.execute(_NEXT, parameters)]
+    return [message_id for (message_id,) in await tx.execute(_NEXT, parameters)]
 
 
 async def left(tx: Tx, company_id: int, *, after: int, limit: int) -> list[int]:
     """Return the next messages that had still to leave when their turn came."""
-    return [row[0] for row in await tx.execute(_LEFT, {"company_id": company_id, "after": after, "limit": limit})]
+    return [
+        message_id
+        for (message_id,) in await tx.execute(_LEFT, {"company_id": company_id, "after": after, "limit": limit})
+    ]
 
 
 async def empty(tx: Tx, company_id: int, ids: Sequence[int]) -> list[int]:
     """Delete the texts of messages, but of those that have to leave yet, or may leave again; return these."""
-    still = {row[0] for row in await tx.execute(_OPEN, {"ids": ints(ids)})}
+    still = {message_id for (message_id,) in await tx.execute(_OPEN, {"ids": ints(ids)})}
     gone = [message_id for message_id in ids if message_id not in still]
     if gone:
         await tx.execute(_EMPTY(gone), {"ids": ints(gone), "company_id": company_id})
