@@ -1,10 +1,9 @@
 """Why an SMS failed, and whether the same SMS may arrive another time.
 
 The words are those that `message.error` holds: the name of an SMPP status, or a receipt's state with its `err`. Which of them
-pass is a rule of thumb of GSM networks; `overrides` says what a connector's operator means by its own.
+pass is a rule of thumb of GSM networks.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 
 from smsflow.domain.message import Status, is_presumed
@@ -59,18 +58,11 @@ _FINAL_ERRORS = {
 _STATUS_PREFIX = "ESME_"
 
 
-def nature(status: Status, error: str | None, *, overrides: Mapping[str, Failure] | None = None) -> Failure | None:
-    """Return whether the SMS may arrive when it is sent again, or None when it has not failed.
-
-    `overrides` come first: by the whole error, then by its first word, in the spelling of `message.error`.
-    """
+def nature(status: Status, error: str | None) -> Failure | None:
+    """Return whether the SMS may arrive when it is sent again, or None when it has not failed."""
     if status not in (Status.FAILED, Status.EXPIRED):
         return None
     words = (error or "").upper().split()
-    whole = " ".join(words)
-    for key in (whole, *words[:1]):
-        if overrides and key in overrides:
-            return overrides[key]
     if not words:
         # Nobody said why: its validity ended while it waited.
         return Failure.PASSING if status is Status.EXPIRED else Failure.FINAL

@@ -30,10 +30,14 @@ async def keep_importing(database: Database, clock: Callable[[], datetime]) -> N
         try:
             async with database.autocommit() as tx:
                 waiting = await importing.waiting(tx)
-            for found in waiting:
-                await run_import(database, found.company_id, found.id, clock)
         except Exception as error:  # noqa: BLE001 - the database is away: say so and try again
             log.warning("imports_wait", reason=first_line(error))
+            waiting = []
+        for found in waiting:
+            try:
+                await run_import(database, found.company_id, found.id, clock)
+            except Exception as error:  # noqa: BLE001 - one import that fails must not stop the others
+                log.warning("import_waits", import_id=found.id, reason=first_line(error))
         await asyncio.sleep(_LOOK_AGAIN)
 
 

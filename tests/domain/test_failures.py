@@ -46,15 +46,6 @@ def test_a_message_that_has_not_failed_has_no_failure(status):
     assert nature(status, "UNDELIV 001") is None
 
 
-def test_an_operator_may_mean_something_else():
-    own = {"UNDELIV 001": Failure.PASSING, "ESME_RTHROTTLED": Failure.FINAL, "UNDELIV": Failure.FINAL}
-
-    assert nature(Status.FAILED, "UNDELIV 001", overrides=own) is Failure.PASSING
-    assert nature(Status.FAILED, "UNDELIV 027", overrides=own) is Failure.FINAL
-    assert nature(Status.FAILED, "ESME_RTHROTTLED", overrides=own) is Failure.FINAL
-    assert nature(Status.FAILED, "ESME_RMSGQFUL", overrides=own) is Failure.PASSING
-
-
 def test_the_statuses_are_those_of_the_specification():
     assert set(spec.STATUS_NAMES.values()) >= PASSING_STATUSES
     assert {name for code, name in spec.STATUS_NAMES.items() if spec.is_temporary(code)} <= PASSING_STATUSES

@@ -8,7 +8,7 @@ from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.draft import held
 from smsflow.services.messages import cancel as messages
 from smsflow.store.accounts import companies
-from smsflow.store.campaigns import drafts, recipients, watching
+from smsflow.store.campaigns import deferred, drafts, recipients, watching
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.credits import reserve
 from smsflow.store.messages import campaign_queue
@@ -75,6 +75,7 @@ async def cancel(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) ->
     waiting = await campaign_queue.of_campaign(tx, company_id, campaign_id)
     answers = await messages.cancel(tx, waiting, company_id=company_id, now=now)
     await release_rest(tx, company_id, campaign_id, campaign.reserved, now=now)
+    await deferred.clear(tx, company_id, campaign_id)
     await drafts.set_state(tx, company_id, campaign_id, "cancelled", finished_at=now)
     return sum(answer is None for answer in answers)
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from smsflow.domain import phone
 from smsflow.domain.account import Company
-from smsflow.errors import NotFound, NumberInvalid
+from smsflow.domain.contact import MAX_ATTRIBUTES
+from smsflow.errors import NotFound, NumberInvalid, ParameterInvalid
 from smsflow.services.contacts import files
 from smsflow.services.contacts.lists import lists_named
 from smsflow.store.contacts import contacts, lists
+from smsflow.store.contacts.contacts import Written
 from smsflow.store.postgres.transactions import Tx
 
 Contact = contacts.Contact
@@ -31,13 +33,15 @@ async def find(tx: Tx, company: Company, number: str) -> Contact:
 async def put(
     tx: Tx, company: Company, number: str, attributes: Mapping[str, str | None], *, source: str, now: datetime
 ) -> str:
-    """Add a contact, or change the one with this number as it was typed; return the number. Raises NumberInvalid.
+    """Add a contact, or change the one with this number as it was typed; return the number.
 
-    An attribute that is None is removed.
+    An attribute that is None is removed. Raises NumberInvalid, and ParameterInvalid when it would have too many attributes.
     """
     parsed = phone.parse(number, country=company.country)
     wanted = contacts.NewContact(0, parsed.e164, parsed.country, attributes)
-    await contacts.write(tx, company.id, [wanted], source=source, update=True, now=now)
+    written = await contacts.write(tx, company.id, [wanted], source=source, update=True, now=now)
+    if any(outcome is Written.FULL for _, outcome in written.values()):
+        raise ParameterInvalid(parameter="attributes", expected=f"a contact has at most {MAX_ATTRIBUTES}")
     return parsed.e164
 
 
@@ -53,6 +57,7 @@ async def search(tx: Tx, company: Company, wanted: str, *, limit: int) -> list[C
 async def delete(tx: Tx, company: Company, number: str) -> str:
     """Delete the contact with a number as it was typed, and return the number; an opt-out stays. Raises NotFound."""
     e164 = phone.parse(number, country=company.country).e164
+    await lists.keep(tx, company.id)
     if not await contacts.delete(tx, company.id, e164):
         raise NotFound(what="contact", id=e164)
     return e164

@@ -1,7 +1,7 @@
 """Importing contacts from a file: begun, read in batches that are committed one by one, stopped, and undone."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO
@@ -15,7 +15,7 @@ from smsflow.errors import NotFound, ParameterInvalid
 from smsflow.sheets.columns import Mapping as Columns
 from smsflow.sheets.layout import FileKind, Layout
 from smsflow.sheets.row import Record
-from smsflow.store.contacts import contacts, imports, optouts
+from smsflow.store.contacts import contacts, imports, lists, optouts
 from smsflow.store.contacts.contacts import NewContact, Written
 from smsflow.store.contacts.imports import Counted, Undone
 from smsflow.store.postgres.transactions import Tx
@@ -141,18 +141,23 @@ async def step(
         batch.take(record)
     earlier = await imports.seen(tx, company.id, import_id, list(batch.people))
     people = [p for number, p in batch.people.items() if number not in earlier]
-    written = await contacts.write(
+    # A list that somebody has deleted meanwhile takes nobody in.
+    kept = await lists.keep(tx, company.id)
+    answers = await contacts.write(
         tx,
         company.id,
         people,
         source="import",
         update=batch.plan.update,
-        lists=batch.plan.lists,
+        lists=[list_id for list_id in batch.plan.lists if list_id in kept],
         import_id=import_id,
         now=now,
     )
-    outcomes = Counter(outcome for _, outcome in written.values())
-    opted_out = await optouts.scopes(tx, company.id, list(written))
+    outcomes = Counter(outcome for _, outcome in answers.values())
+    batch.refuse_full({number for number, (_, outcome) in answers.items() if outcome is Written.FULL}, records)
+    opted_out = await optouts.scopes(
+        tx, company.id, [number for number, (_, outcome) in answers.items() if outcome is not Written.FULL]
+    )
     await imports.refuse(tx, company.id, import_id, batch.refused)
     counted = Counted(
         rows=len(records),
@@ -204,6 +209,13 @@ class _Batch:
             _stored(record.attributes, kept, clear=self.plan.clear_empty),
         )
 
+    def refuse_full(self, numbers: Collection[str], records: Sequence[Record]) -> None:
+        """Refuse the rows whose contacts have too many attributes with what they had before."""
+        rows = {self.people[number].place for number in numbers}
+        for record in records if rows else ():
+            if record.row in rows:
+                self._refuse(record, TOO_MANY_ATTRIBUTES)
+
     def _refuse(self, record: Record, reason: str) -> None:
         cells = (*record.numbers, *record.attributes.values())
         self.refused.append(RefusedRow(record.row, reason, cells))
@@ -254,6 +266,7 @@ async def undo_step(tx: Tx, found: ContactImport, *, after: str, now: datetime) 
 
     Contacts that were written to, opted out or changed since stay as they are, and are counted.
     """
+    await lists.keep(tx, found.company_id)
     undone = await imports.undo(
         tx,
         found.company_id,

@@ -84,6 +84,7 @@ async def put_in(tx: Tx, company_id: int, contact_id: int, name: str, *, now: da
 
 async def take_out(tx: Tx, company_id: int, contact_id: int, list_id: int) -> None:
     """Take a contact out of a list."""
+    await lists.keep(tx, company_id)
     await lists.take_out(tx, company_id, list_id, contact_id)
 
 

@@ -40,6 +40,12 @@ async def due(tx: Tx, company_id: int, campaign_id: int, *, limit: int, now: dat
     return [recipient(*row) for row in await tx.execute(_DUE, parameters)]
 
 
+async def clear(tx: Tx, company_id: int, campaign_id: int) -> None:
+    """Let nobody of a campaign wait any more."""
+    delete = text("DELETE FROM campaign_deferred WHERE company_id = :company_id AND campaign_id = :campaign_id")
+    await tx.execute(delete, {"company_id": company_id, "campaign_id": campaign_id})
+
+
 async def drop(tx: Tx, company_id: int, campaign_id: int, places: Sequence[int]) -> None:
     """Take recipients from those who wait."""
     if places:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from smsflow.domain.contact import MAX_ATTRIBUTES
 from smsflow.store.contacts.selections import NOBODY, Members, condition
 from smsflow.store.postgres.arrays import ints, texts
 from smsflow.store.postgres.transactions import Tx, text
@@ -31,6 +32,8 @@ class Written(IntEnum):
     NEW = 0
     UPDATED = 1
     UNCHANGED = 2
+    FULL = 3
+    """It stays as it is: it would have had too many attributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,15 @@ _WRITE = text("""
 WITH incoming AS MATERIALIZED (
     SELECT t.number, t.country, CAST(t.attributes AS jsonb) AS attributes
     FROM unnest(CAST(:numbers AS text[]), CAST(:countries AS text[]), CAST(:attributes AS text[])) AS t(number, country, attributes)
-), existing AS MATERIALIZED (
+), known AS MATERIALIZED (
     SELECT c.id, c.number, c.attributes AS former,
         CASE WHEN :update THEN jsonb_strip_nulls(c.attributes || i.attributes) ELSE c.attributes END AS attributes
     FROM incoming i JOIN contact c ON c.company_id = :company_id AND c.number = i.number
     FOR UPDATE OF c
+), existing AS MATERIALIZED (
+    SELECT k.*, CASE WHEN k.attributes = k.former THEN 2 WHEN (SELECT count(*) FROM jsonb_object_keys(k.attributes)) > :most THEN 3 ELSE 1
+        END AS outcome
+    FROM known k
 ), inserted AS (
     INSERT INTO contact (company_id, number, country, attributes, source, created_at, updated_at)
     SELECT :company_id, i.number, i.country, jsonb_strip_nulls(i.attributes), :source, :now, :now FROM incoming i
@@ -67,18 +74,18 @@ WITH incoming AS MATERIALIZED (
     RETURNING id, number
 ), changed AS (
     UPDATE contact c SET attributes = e.attributes, updated_at = :now
-    FROM existing e WHERE c.company_id = :company_id AND c.id = e.id AND e.attributes <> e.former
+    FROM existing e WHERE c.company_id = :company_id AND c.id = e.id AND e.outcome = 1
     RETURNING c.id, c.number
 ), written AS (
     SELECT id, number, 0 AS outcome, CAST(NULL AS jsonb) AS former FROM inserted
-    UNION ALL SELECT e.id, e.number, CASE WHEN e.attributes <> e.former THEN 1 ELSE 2 END, e.former FROM existing e
+    UNION ALL SELECT id, number, outcome, former FROM existing
 ), noted AS (
     INSERT INTO contact_import_row (company_id, import_id, number, contact_id, outcome, former)
     SELECT :company_id, :import_id, number, id, outcome, CASE WHEN outcome = 1 THEN former END FROM written
-    WHERE CAST(:import_id AS bigint) IS NOT NULL
+    WHERE CAST(:import_id AS bigint) IS NOT NULL AND outcome < 3
 ), listed AS (
     INSERT INTO contact_in_list (company_id, list_id, contact_id)
-    SELECT :company_id, l.id, w.id FROM written w CROSS JOIN unnest(CAST(:lists AS bigint[])) AS l(id)
+    SELECT :company_id, l.id, w.id FROM written w CROSS JOIN unnest(CAST(:lists AS bigint[])) AS l(id) WHERE w.outcome < 3
     ON CONFLICT DO NOTHING
 )
 SELECT id, number, outcome FROM written
@@ -107,6 +114,7 @@ async def write(
         "countries": texts(c.country for c in contacts),
         "attributes": texts(_encode(c.attributes).decode() for c in contacts),
         "update": update,
+        "most": MAX_ATTRIBUTES,
         "source": source,
         "lists": ints(lists),
         "import_id": import_id,

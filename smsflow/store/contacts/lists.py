@@ -112,6 +112,16 @@ async def members(tx: Tx, company_id: int, lists: Sequence[int]) -> Members:
     return Members([i for i, rules in found if rules is None], [rules for _, rules in found if rules is not None])
 
 
+# Whoever takes contacts out of lists locks the lists first, as who deletes a list does: two of them never wait in a circle.
+# The weakest lock: who counts a list's contacts does not wait for it.
+_KEEP = text("SELECT id FROM contact_list WHERE company_id = :company_id AND rules IS NULL ORDER BY id FOR KEY SHARE")
+
+
+async def keep(tx: Tx, company_id: int) -> set[int]:
+    """Keep the lists that contacts are put into from being deleted until the transaction ends; return their ids."""
+    return {list_id for (list_id,) in await tx.execute(_KEEP, {"company_id": company_id})}
+
+
 async def put_in(tx: Tx, company_id: int, list_id: int, contact_id: int) -> None:
     """Put a contact into a list."""
     insert = text("""

@@ -285,6 +285,16 @@ async def test_a_person_who_got_enough_marketing_today_waits_for_the_next_day_an
     assert await testing.broken_invariants(campaigns.platform) == []
 
 
+async def test_nobody_waits_for_another_day_of_a_cancelled_campaign(campaigns):
+    second = await both(campaigns)
+    await campaigns.turn(second, policies=[ONE_A_DAY])
+
+    await campaigns.act(launch.cancel, second)
+
+    assert await campaigns.query("SELECT count(*) FROM campaign_deferred") == [(0,)]
+    assert await testing.broken_invariants(campaigns.platform) == []
+
+
 async def test_a_person_who_gets_enough_marketing_on_the_next_day_too_waits_for_another(campaigns):
     second = await both(campaigns)
     await campaigns.turn(second, policies=[ONE_A_DAY])
