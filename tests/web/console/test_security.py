@@ -28,6 +28,17 @@ _FIELD = re.compile(r"{(\w+)[^}]*}")
 PLACES: dict[str, str] = {}
 
 
+# The texts of a page that somebody wrote and that a browser's translation would change.
+UNMARKED = """() => {
+  const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (text.data.includes('<i id=p') && !text.parentElement.closest('[translate=no], svg')) found.push(text.data.slice(0, 60));
+  }
+  return found;
+}"""
+
+
 def evil(place):
     """Return markup that would be an element of its own, and an alert, for one place."""
     PLACES.setdefault(place, f"<i id=p{len(PLACES)}>\"'><img src=x onerror=alert(1)><script>alert(2)</script>")
@@ -69,7 +80,7 @@ async def test_nothing_that_anybody_wrote_runs_on_any_page(site):
             await lose_a_bind(held, planted, evil)
             chromium = await playwright.chromium.launch(**CHROMIUM_OPTIONS)
             page = await chromium.new_page()
-            harm, shown = [], {}
+            harm, unmarked, shown = [], [], {}
             page.on(
                 "dialog", lambda dialog: (harm.append(("dialog", page.url)), asyncio.ensure_future(dialog.dismiss()))
             )
@@ -86,13 +97,14 @@ async def test_nothing_that_anybody_wrote_runs_on_any_page(site):
                 await _sign_in(page, base, username, server)
                 async for url, source in _walk(page, base, start):
                     shown[username, url] = source
+                    unmarked += [(url, text) for text in await page.evaluate(UNMARKED)]
                     assert await page.locator("main [id^=p][id]:is(i), main img[src=x], main script").count() == 0, url
             await chromium.close()
     finally:
         server.should_exit = True
         await serving
 
-    assert harm == []
+    assert (harm, unmarked) == ([], [])
     everything = "\n".join(shown.values())
     unseen = [
         place

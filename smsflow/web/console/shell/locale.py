@@ -169,6 +169,11 @@ class Locale:
         return None
 
 
+def own(written: str) -> Markup:
+    """Return what somebody wrote, to stand within a sentence of ours: no browser translates it."""
+    return Markup('<span translate="no">{}</span>').format(written)
+
+
 def phone(number: str) -> str:
     """Return a number as people read it: `+237 6 99 04 18 27`, or in groups of three elsewhere."""
     if number.startswith("+237") and len(number) == 13:

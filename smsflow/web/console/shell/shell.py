@@ -18,7 +18,7 @@ from smsflow.web.console.shell import forms
 from smsflow.web.console.shell.assets import CONSOLE
 from smsflow.web.console.shell.forms import Act, Filled
 from smsflow.web.console.shell.live import Live
-from smsflow.web.console.shell.locale import Locale, phone
+from smsflow.web.console.shell.locale import Locale, own, phone
 from smsflow.web.console.shell.navigation import current, navigation
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.console.shell.words import known
@@ -49,7 +49,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     found.globals.update(look=LOOK.url, asset=CONSOLE.url, token_of=forms.token_of)
-    found.filters.update(phone=phone, known=known)
+    found.filters.update(phone=phone, known=known, own=own)
     return found
 
 

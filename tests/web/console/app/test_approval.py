@@ -68,7 +68,10 @@ async def test_an_approver_reads_it_with_its_cost_and_approves_it(demanding, as_
 
     assert answer.headers["location"] == f"/app/campaigns/{campaign_id}?done=approve"
     assert await state_of(company, campaign_id) == "running"
-    assert "Approuvée par the-approver" in (await browser.get(answer.headers["location"], **FR)).text
+    assert (
+        'Approuvée par <span translate="no">the-approver</span>'
+        in (await browser.get(answer.headers["location"], **FR)).text
+    )
 
 
 async def test_an_approver_sends_it_back_with_a_reason_that_its_author_reads(
@@ -87,7 +90,7 @@ async def test_an_approver_sends_it_back_with_a_reason_that_its_author_reads(
     assert 'id="e-reason"' in without.text
     assert await state_of(company, campaign_id) == "prepared"
     page = await browser.get(f"/app/campaigns/{campaign_id}", **FR)
-    assert "the-approver a renvoyé cette campagne." in page.text
+    assert '<span translate="no">the-approver</span> a renvoyé cette campagne.' in page.text
     assert "&lt;b&gt;Trop long" in page.text
 
 

@@ -8,6 +8,7 @@ from smsflow.services.campaigns.draft import Campaign
 from smsflow.services.contacts.importing import ContactImport
 from smsflow.services.credits import Standing
 from smsflow.web.console.app.dashboard.traffic import Outcome
+from smsflow.web.console.shell.locale import own
 from smsflow.web.console.shell.visitor import Visitor
 
 _FEW_DAYS = 4
@@ -71,10 +72,10 @@ def _company(visitor: Visitor) -> Iterator[Attention]:
         )
     for sender in company.senders:
         if sender.state == "refused":
-            title = _("The sender {name} was turned down", name=sender.name)
+            title = _("The sender {name} was turned down", name=own(sender.name))
             yield Attention("warn", title, _("Your SMS leave from another one."), _("See the senders"), "/app/senders")
         if sender.state == "pending":
-            title = _("The sender {name} waits for approval", name=sender.name)
+            title = _("The sender {name} waits for approval", name=own(sender.name))
             yield Attention("info", title, _("The platform looks at it."), _("See the senders"), "/app/senders")
 
 
@@ -118,12 +119,12 @@ def _campaigns(visitor: Visitor, campaigns: Sequence[Campaign]) -> Iterator[Atte
     for campaign in campaigns:
         address = f"/app/campaigns/{campaign.id}"
         if campaign.state == "paused":
-            title = _("The campaign {name} is paused", name=campaign.name)
+            title = _("The campaign {name} is paused", name=own(campaign.name))
             yield Attention(
                 "warn", title, _("Nothing of it leaves until it is resumed."), _("See the campaign"), address
             )
         if campaign.state == "approval":
-            title = _("The campaign {name} waits for approval", name=campaign.name)
+            title = _("The campaign {name} waits for approval", name=own(campaign.name))
             yield Attention("info", title, _("Nothing leaves without it."), _("Read the campaign"), address)
 
 
@@ -132,8 +133,8 @@ def _imports(visitor: Visitor, imports: Sequence[ContactImport]) -> Iterator[Att
     for one in imports:
         address = f"/app/imports/{one.id}"
         if one.state == "checking" and visitor.may(Right.WRITE_CONTACTS):
-            title = _("The file {name} waits for your look", name=one.file_name)
+            title = _("The file {name} waits for your look", name=own(one.file_name))
             yield Attention("info", title, _("Nothing was imported yet."), _("Look at the file"), address)
         if one.state == "failed":
-            title = _("The file {name} was not read to its end", name=one.file_name)
+            title = _("The file {name} was not read to its end", name=own(one.file_name))
             yield Attention("warn", title, _("The page says why, and what was imported."), _("See the import"), address)

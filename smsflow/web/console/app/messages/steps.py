@@ -5,7 +5,7 @@ from datetime import datetime
 
 from smsflow.services.messages.timeline import Event, Happening, MessageTimeline
 from smsflow.web.console.app.messages.words import HAPPENINGS, meaning
-from smsflow.web.console.shell.locale import Locale
+from smsflow.web.console.shell.locale import Locale, own
 
 _WITH_REASON: frozenset[Happening] = frozenset({"refused", "failed", "expired", "receipt"})
 
@@ -55,7 +55,7 @@ def _text(found: MessageTimeline, happening: Happening, locale: Locale) -> str:
         case "planned":
             return locale.gettext("To leave at {when}.", when=locale.time(m.planned_at))
         case "routed":
-            return locale.gettext("By {connector}.", connector=m.connector or str(m.connector_id))
+            return locale.gettext("By {connector}.", connector=own(m.connector or str(m.connector_id)))
         case "sent":
             references = ", ".join(part.reference for part in found.parts)
             return locale.gettext("Accepted there as {references}.", references=references) if references else ""

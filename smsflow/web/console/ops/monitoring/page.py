@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import falcon.asgi
-from markupsafe import Markup
 
 from smsflow.domain.access import Right
 from smsflow.services.upkeep import findings, pace
 from smsflow.services.upkeep.findings import GB, Finding, Octets, Seen, State, Value
-from smsflow.web.console.shell.locale import Locale
+from smsflow.web.console.shell.locale import Locale, own
 from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
@@ -93,7 +92,7 @@ def _written(value: Value, locale: Locale) -> object:
         case Octets():
             return _octets(value, locale)
         case str():
-            return Markup('<span translate="no">{}</span>').format(value)
+            return own(value)
         case _:
             return value
 
