@@ -13,5 +13,6 @@ async def read_whole_tables(tx: Tx) -> None:
     await one_snapshot(tx)
     for setting in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan"):
         await tx.execute(text(f"SET LOCAL {setting} = on"))
+    await tx.execute(text("SET LOCAL max_parallel_workers_per_gather = 2"))
     await tx.execute(text("SET LOCAL statement_timeout = 0"))
     tx.patience = None
