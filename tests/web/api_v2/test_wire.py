@@ -21,6 +21,7 @@ ELSEWHERE = {
     "in_use",
     "own_campaign",
     "state_refused",
+    "stop_missing",
 }
 REFUSALS = [
     kind
