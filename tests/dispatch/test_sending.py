@@ -211,8 +211,7 @@ async def test_a_delivery_that_cannot_be_read_is_refused_and_the_next_ones_are_t
         first, other = await accepted(quick, a_message(company, connector), a_message(company, connector))
         await until_status(quick, other, Status.DELIVERED)
 
-        await until(lambda: operator.deliveries.waiting == 0)
-        assert operator.deliveries.acknowledged == 1
+        await until(lambda: operator.deliveries.waiting == 0 and operator.deliveries.acknowledged == 1)
         assert (await row(quick, first)).status == Status.SENT
 
 
