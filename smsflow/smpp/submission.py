@@ -57,7 +57,7 @@ def encode_submit(  # noqa: PLR0917  one parameter for each field of submit_sm
         data_coding,
         size,
     )
-    tail = codec.encode_tlvs(tlvs) if isinstance(tlvs, Mapping) else tlvs
+    tail = tlvs if isinstance(tlvs, bytes) else codec.encode_tlvs(tlvs)
     return fields.encode("latin-1") + short_message + tail
 
 

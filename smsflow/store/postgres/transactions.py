@@ -1,7 +1,7 @@
 """Transactions on a pool of connections."""
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any
@@ -86,10 +86,10 @@ class Tx:
         return self.connection.info.backend_pid
 
     async def execute(
-        self, statement: str, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+        self, statement: str, parameters: Mapping[str, Any] | list[dict[str, Any]] | None = None
     ) -> Rows:
         """Run a statement of `text`, once for each of several sets of parameters; return the rows of a single one."""
-        if isinstance(parameters, Sequence):
+        if isinstance(parameters, list):
             with Patience(self.connection, self.patience):
                 async with self.connection.cursor() as cursor:
                     await cursor.executemany(statement, parameters)
