@@ -20,7 +20,7 @@ class Known(Struct, frozen=True, kw_only=True):
     tlvs: Tlvs = field(default_factory=dict)
 
 
-class Credentials(Known, frozen=True):
+class WithPassword(Known, frozen=True):
     """What a peer proves who it is with; its representation keeps the password to itself."""
 
     system_id: str
@@ -31,7 +31,7 @@ class Credentials(Known, frozen=True):
         return f"{type(self).__name__}(system_id={self.system_id!r})"
 
 
-class Bind(Credentials, frozen=True):
+class Bind(WithPassword, frozen=True):
     """The request of a client that opens a session (section 4.1)."""
 
     system_type: str = ""
@@ -83,7 +83,7 @@ class BindTransceiverResp(BindResp, frozen=True):
     command = spec.BIND_TRANSCEIVER_RESP
 
 
-class Outbind(Credentials, frozen=True):
+class Outbind(WithPassword, frozen=True):
     """An operator asks a client to bind (section 4.1.7)."""
 
     command = spec.OUTBIND
