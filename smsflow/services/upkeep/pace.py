@@ -11,7 +11,7 @@ from smsflow.store.upkeep.processes import ProcessShown
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Throughput:
     """SMS accepted and segments handed to operators, a second over the last seconds; how long SMS waited; the fullest disk."""
 
     accepted: float
@@ -20,11 +20,11 @@ class Pace:
     disk: Disk | None
 
 
-async def pace(tx: Tx, shown: list[ProcessShown], *, now: datetime) -> Pace:
+async def pace(tx: Tx, shown: list[ProcessShown], *, now: datetime) -> Throughput:
     """Return the pace of the processes that were seen."""
     alive = [s for s in shown if s.silent <= processes.SILENCE]
     fullest = disks(alive)
-    return Pace(
+    return Throughput(
         sum(s.accepted_rate or 0 for s in alive),
         sum(s.submitted_rate or 0 for s in alive),
         await messages.delay(tx, now=now),

@@ -85,9 +85,7 @@ class Tx:
         """The number of the server's process; 0 when the connection is lost."""
         return self.connection.info.backend_pid
 
-    async def execute(
-        self, statement: str, parameters: Mapping[str, Any] | list[dict[str, Any]] | None = None
-    ) -> Rows:
+    async def execute(self, statement: str, parameters: Mapping[str, Any] | list[dict[str, Any]] | None = None) -> Rows:
         """Run a statement of `text`, once for each of several sets of parameters; return the rows of a single one."""
         if isinstance(parameters, list):
             with Patience(self.connection, self.patience):
