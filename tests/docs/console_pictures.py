@@ -15,7 +15,7 @@ HERE = Path(__file__).parents[2] / "docs" / "console"
 DESK, PHONE = 1280, 390
 FILE = "Téléphone;Prénom;Ville\n" + "".join(f"69022{n:04};Awa;Douala\n" for n in range(18)) + "12;Court;Kribi\n"
 TEXT = "Bonjour {prenom|chère cliente}, les soldes commencent samedi à 9 h. Même les bottes d'hiver sont à moitié prix."
-QUALITY = 45
+QUALITY = 40
 HIGHEST = 760  # pixels
 
 
