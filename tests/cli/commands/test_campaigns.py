@@ -162,3 +162,9 @@ def test_a_result_has_the_published_fields_for_names_too(noel):
         shown = noel.json("campaign", "show", campaign)
         assert (shown["name"], fields - shown.keys()) == (name, set())
         assert name in noel("campaign", "show", campaign)
+
+
+def test_a_name_for_a_company_that_does_not_exist_is_refused(shop):
+    shop("campaign", "add", "99", "Alertes", code=1)
+
+    assert shop.json("campaign", "list", "--company", "1")["campaigns"] == []
