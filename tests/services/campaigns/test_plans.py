@@ -49,8 +49,7 @@ class Asked:
         self._tx, self._statements = tx, statements
 
     async def execute(self, statement, parameters=None):
-        first = parameters[0] if isinstance(parameters, list) else parameters
-        self._statements.setdefault(str(statement), first)
+        self._statements.add(str(statement))
         return await self._tx.execute(statement, parameters)
 
     def __getattr__(self, name):
@@ -59,11 +58,11 @@ class Asked:
 
 @pytest.fixture
 async def asked(platform):
-    """Do everything once that is done to contacts, opt-outs and campaigns; return each statement with parameters of it."""
+    """Do everything once that is done to contacts, opt-outs and campaigns; return each statement."""
     company = await testing.a_company(platform, credits=1000)
     connector = await testing.a_connector(platform)
     await testing.a_route(platform, connector)
-    now, statements = runtime.now(), {}
+    now, statements = runtime.now(), set()
     async with platform.database.transaction() as tx:
         await lists.add_list(tx, company.id, "Clients", now=now)
         await turns.set_policy(tx, Policy("CM", "Africa/Douala", ALWAYS, 3))
@@ -131,11 +130,18 @@ async def execute_in(tx, statement):
 async def test_no_statement_reads_a_whole_table_or_all_of_a_company(platform, asked):
     found = {}
     async with platform.database.transaction() as tx:
-        for statement, parameters in asked.items():
+        for statement in asked:
             if statement.lstrip().upper().startswith(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")):
-                plan = "\n".join(row[0] for row in await tx.execute(f"EXPLAIN {statement}", parameters))
+                plan = await _plan(tx, statement)
                 if _WHOLE.search(plan) or _ALL_OF_A_COMPANY.search(plan):
                     found[statement] = plan
 
     assert len(asked) > 50
     assert not found, "\n\n".join(f"{statement}\n{plan}" for statement, plan in found.items())
+
+
+async def _plan(tx, statement):
+    """Return the one plan for all parameters, as the sessions of the platform make it."""
+    places = {}
+    numbered = re.sub(r"%\((\w+)\)s", lambda found: f"${places.setdefault(found[1], len(places) + 1)}", statement)
+    return "\n".join(line for (line,) in await tx.execute(f"EXPLAIN (GENERIC_PLAN) {numbered}"))
