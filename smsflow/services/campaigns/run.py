@@ -108,6 +108,7 @@ async def run_batch(
     waiting = len(turn.deferred) - (len(taken) if passed else 0)
     if passed:
         await deferred.drop(tx, company.id, campaign_id, [r.place for r in taken if r.place not in turn.deferred])
+        await contacts.note_written(tx, company.id, [row.number for row, _ in messages], now=now)
     await deferred.put(tx, company.id, campaign_id, turn.deferred)
     used = sum(m.segments for _, m in messages)
     await recipients.move(
@@ -124,8 +125,6 @@ async def run_batch(
     if messages:
         await minutes.add(tx, company.id, campaign_id, len(messages), now=now)
         await noted.begin(tx, company.id, campaign_id, place=campaign.place)
-    if passed and messages:
-        await contacts.note_written(tx, company.id, [row.number for row, _ in messages], now=now)
     if place == campaign.last_place and campaign.deferred + waiting == 0:
         await release_rest(tx, company.id, campaign_id, campaign.reserved - used, now=now)
         await drafts.set_state(tx, company.id, campaign_id, "finished", finished_at=now)
