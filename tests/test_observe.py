@@ -86,12 +86,12 @@ def test_a_number_of_a_person_is_masked():
 
 def test_the_exposition_names_the_metrics():
     observe.refused_total.labels("not_enough_credits").inc()
-    observe.latency_seconds.labels("accept").observe(0.004)
+    observe.batch_size.labels("accept").observe(1)
 
     text = observe.exposition().decode()
 
     assert 'smsflow_refused_total{code="not_enough_credits"}' in text
-    assert 'smsflow_latency_seconds_bucket{le="0.005",path="accept"}' in text
+    assert 'smsflow_batch_size_bucket{le="1.0",path="accept"}' in text
 
 
 @pytest.mark.processes
