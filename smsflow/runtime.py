@@ -206,7 +206,7 @@ async def routing_of(tx: Tx) -> Routing:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What every process of the platform works with."""
+    """The parts that every process of the platform works with."""
 
     settings: Settings
     database: Database

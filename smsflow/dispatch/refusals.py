@@ -12,7 +12,7 @@ _MOST_OF_A_PART = 5
 
 
 class Verdict(Enum):
-    """What a throttling answer asks for."""
+    """The pause that a throttling answer asks for."""
 
     SLOW_DOWN = auto()
     """The connector pauses; the message keeps its place."""

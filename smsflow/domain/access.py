@@ -1,4 +1,4 @@
-"""Who may see and do what in the console: the roles, and the table of rights."""
+"""Access to the console: the roles, and the table of rights."""
 
 from enum import Enum, StrEnum
 from typing import Final

@@ -1,4 +1,4 @@
-"""Who can pay: decided message by message, under the company's lock."""
+"""The decision whether a company can pay: made message by message, under the company's lock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 _LOOK_AGAIN = 0.5
 # The most recipients of one transaction: some 30 ms, for which a pause or a STOP waits.
 _BATCH = 1000
-# What a lane is given to begin with, and how many seconds of what it then sends are kept waiting for it.
+# A lane is given this many to begin with, and then as many as it sends in this many seconds.
 _FIRST = 200
 _AHEAD_SECONDS = 3.0
 _MOST_AHEAD = 50_000
@@ -32,7 +32,7 @@ _MOST_AHEAD = 50_000
 
 @dataclass(slots=True)
 class _Lane:
-    """What one connector has been given, and how fast it takes it."""
+    """The SMS that one connector has been given, and how fast it takes them."""
 
     given: int = 0
     waited: int = 0

@@ -20,7 +20,7 @@ _WITHIN = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a company has, what its campaigns have set aside of it, and what it can spend."""
+    """The balance of a company, the part that its campaigns have reserved, and the rest that it can spend."""
 
     balance: int
     reserved: int

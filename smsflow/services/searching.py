@@ -24,7 +24,7 @@ _MOST_ID = 18
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found of each kind."""
+    """The finds of each kind."""
 
     messages: Sequence[Shown]
     campaigns: Sequence[CampaignName]

@@ -16,7 +16,7 @@ SEPARATORS = (";", ",", "\t", "|")
 # A record of 30 attributes of 500 characters has 15,000; a line without an end is no CSV.
 MAX_LINE = 1 << 17
 
-# A quoted value may have line breaks. A quote that nobody closed would swallow the rest of the file.
+# A quoted value may have line breaks. A quote that is never closed would take in the rest of the file.
 _MAX_LINES_OF_RECORD = 100
 
 _SNIFFED_RECORDS = 100

@@ -14,7 +14,7 @@ _REFUSALS = {spec.QUERY_SM: spec.ESME_RQUERYFAIL, spec.CANCEL_SM: 0x11, spec.REP
 
 
 class SessionOwner(Protocol):
-    """What the sessions of an operator have in common."""
+    """The operator as its sessions see it."""
 
     script: Script
     deliveries: Deliveries

@@ -21,7 +21,7 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 class WithPassword(Known, frozen=True):
-    """What a peer proves who it is with; its representation keeps the password to itself."""
+    """The credentials of a peer; its representation leaves out the password."""
 
     system_id: str
     password: str = ""

@@ -1,1 +1,1 @@
-"""What we remember: all SQL and nothing but SQL."""
+"""All SQL and nothing but SQL."""

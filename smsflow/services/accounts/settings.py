@@ -1,4 +1,4 @@
-"""What a company's own administrator decides for it."""
+"""Settings of a company that its own administrator decides."""
 
 from dataclasses import dataclass
 

@@ -51,7 +51,7 @@ class _Pending(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class SigningIn:
-    """What signing in needs of the platform."""
+    """The parts of the platform that signing in needs."""
 
     database: Database
     vault: Vault

@@ -59,7 +59,7 @@ async def resume(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) ->
     campaign = await held(tx, company_id, campaign_id)
     rules.check(campaign.state, "resume")
     await drafts.set_state(tx, company_id, campaign_id, _state_at(campaign, now))
-    # Whoever resumes it has seen what failed until now.
+    # The person who resumes it has seen what failed until now.
     await watching.set_marks(tx, company_id, campaign_id, [])
     await campaign_queue.free_campaign(tx, company_id, campaign_id, now=now)
 

@@ -1,4 +1,4 @@
-"""Who is told by mail that a campaign waits for an approval, what became of it, and that it has paused by itself."""
+"""Mail about campaigns: one waits for an approval, what became of it, one has paused by itself."""
 
 from datetime import datetime
 from typing import Final

@@ -29,7 +29,7 @@ from smsflow.store.credits import reserve
 from smsflow.store.postgres.transactions import Tx
 
 BATCH = 2000
-# So many are prepared in about a second: somebody who waits for the page waits for them.
+# About a second of work, for which the page of a person waits.
 SMALL = 5000
 
 OPTED_OUT = "opted_out"
@@ -171,7 +171,7 @@ async def _people(tx: Tx, campaign: Campaign, walk: Walk, batch: int) -> tuple[l
 
 
 class _Judge:
-    """What one campaign is for one recipient."""
+    """One campaign as one recipient gets it."""
 
     def __init__(  # noqa: PLR0917 - what judging needs
         self,
@@ -249,7 +249,7 @@ def _shares(rows: Iterable[Recipient]) -> list[Share]:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a prepared campaign will do and cost."""
+    """The effect and the cost of a prepared campaign."""
 
     recipients: int
     refused: dict[str, int]

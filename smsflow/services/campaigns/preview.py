@@ -1,4 +1,4 @@
-"""What the recipients of a prepared campaign will read, one by one, the longest SMS first."""
+"""The SMS that the recipients of a prepared campaign will read, one by one, the longest first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a campaign has come to: its figures as every door shows them, for drafted campaigns and for names alike."""
+"""The result of a campaign: its figures as every door shows them, for drafted campaigns and for names alike."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -37,7 +37,7 @@ OUTSIDE_HOURS = "outside_hours"
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What one turn of a campaign came to: SMS accepted by connector, whether there may be more at once, and why it was paused."""
+    """The result of one turn of a campaign: SMS accepted by connector, whether there may be more at once, and why it was paused."""
 
     accepted: Mapping[int, int]
     again: bool = False

@@ -1,4 +1,4 @@
-"""Whose turn it is: the campaigns that run or should begin, and how much already waits for their lanes."""
+"""Turns of campaigns: those that run or should begin, and how much already waits for their lanes."""
 
 from smsflow.domain.schedule import Policy
 from smsflow.store.campaigns import drafts

@@ -17,7 +17,7 @@ add_chunk = exports.add_chunk
 KEPT: Final = timedelta(days=7)
 # Longer than the longest page of rows takes.
 _LEFT_AFTER: Final = timedelta(minutes=2)
-# What Excel opens without going on in another sheet.
+# The most rows that Excel opens in one sheet.
 MOST_ROWS: Final = 1_000_000
 
 

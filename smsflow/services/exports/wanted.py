@@ -31,12 +31,12 @@ class WantedFile:
     attributes: Sequence[str] = ()
     """The attributes of contacts, or the variables of a campaign, that become columns."""
     paper: Paper | None = None
-    """What stands around the table of a PDF."""
+    """The texts around the table of a PDF."""
     language: str = "fr"
 
     @property
     def name(self) -> str:
-        """What the file is called."""
+        """The name of the file."""
         which = self.asked.get("month") or self.asked.get("campaign")
         return f"{self.kind}-{which}.{self.format}" if which else f"{self.kind}.{self.format}"
 

@@ -1,4 +1,4 @@
-"""What letters say, in French and English (letters.toml)."""
+"""The texts of letters, in French and English (letters.toml)."""
 
 import tomllib
 from dataclasses import dataclass

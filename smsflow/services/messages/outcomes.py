@@ -47,7 +47,7 @@ class Way:
 
 
 class Report(Struct, frozen=True):
-    """What became of one claim."""
+    """The outcome of one claim."""
 
     message_id: int
     attempt: int

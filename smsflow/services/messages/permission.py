@@ -1,4 +1,4 @@
-"""Who may be written to: opt-outs, hours and daily limits, looked at in the transaction that accepts an SMS.
+"""Permission to write to a number: opt-outs, hours and daily limits, looked at in the transaction that accepts an SMS.
 
 The opt-outs of a company are read here and by its contacts and campaigns, so they are rows of the store and not a service above this one.
 """

@@ -255,7 +255,7 @@ def _tls_context(config: BindConfig) -> ssl.SSLContext:
 
 async def _within(wait: Awaitable[object], seconds: float) -> None:
     """Wait, but not longer."""
-    # Not wait_for: Python 3.11's swallows a cancellation that comes together with the result.
+    # Not wait_for: Python 3.11's loses a cancellation that comes together with the result.
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await wait

@@ -1,4 +1,4 @@
-"""Who wrote a campaign, who asked for its approval and who answered."""
+"""Approvals of campaigns: the author, the person who asked and the person who answered."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -144,7 +144,7 @@ async def page(tx: Tx, company_id: int, *, after: int, limit: int) -> list[Conta
     return [Contact(*row) for row in await tx.execute(_PAGE, parameters)]
 
 
-# So many contacts are asked for their attributes by one statement: some 40 ms, and no list is too long for a time-out.
+# One statement reads the attributes of this many contacts in some 40 ms: no list is too long for a time-out.
 WITHIN: Final = 20_000
 
 

@@ -1,4 +1,4 @@
-"""What roles are called."""
+"""Words for roles."""
 
 from smsflow.domain.access import Role
 from smsflow.web.console.shell.locale import Locale

@@ -21,7 +21,7 @@ class Visitor:
 
     @property
     def rights(self) -> frozenset[Right]:
-        """What the visitor may see and do."""
+        """The rights of the visitor."""
         return (OPERATOR_RIGHTS if self.person.operator else RIGHTS).get(self.person.role, frozenset())
 
     def may(self, right: Right) -> bool:

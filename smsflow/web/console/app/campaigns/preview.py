@@ -1,4 +1,4 @@
-"""What each recipient of a campaign will read, row by row."""
+"""The SMS that each recipient of a campaign will read, row by row."""
 
 import falcon
 import falcon.asgi

@@ -1,4 +1,4 @@
-"""What states and pauses of campaigns are called."""
+"""Words for the states and pauses of campaigns."""
 
 from typing import Final
 

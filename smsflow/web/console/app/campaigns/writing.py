@@ -1,4 +1,4 @@
-"""What is typed about a campaign, checked field by field."""
+"""The fields of a campaign as they are typed, checked one by one."""
 
 from typing import Final
 

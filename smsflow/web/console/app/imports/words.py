@@ -1,4 +1,4 @@
-"""What states and reasons of imports are called."""
+"""Words for the states of imports and the reasons of refusals."""
 
 from typing import Final
 
