@@ -12,7 +12,7 @@ _MOST_OF_A_PART = 5
 
 
 class Verdict(Enum):
-    """The pause that a throttling answer asks for."""
+    """The reaction that a throttling answer asks for."""
 
     SLOW_DOWN = auto()
     """The connector pauses; the message keeps its place."""
