@@ -25,7 +25,7 @@ _OLDEST = 150_000
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DoctorLine:
     """One thing that was looked at: how it is, and what to do when it is wrong."""
 
     what: str
@@ -45,12 +45,12 @@ def doctor(*, as_json: Json = False) -> None:
         settings = load()
     except SettingsError as error:
         do = "change it in the environment or the file of SMSFLOW_CONFIG"
-        _report([Said("settings", "wrong", line, do) for line in str(error).splitlines()], None, as_json=as_json)
+        _report([DoctorLine("settings", "wrong", line, do) for line in str(error).splitlines()], None, as_json=as_json)
         return
-    _report([Said("settings", "ok", "they can be read"), *_findings(settings)], settings, as_json=as_json)
+    _report([DoctorLine("settings", "ok", "they can be read"), *_findings(settings)], settings, as_json=as_json)
 
 
-def _report(findings: list[Said], settings: Settings | None, *, as_json: bool) -> None:
+def _report(findings: list[DoctorLine], settings: Settings | None, *, as_json: bool) -> None:
     healthy = all(f.state != "wrong" for f in findings)
     database = "none" if settings is None else database_name(settings)
     document = {"healthy": healthy, "findings": [asdict(f) for f in findings]}
@@ -63,7 +63,7 @@ def _report(findings: list[Said], settings: Settings | None, *, as_json: bool) -
         raise typer.Exit(1)
 
 
-def _findings(settings: Settings) -> Iterator[Said]:
+def _findings(settings: Settings) -> Iterator[DoctorLine]:
     directory = _data_dir(settings)
     yield directory
     if directory.state == "wrong" and settings.database_url is None:
@@ -75,24 +75,28 @@ def _findings(settings: Settings) -> Iterator[Said]:
         told = failure(error)
         if told is None:
             raise
-        yield Said("database", "wrong", told.sentence, "without it nothing else can be looked at")
+        yield DoctorLine("database", "wrong", told.sentence, "without it nothing else can be looked at")
 
 
-def _data_dir(settings: Settings) -> Said:
+def _data_dir(settings: Settings) -> DoctorLine:
     directory = settings.data_dir
     if not directory.exists():
         says = f"{directory.absolute()} is not there"
         if settings.database_url is None:
-            return Said("data directory", "wrong", says, "set SMSFLOW_DATA_DIR, or start smsflow run to make it")
+            return DoctorLine("data directory", "wrong", says, "set SMSFLOW_DATA_DIR, or start smsflow run to make it")
         if settings.secret_key is not None:
-            return Said("data directory", "ok", f"{says}, and is not needed")
-        return Said("data directory", "note", says, "set SMSFLOW_SECRET_KEY, or a key is made there at the first start")
+            return DoctorLine("data directory", "ok", f"{says}, and is not needed")
+        return DoctorLine(
+            "data directory", "note", says, "set SMSFLOW_SECRET_KEY, or a key is made there at the first start"
+        )
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
-        return Said("data directory", "wrong", f"{directory} cannot be written", "give it to the user who runs this")
-    return Said("data directory", "ok", f"{directory} can be written")
+        return DoctorLine(
+            "data directory", "wrong", f"{directory} cannot be written", "give it to the user who runs this"
+        )
+    return DoctorLine("data directory", "ok", f"{directory} can be written")
 
 
-async def _database(settings: Settings, url: str) -> list[Said]:
+async def _database(settings: Settings, url: str) -> list[DoctorLine]:
     database = Database(url, pool=1)
     try:
         async with database.transaction() as tx:
@@ -104,21 +108,21 @@ async def _database(settings: Settings, url: str) -> list[Said]:
                 await connections.check_all(tx, settings)
             except SettingsError as error:
                 findings.append(
-                    Said("connections", "wrong", str(error), "see SMSFLOW_DATABASE_POOL in docs/settings.md")
+                    DoctorLine("connections", "wrong", str(error), "see SMSFLOW_DATABASE_POOL in docs/settings.md")
                 )
     finally:
         await database.close()
     found = judge(seen, vault(settings), now=now())
-    return [*findings, *(Said(f.english.what, f.state, f.english.says, f.english.do) for f in found)]
+    return [*findings, *(DoctorLine(f.english.what, f.state, f.english.says, f.english.do) for f in found)]
 
 
-async def _server(tx: Tx) -> list[Said]:
+async def _server(tx: Tx) -> list[DoctorLine]:
     number, version = (
         await tx.execute(text("SELECT current_setting('server_version_num')::int, current_setting('server_version')"))
     ).one()
     told = f"PostgreSQL {version} answers"
     if number < _OLDEST:
-        return [Said("database", "wrong", told, "use PostgreSQL 15 or newer")]
+        return [DoctorLine("database", "wrong", told, "use PostgreSQL 15 or newer")]
     if not await is_migrated(tx):
-        return [Said("database", "wrong", f"{told}, but its schema is not up to date", "smsflow migrate")]
-    return [Said("database", "ok", f"{told}, and its schema is up to date")]
+        return [DoctorLine("database", "wrong", f"{told}, but its schema is not up to date", "smsflow migrate")]
+    return [DoctorLine("database", "ok", f"{told}, and its schema is up to date")]
