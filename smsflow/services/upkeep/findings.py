@@ -1,6 +1,6 @@
 """The findings of `smsflow doctor`: the state of the platform is read in one transaction, then judged."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,6 +10,7 @@ import phonenumbers
 from smsflow.domain.account import Company
 from smsflow.domain.routing import Route
 from smsflow.services.mail import outbox
+from smsflow.services.upkeep.disks import disks
 from smsflow.services.upkeep.words import WORDS, Words
 from smsflow.store.accounts import companies
 from smsflow.store.mail import Trouble
@@ -71,15 +72,6 @@ def _english(value: Value) -> str:
             return f"{value / GB:.1f} GB"
         case _:
             return str(value)
-
-
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """The disk that a machine keeps its data on."""
-
-    host: str
-    free: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,15 +206,6 @@ def _disks(seen: Seen) -> Iterator[Finding]:
         if part < SCARCE:
             state: State = "wrong" if part < ALMOST_FULL else "note"
             yield _found("disk.low", state, host=disk.host, free=Octets(disk.free), total=Octets(disk.total))
-
-
-def disks(shown: Iterable[processes.ProcessShown]) -> list[Disk]:
-    """Return the disk of each machine as its processes showed it last, the fullest first."""
-    by_host: dict[str, Disk] = {}
-    for s in shown:
-        if s.silent <= processes.SILENCE and s.disk_free is not None and s.disk_total:
-            by_host.setdefault(s.process.host, Disk(s.process.host, s.disk_free, s.disk_total))
-    return sorted(by_host.values(), key=lambda disk: disk.free / disk.total)
 
 
 def _names(shown: Sequence[processes.ProcessShown]) -> str:

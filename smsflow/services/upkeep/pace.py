@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from smsflow.services.upkeep.findings import Disk, disks
+from smsflow.services.upkeep.disks import Disk, disks
 from smsflow.store.messages import pace as messages
 from smsflow.store.postgres.transactions import Tx
 from smsflow.store.upkeep import processes

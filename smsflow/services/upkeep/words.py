@@ -94,7 +94,7 @@ WORDS: Final = MappingProxyType(
         ),
         "mail.failing": Words(
             "mail",
-            "{failing} letters fail again and again, {given_up} were given up since yesterday ({error})",
+            "letters that fail again and again: {failing}; given up since yesterday: {given_up} ({error})",
             "look at SMSFLOW_SMTP_URL, SMSFLOW_MAIL_FROM and the mail server",
         ),
         "queue.empty": Words("queue", "nothing waits"),

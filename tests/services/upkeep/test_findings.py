@@ -5,7 +5,8 @@ import pytest
 from smsflow import runtime
 from smsflow.keys import secret_key
 from smsflow.services.upkeep import pace
-from smsflow.services.upkeep.findings import Disk, Seen, judge, look
+from smsflow.services.upkeep.disks import Disk
+from smsflow.services.upkeep.findings import Seen, judge, look
 from smsflow.settings import Settings
 from smsflow.store.mail import Trouble
 from smsflow.store.messages import set_aside
@@ -184,4 +185,4 @@ def test_mail_that_fails_again_and_again_is_wrong():
     (mail,) = [f for f in judge(seen, vault, now=runtime.now()) if f.code == "mail.failing"]
 
     assert mail.state == "wrong"
-    assert "2 letters fail again and again, 1 were given up" in mail.english.says
+    assert "letters that fail again and again: 2; given up since yesterday: 1" in mail.english.says
