@@ -100,10 +100,10 @@ WORDS: Final = MappingProxyType(
         "queue.empty": Words("queue", "nothing waits"),
         "queue.late": Words(
             _QUEUE,
-            "{waiting} wait (the oldest for {age}), {planned} are for later",
+            "{waiting} wait (the oldest for {age}), planned for later: {planned}",
             "see connector {name}: is it bound, and is its rate high enough?",
         ),
-        "queue.later": Words(_QUEUE, "nothing waits, {planned} are for later"),
-        "queue.ok": Words(_QUEUE, "{waiting} wait (the oldest for {age}), {planned} are for later"),
+        "queue.later": Words(_QUEUE, "nothing waits, planned for later: {planned}"),
+        "queue.ok": Words(_QUEUE, "{waiting} wait (the oldest for {age}), planned for later: {planned}"),
     }
 )

@@ -87,10 +87,14 @@ def test_links_lead_to_every_page(ways):
     assert len(seen) > 40
 
 
+_SPILLED = """[...document.querySelectorAll(".columns > :not(.hidden)")].filter(column => column.scrollWidth > column.clientWidth + 1)
+    .map(column => column.innerText.slice(0, 40))"""
+
+
 # Four tests rather than one: on a busy machine each has its time.
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(live_server, ways, chromium, language, width):
+def test_axe_finds_nothing_and_no_page_is_wider_than_its_window_or_column(live_server, ways, chromium, language, width):
     found = []
     for who, some in itertools.groupby(ways, key=lambda way: way.who):
         with signed_in(chromium, live_server.url, who, language=language, width=width) as page:
@@ -99,6 +103,7 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(live_server, way
                 page.goto(live_server.url + way.address)
                 if page.evaluate("document.documentElement.scrollWidth") > width:
                     found.append((way.address, "wider than its window"))
+                found += [(way.address, "wider than its column", what) for what in page.evaluate(_SPILLED)]
                 found += [(way.address, *broken) for broken in page.evaluate(AXE)]
 
     assert found == []

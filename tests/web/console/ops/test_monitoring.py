@@ -70,4 +70,4 @@ def test_a_finding_is_told_in_the_readers_language_and_what_people_wrote_is_left
     assert shown.what == 'File de <span translate="no">&lt;b&gt;mtn : x&lt;/b&gt;</span>'
     assert shown.says == "12\u202f840 en attente (le plus ancien depuis 3\xa0min 52\xa0s), 3 pour plus tard"
     assert "est-il relié, et son débit suffit-il\u202f?" in shown.do
-    assert card(found, Locale("en")).says == "12,840 wait (the oldest for 3\xa0min 52\xa0s), 3 are for later"
+    assert card(found, Locale("en")).says == "12,840 wait (the oldest for 3\xa0min 52\xa0s), planned for later: 3"
