@@ -51,7 +51,7 @@ async def open_company(
         raise ParameterInvalid(parameter="timezone", expected="a time zone such as Africa/Douala")
     company_id = await companies.add_company(tx, name, country=country, timezone=timezone)
     if credits:
-        await balances.credit(tx, company_id, credits, note="opening", now=now)
+        await balances.credit(tx, company_id, credits, note="ouverture", now=now)
     if sender is not None:
         await add_sender(tx, company_id, sender, state="approved", is_default=True)
     return company_id

@@ -59,7 +59,7 @@ def test_the_statement_of_a_month_adds_up(smsflow):
 
     assert (shown["opening"], shown["bought"], shown["closing"]) == (0, 57, 57)
     assert [(m["cause"], m["credits"], m["note"]) for m in shown["movements"]] == [
-        ("credit", 50, "opening"),
+        ("credit", 50, "ouverture"),
         ("credit", 7, "reçu 17"),
     ]
     assert (before["closing"], before["movements"]) == (0, [])
@@ -304,7 +304,7 @@ def test_the_movements_of_credits_are_listed_with_their_cause(smsflow):
     assert listed["balance"] == 42
     assert [(m["amount"], m["reason"], m["note"]) for m in listed["movements"]] == [
         (-8, "credit", "returned"),
-        (50, "credit", "opening"),
+        (50, "credit", "ouverture"),
     ]
     assert "Company 1 has 42 credits." in smsflow("credit", "list", "boutique awa", "--limit", "1")
 
