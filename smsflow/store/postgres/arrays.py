@@ -36,9 +36,14 @@ def octets(values: Iterable[bytes]) -> str:
 def times(values: Iterable[datetime | None]) -> str:
     """Return aware datetimes (and nulls) as an array literal."""
     given = list(values)
-    # Of many SMS at once nearly all have the same times, and writing one costs 1 µs.
-    written = {at: "NULL" if at is None else f'"{at.isoformat()}"' for at in set(given)}
-    return "{" + ",".join([written[at] for at in given]) + "}"
+    # Of many SMS of a campaign all have the same times, and writing one costs 1 µs.
+    if given and all(at == given[0] for at in given):
+        return "{" + ",".join([_time(given[0])] * len(given)) + "}"
+    return "{" + ",".join([_time(at) for at in given]) + "}"
+
+
+def _time(value: datetime | None) -> str:
+    return "NULL" if value is None else f'"{value.isoformat()}"'
 
 
 def _quoted(value: str | None) -> str:
