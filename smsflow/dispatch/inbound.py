@@ -74,7 +74,13 @@ class Receiver:
         self._clock = clock
         self._forms = smpp.forms(connector)
         self.recorder: GroupCommit[Unacknowledged] = GroupCommit(
-            self._store, name="receipts", most=500, set_aside=self._set_aside, away=self._try_later
+            self._store,
+            name="receipts",
+            most=500,
+            set_aside=self._set_aside,
+            away=self._try_later,
+            # Nobody waits for a receipt; an operator waits for its answer only when its window is full, and then sends no more.
+            steps=5,
         )
         self.near = 0  # The message that the lane claimed last.
         self._words: set[str] = set()

@@ -254,3 +254,67 @@ async def test_an_entry_that_has_waited_too_long_is_refused_and_never_written():
         with pytest.raises(Unavailable):
             await old
     assert table.groups == [[1], [3]]
+
+
+async def _put(group, *entries):
+    for entry in entries:
+        group.put(entry)
+    await group.drain()
+
+
+async def _feed(group, entries):
+    for entry in entries:
+        group.put(entry)
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def _no_time(monkeypatch):
+    monkeypatch.setattr(grouping, "_STEP", 0)
+
+
+@pytest.mark.usefixtures("_no_time")
+async def test_in_a_stream_entries_that_keep_coming_join_a_batch():
+    table = Table()
+    async with running(table.group(steps=5)) as group:
+        await _put(group, *range(10))
+        await _feed(group, [10, 11, 12])
+        await group.drain()
+
+    assert table.groups == [[*range(10)], [10, 11, 12]]
+
+
+@pytest.mark.usefixtures("_no_time")
+async def test_a_stream_is_waited_for_no_longer_than_its_steps_and_for_no_more_than_a_batch():
+    table = Table()
+    async with running(table.group(steps=5)) as group:
+        await _put(group, *range(10))
+        await _feed(group, range(10, 30))
+        await group.drain()
+
+    assert table.written == [*range(30)]
+    assert [len(g) for g in table.groups[1:2]] == [6]
+
+
+@pytest.mark.usefixtures("_no_time")
+async def test_entries_that_came_alone_wait_for_nobody():
+    table = Table()
+    async with running(table.group(steps=5)) as group:
+        await _put(group, 0)
+        await _feed(group, [1, 2])
+        await group.drain()
+
+    assert table.groups == [[0], [1], [2]]
+
+
+async def test_what_waits_for_a_stream_is_written_when_its_writer_runs_again():
+    table = Table()
+    group = table.group(steps=1000)
+    async with running(group):
+        await _put(group, *range(10))
+        group.put(10)
+        await asyncio.sleep(0)
+    async with running(group):
+        await group.drain()
+
+    assert table.written == [*range(11)]
