@@ -5,13 +5,14 @@ from typing import Final
 
 from smsflow.domain.account import Company
 from smsflow.services import searching
-from smsflow.services.contacts import contacts, lists, optouts
+from smsflow.services.contacts import contacts, importing, lists, optouts
 from smsflow.services.contacts.contacts import Contact
 from smsflow.services.exports.wanted import PAGE, Rows, WantedFile
 from smsflow.sheets.export import Cell
 from smsflow.store.postgres.transactions import Tx
 
 _MOST_FOUND: Final = 10_000
+_MOST_IMPORTS: Final = 10_000
 
 
 async def contacts_(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
@@ -56,3 +57,12 @@ async def lists_(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tu
     """Return the lists with how many contacts they have, all of them."""
     del wanted, after
     return [[one.name, one.contacts] for one in await lists.show_lists(tx, company.id)], None
+
+
+async def imports_(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
+    """Return imports with what they came to, the newest first."""
+    del after
+    return [
+        [one.file_name, wanted.word(one.state), one.rows, one.new, one.invalid, wanted.time(one.created_at)]
+        for one in await importing.latest(tx, company.id, limit=_MOST_IMPORTS)
+    ], None

@@ -40,9 +40,11 @@ _KINDS: Final[Mapping[str, _Reader]] = {
     "campaign": traffic.campaign,
     "campaigns": traffic.campaigns,
     "lists": people.lists_,
+    "imports": people.imports_,
     "templates": traffic.texts,
     "statement": money.statement,
     "ledger": money.ledger,
     "team": team.team,
     "audit": team.acts,
+    "senders": team.senders_,
 }

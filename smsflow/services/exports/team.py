@@ -1,11 +1,11 @@
-"""The rows of a company's own people: the team, and what it did."""
+"""The rows of a company's own: the team, what it did, and the names that it sends from."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from smsflow.domain.account import Company
 from smsflow.services import audit
-from smsflow.services.accounts import people
+from smsflow.services.accounts import people, senders
 from smsflow.services.exports.wanted import PAGE, Rows, WantedFile
 from smsflow.store.postgres.transactions import Tx
 
@@ -49,6 +49,21 @@ async def acts(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tupl
         for line in found
     ]
     return rows, str(found[-1].id) if len(found) == PAGE else None
+
+
+async def senders_(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:
+    """Return senders with what they were asked for and their state, all of them."""
+    del after
+    asked = await senders.requests(tx, company.id)
+    return [
+        [
+            one.name,
+            asked[one.id].use if one.id in asked else "",
+            wanted.word(one.state),
+            asked[one.id].reason if one.id in asked else "",
+        ]
+        for one in company.senders
+    ], None
 
 
 def _values(of: Mapping[str, Any] | None) -> str:

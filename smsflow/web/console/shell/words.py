@@ -44,6 +44,24 @@ SOURCES: Final = {
 }
 
 # Of what somebody opted out.
+# state of an import → (word, tone of its badge).
+IMPORTS: Final = {
+    "checking": (gettext("To check"), "warn"),
+    "waiting": (gettext("Waiting"), "info"),
+    "running": (gettext("Running"), "info"),
+    "stopped": (gettext("Stopped"), "idle"),
+    "finished": (gettext("Done"), "good"),
+    "failed": (gettext("Failed"), "bad"),
+    "undone": (gettext("Undone"), "idle"),
+}
+
+# state of a sender → (word, tone of its badge).
+SENDERS: Final = {
+    "pending": (gettext("Requested"), "warn"),
+    "approved": (gettext("Approved"), "good"),
+    "refused": (gettext("Turned down"), "bad"),
+}
+
 SCOPES: Final = {"marketing": gettext("Marketing"), "all": gettext("Everything but codes")}
 
 # Kinds of movements of credits.

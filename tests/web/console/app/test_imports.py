@@ -6,8 +6,9 @@ from smsflow import testing
 from smsflow.domain.access import Role
 from smsflow.jobs.imports import run_import
 from smsflow.services.contacts import contacts, importing
-from smsflow.web.console.app.imports.words import FAULTS, REASONS, STATES
+from smsflow.web.console.app.imports.words import FAULTS, REASONS
 from smsflow.web.console.shell.locale import french
+from smsflow.web.console.shell.words import IMPORTS
 from tests.web.console.conftest import SAME_SITE
 
 FR = {"Accept_Language": "fr"}
@@ -49,7 +50,7 @@ async def people(site, company):
 
 
 def test_every_word_of_imports_has_its_french():
-    words = {w for w, _ in STATES.values()} | {w for pair in REASONS.values() for w in pair} | set(FAULTS.values())
+    words = {w for w, _ in IMPORTS.values()} | {w for pair in REASONS.values() for w in pair} | set(FAULTS.values())
 
     assert words <= set(french())
 
@@ -200,3 +201,14 @@ async def test_a_file_of_a_session_that_ended_leads_to_signing_in(signed_in):
 
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/sign-in?next=/app/imports")
+
+
+async def test_imports_are_exported_in_words(signed_in):
+    browser, _ = await signed_in("marketing")
+    await upload(browser)
+
+    answer = await browser.get("/app/export/imports", **FR)
+
+    heading, row = (line.split(";") for line in answer.content.decode("utf-8-sig").splitlines())
+    assert heading == ["Fichier", "État", "Lignes lues", "Nouveaux contacts", "Refusées", "Quand"]
+    assert row[:5] == ["clientes.csv", "À vérifier", "0", "0", "0"]

@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from smsflow import testing
 from smsflow.jobs.exports import export_next
 from smsflow.services import templates, verifications
+from smsflow.services.accounts import senders
 from smsflow.services.contacts import contacts, lists, optouts
 from smsflow.services.templates import WrittenTemplate
 from smsflow.web.console.app.jobs import file
@@ -158,3 +159,14 @@ async def test_an_export_that_is_stopped_is_not_made(site, shop):
 
     assert not await export_next(site.platform.database, site.clock)
     assert "Arrêté" in (await browser.get("/app/jobs")).text
+
+
+async def test_senders_are_exported_in_words(site, signed_in):
+    browser, company = await signed_in("admin", name="Boutique")
+    async with site.platform.database.transaction() as tx:
+        await senders.ask_for(tx, company.id, "KRIBI", use="Soldes", author="Awa", now=site.clock())
+
+    heading, *asked = rows(await browser.get("/app/export/senders", **FR))
+
+    assert heading == ["Expéditeur", "À quoi il sert", "État", "Raison"]
+    assert ["KRIBI", "Soldes", "Demandé", ""] in asked

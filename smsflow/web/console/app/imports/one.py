@@ -24,10 +24,11 @@ from smsflow.sheets.export import csv_chunks
 from smsflow.sheets.preview import Preview, preview
 from smsflow.sheets.row import Record
 from smsflow.store.postgres.transactions import Tx
-from smsflow.web.console.app.imports.words import REASONS, STATES
+from smsflow.web.console.app.imports.words import REASONS
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import IMPORTS
 from smsflow.web.http.request import Request
 
 _MOST_REFUSED = 100_000
@@ -118,7 +119,7 @@ class ImportPage:
             columns=[(c, _choices(c, visitor.locale.gettext)) for c in plan.columns.columns[:_MOST_SHOWN_COLUMNS]],
             lists=[one for one in known if one.rules is None],
             into=[one.name for one in known if one.id in plan.lists],
-            states=STATES,
+            states=IMPORTS,
             reasons=REASONS,
             asks=req.get_param("ask") == "undo",
         )

@@ -15,12 +15,13 @@ from smsflow.services.contacts.importing import LARGEST_FILE, ImportPlan
 from smsflow.sheets.errors import SheetUnreadable
 from smsflow.sheets.preview import Preview, preview
 from smsflow.store.postgres.transactions import Tx
-from smsflow.web.console.app.imports.words import FAULTS, STATES
+from smsflow.web.console.app.imports.words import FAULTS
 from smsflow.web.console.shell import forms
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.uploads import stored_form
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import IMPORTS
 from smsflow.web.http.request import Request
 from smsflow.web.http.upload import Uploaded
 
@@ -86,7 +87,7 @@ class Imports:
             "app/imports/page.html",
             filled=filled,
             imports=found,
-            states=STATES,
+            states=IMPORTS,
             most=LARGEST_FILE // 1024 // 1024,
         )
 

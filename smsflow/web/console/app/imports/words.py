@@ -2,17 +2,6 @@
 
 from typing import Final
 
-# state → (word, tone of its badge). Sentences are translated where they are shown.
-STATES: Final = {
-    "checking": ("To check", "warn"),
-    "waiting": ("Waiting", "info"),
-    "running": ("Running", "info"),
-    "stopped": ("Stopped", "idle"),
-    "finished": ("Done", "good"),
-    "failed": ("Failed", "bad"),
-    "undone": ("Undone", "idle"),
-}
-
 # reason → (word, what to do).
 REASONS: Final = {
     "number_empty": ("Empty cell", "Add the number, or remove the row."),

@@ -10,7 +10,18 @@ from smsflow.web.console.shell.acts import ACTS
 from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.results import RESULTS
 from smsflow.web.console.shell.roles import NAMES as ROLES
-from smsflow.web.console.shell.words import CAMPAIGNS, CAUSES, CODES, LEDGER, PURPOSES, SCOPES, SOURCES, STATUSES
+from smsflow.web.console.shell.words import (
+    CAMPAIGNS,
+    CAUSES,
+    CODES,
+    IMPORTS,
+    LEDGER,
+    PURPOSES,
+    SCOPES,
+    SENDERS,
+    SOURCES,
+    STATUSES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +198,22 @@ KINDS: Final[Mapping[str, ExportedTable]] = {
         _SEES_CONTACTS,
         (gettext("Name of the list"), gettext("Contacts")),
         (),
+    ),
+    "imports": ExportedTable(
+        gettext("Imports"),
+        "/app/imports",
+        _SEES_CONTACTS,
+        tuple(map(gettext, ("File", "State", "Rows read", "New contacts", "Refused", "When"))),
+        (),
+        {state: word for state, (word, _) in IMPORTS.items()},
+    ),
+    "senders": ExportedTable(
+        gettext("Senders"),
+        "/app/senders",
+        frozenset({Right.SEE_SENDERS}),
+        tuple(map(gettext, ("Sender", "What it is for", "State", "Reason"))),
+        (),
+        {state: word for state, (word, _) in SENDERS.items()},
     ),
     "templates": ExportedTable(
         gettext("Templates"),

@@ -13,22 +13,15 @@ from smsflow.services.accounts import senders
 from smsflow.services.accounts.senders import Joined
 from smsflow.web.console.shell import forms
 from smsflow.web.console.shell.forms import Filled
-from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.uploads import receive_form
 from smsflow.web.console.shell.visitor import Visitor
+from smsflow.web.console.shell.words import SENDERS
 from smsflow.web.http.request import Request
 
 # The document, and the fields and heads of the form around it.
 LARGEST_UPLOAD: Final = senders.LARGEST_DOCUMENT + 64 * 1024
 _PATIENCE = 120.0
-
-# state → (word, tone of its badge).
-STATES: Final = {
-    "pending": (gettext("Requested"), "warn"),
-    "approved": (gettext("Approved"), "good"),
-    "refused": (gettext("Turned down"), "bad"),
-}
 
 
 class Senders:
@@ -95,7 +88,7 @@ class Senders:
         async with self._shell.reading() as tx:
             asked = await senders.requests(tx, visitor.company_id)
         await self._shell.show(
-            req, resp, visitor, "app/senders/page.html", filled=filled, senders=names, states=STATES, asked=asked
+            req, resp, visitor, "app/senders/page.html", filled=filled, senders=names, states=SENDERS, asked=asked
         )
 
 
