@@ -80,7 +80,7 @@ def days_of(written: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the platform demands of marketing in a country: hours of its time zone, SMS a day to one person, and whether texts say how to opt out."""
+    """The demands of the platform on marketing in a country: hours of its time zone, SMS a day to one person, and whether texts say how to opt out."""
 
     country: str
     timezone: str

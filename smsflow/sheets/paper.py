@@ -18,18 +18,18 @@ _MOST_LINES = 8
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What stands around a table on paper; `numbers` are the columns that are aligned to the right."""
+    """The texts around a table on paper; `numbers` are the columns that are aligned to the right."""
 
     title: str
     lines: Sequence[str]
-    """What stands below the title."""
+    """The lines below the title."""
     widths: Sequence[int]
     """Of the columns, in points; a page has 515."""
     numbers: Sequence[int]
     page: str = ""
-    """What stands at the foot, before the number of the page."""
+    """The word at the foot, before the number of the page."""
     replaced: str = "?"
-    """What is said at the end when a letter had to become a question mark."""
+    """The sentence at the end when a letter had to become a question mark."""
 
 
 def write_pdf(file: BinaryIO, paper: Paper, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

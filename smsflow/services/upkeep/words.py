@@ -7,7 +7,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What was looked at, how it is, and what to do; values stand in braces."""
+    """The words for a thing that was looked at, how it is, and what to do; values stand in braces."""
 
     what: str
     says: str

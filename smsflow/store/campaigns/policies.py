@@ -1,4 +1,4 @@
-"""What the platform demands of marketing, by country."""
+"""The demands of the platform on marketing, by country."""
 
 from smsflow.domain.schedule import Hours, Policy
 from smsflow.store.postgres.transactions import Tx, text

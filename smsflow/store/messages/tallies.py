@@ -40,7 +40,7 @@ class Figures:
 
 
 _FIGURES: Final = tuple(f.name for f in fields(Figures))
-# What became of a code, and who sent an SMS, stands in no message.
+# A message does not say whether its code was verified, nor that the console sent it.
 _OF_MESSAGES: Final = tuple(name for name in _FIGURES if name not in {"verified", "console", "console_charged"})
 _KEY: Final = ("company_id", "campaign_id", "hour", "connector_id", "kind")
 # The time zone of every session is UTC.

@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
 
 from markupsafe import Markup, escape
 
 _WIDTH, _HEIGHT = 600, 160
+# The days of a picture by day, and those that are named below it: the first, the last, and two between.
+DAYS: Final = 30
+_NAMED: Final = (0, 10, 20, 29)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,16 @@ def stacked(title: str, description: str, series: Sequence[Series]) -> Markup:
                     f'width="{step * 0.76:.2f}" height="{height:.2f}"/>'
                 )
     return _svg(title, description, "".join(bars))
+
+
+def by_day(title: str, description: str, series: Sequence[Series], days: Sequence[date]) -> dict[str, Any]:
+    """Return the picture of thirty days, stacked, with its scale and the days that are named."""
+    totals = [sum(values) for values in zip(*(s.values for s in series), strict=True)]
+    return {
+        "picture": stacked(title, description, series),
+        "scale": ticks(max(totals)),
+        "days": [f"{days[place]:%d/%m}" for place in _NAMED],
+    }
 
 
 def line(title: str, description: str, values: Sequence[int]) -> Markup:

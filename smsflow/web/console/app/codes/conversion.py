@@ -8,11 +8,7 @@ from typing import Any
 from smsflow.services.messages.tallies import Day, Figures
 from smsflow.web.console.shell import pictures
 from smsflow.web.console.shell.locale import Locale
-from smsflow.web.console.shell.pictures import Series
-
-DAYS = 30
-# Days that are named below the picture: the first, the last, and two between.
-_NAMED = (0, 10, 20, 29)
+from smsflow.web.console.shell.pictures import DAYS, Series
 
 
 @dataclass(slots=True)
@@ -65,7 +61,7 @@ def conversion(kept: Iterable[Day], names: Mapping[int, str], *, today: date) ->
 def picture(locale: Locale, seen: Conversion) -> dict[str, Any]:
     """Return the thirty days stacked, with the scale and the days that are named."""
     each, whole = list(seen.days.values()), seen.whole
-    drawn = pictures.stacked(
+    return pictures.by_day(
         locale.gettext("Codes of the last 30 days"),
         locale.gettext(
             "{asked} asked for: {verified} verified, {unused} not used, {failed} failed. The table below has each day.",
@@ -79,13 +75,8 @@ def picture(locale: Locale, seen: Conversion) -> dict[str, Any]:
             Series("unused", "wait", [one.unused for one in each]),
             Series("failed", "bad", [one.failed for one in each]),
         ],
+        list(seen.days),
     )
-    most = max(one.verified + one.unused + one.failed for one in each)
-    return {
-        "picture": drawn,
-        "scale": pictures.ticks(most),
-        "days": [f"{list(seen.days)[place]:%d/%m}" for place in _NAMED],
-    }
 
 
 def bars(locale: Locale, seen: Conversion) -> list[dict[str, Any]]:

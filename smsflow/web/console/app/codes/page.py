@@ -7,7 +7,8 @@ import falcon.asgi
 
 from smsflow.domain.access import Right
 from smsflow.services import verifications
-from smsflow.web.console.app.codes.conversion import DAYS, bars, conversion, picture
+from smsflow.web.console.app.codes.conversion import bars, conversion, picture
+from smsflow.web.console.shell.pictures import DAYS
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.console.shell.words import CODES

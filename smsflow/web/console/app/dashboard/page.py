@@ -13,11 +13,11 @@ from smsflow.services.campaigns import draft
 from smsflow.services.contacts import importing
 from smsflow.services.messages import tallies
 from smsflow.web.console.app.dashboard.attention import Situation, attention
-from smsflow.web.console.app.dashboard.traffic import DAYS, TrafficOfDays, traffic
+from smsflow.web.console.app.dashboard.traffic import TrafficOfDays, traffic
 from smsflow.web.console.shell import pictures
 from smsflow.web.console.shell.locale import Locale
 from smsflow.web.console.shell.marks import gettext
-from smsflow.web.console.shell.pictures import Series
+from smsflow.web.console.shell.pictures import DAYS, Series
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
@@ -26,8 +26,6 @@ from smsflow.web.http.request import Request
 _LOOKED_AT = 100
 _SHOWN = 6
 _IMPORTS = 20
-# Days that are named below the picture: the first, the last, and two between.
-_NAMED: Final = (0, 10, 20, 29)
 
 # state → (word, tone of its badge), in the order in which they are shown.
 STATES: Final = {
@@ -87,7 +85,7 @@ class Dashboard:
 def _chart(locale: Locale, seen: TrafficOfDays) -> dict[str, Any]:
     """Return the picture of the thirty days, stacked by outcome, with its scale and the days that are named."""
     outcomes = list(seen.days.values())
-    drawn = pictures.stacked(
+    return pictures.by_day(
         locale.gettext("SMS of the last 30 days"),
         locale.gettext(
             "{sent} sent: {delivered} delivered, {awaited} awaiting a receipt, {failed} failed. The table below has each day.",
@@ -101,13 +99,8 @@ def _chart(locale: Locale, seen: TrafficOfDays) -> dict[str, Any]:
             Series("awaited", "wait", [o.awaited for o in outcomes]),
             Series("failed", "bad", [o.failed for o in outcomes]),
         ],
+        list(seen.days),
     )
-    named = [list(seen.days)[place] for place in _NAMED]
-    return {
-        "picture": drawn,
-        "scale": pictures.ticks(max(o.sent for o in outcomes)),
-        "days": [f"{day:%d/%m}" for day in named],
-    }
 
 
 def _bars(locale: Locale, seen: TrafficOfDays) -> list[dict[str, Any]]:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from smsflow.services.messages.tallies import Day, Figures
-
-DAYS = 30
+from smsflow.web.console.shell.pictures import DAYS
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Words for the states of imports and the reasons of refusals."""
+"""Words for the reasons why a row, or a file, is refused."""
 
 from typing import Final
 
