@@ -17,6 +17,7 @@ from smsflow.store.credits import balances
 from smsflow.store.credits.ledger import Broken, check
 from smsflow.store.routing import connectors, routes
 
+TIMEZONE = "Africa/Douala"
 PASSWORD = "ndolè-2026"  # noqa: S105 - opens nothing outside a test
 # No password has this hash: making a real one takes 25 ms, and most users of a test never log in.
 _NOBODYS_HASH = "!"
@@ -27,7 +28,7 @@ async def a_company(
     *,
     name: str = "Boutique Awa",
     country: str = "CM",
-    timezone: str = "Africa/Douala",
+    timezone: str = TIMEZONE,
     credits: int = 10,
     sender: str | None = "AWA",
     suspended: bool = False,

@@ -5,6 +5,7 @@ import itertools
 from collections import Counter
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -19,7 +20,7 @@ from smsflow.store.contacts import contacts
 from smsflow.store.contacts.contacts import NewContact
 from smsflow.store.postgres.outages import may_pass
 from smsflow.store.postgres.transactions import Database
-from smsflow.testing import a_company
+from smsflow.testing import TIMEZONE, a_company
 from tests.crash.disk import a_disk
 from tests.crash.gateway import Gateway, a_directory
 from tests.crash.pair import a_pair
@@ -134,7 +135,7 @@ async def strike_while_campaigns_run(gateway, witness, strikes, *, chance, peopl
     # With the window of the connector, some 130 SMS a second: time enough for everything to be struck.
     await witness.behave(latency=0.15)
     # Before the launch: a busy machine is still here when the first campaign has ended.
-    day, known = runtime.now().date(), (await witness.ask("stats"))["messages"]
+    day, known = _day(), (await witness.ask("stats"))["messages"]
     async with gateway.platform() as platform:
         campaigns = await a_launch(platform, people=people)
     moments = sorted(chance.sample(range(people // 10, 5 * people // 4), len(strikes)))
@@ -148,7 +149,12 @@ async def strike_while_campaigns_run(gateway, witness, strikes, *, chance, peopl
             await strike()
             await gateway.ready()
     await ended(gateway, campaigns)
-    return await judge_campaigns(gateway, witness, campaigns, kills=len(strikes), one_day=day == runtime.now().date())
+    return await judge_campaigns(gateway, witness, campaigns, kills=len(strikes), one_day=day == _day())
+
+
+def _day():
+    """Return the day of the platform's policy, by which the SMS of a day are counted."""
+    return runtime.now().astimezone(ZoneInfo(TIMEZONE)).date()
 
 
 def kills(gateway, victims):

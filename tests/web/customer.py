@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from falcon.testing import ASGIConductor
 
@@ -22,6 +23,10 @@ class Clock:
 
     def __call__(self):
         return self.now
+
+    def local(self):
+        """Return the time as a company of the tests reads it: its day is not UTC's for an hour each night."""
+        return self.now.astimezone(ZoneInfo(testing.TIMEZONE))
 
     def advance(self, **delta):
         self.now += timedelta(**delta)

@@ -71,7 +71,7 @@ async def test_the_ledger_is_exported_as_it_is_shown(site, signed_in):
     await testing.a_route(site.platform)
     await site.send(await testing.a_token(site.platform, company), "690000001")
     await add(site, company, 500, "reçu 17")
-    today = f"{site.clock():%Y-%m-%d}"
+    today = f"{site.clock.local():%Y-%m-%d}"
 
     async def amounts(asked):
         lines = (await browser.get(f"/app/export/ledger?{asked}")).content.decode("utf-8-sig").splitlines()
@@ -105,7 +105,7 @@ async def test_what_is_sent_in_the_console_stands_apart_from_what_the_api_sent(s
     await browser.get("/app/send")
     sent = await browser.post("/app/send", {"to": "690000002", "text": "B" * 200, "kind": "transactional"})
 
-    month = f"{site.clock():%Y-%m}"
+    month = f"{site.clock.local():%Y-%m}"
     rows = [line.split(";") for line in (await browser.get(f"/app/export/statement?month={month}")).text.splitlines()]
 
     assert sent.status_code == 303
@@ -121,7 +121,7 @@ async def test_the_statement_of_a_month_adds_up(site, signed_in):
     await site.send(await testing.a_token(site.platform, company), "690000001")
     await add(site, company, 5, "receipt 17")
 
-    month = f"{site.clock():%Y-%m}"
+    month = f"{site.clock.local():%Y-%m}"
     rows = [
         line.split(";")
         for line in (await browser.get(f"/app/export/statement?month={month}&format=csv")).text.splitlines()
@@ -140,7 +140,7 @@ async def test_the_statement_of_a_month_is_printed_with_its_sums(site, signed_in
     await site.send(await testing.a_token(site.platform, company), "690000001")
     await add(site, company, 500, "reçu 17")
 
-    answer = await browser.get(f"/app/export/statement?month={site.clock():%Y-%m}&format=pdf")
+    answer = await browser.get(f"/app/export/statement?month={site.clock.local():%Y-%m}&format=pdf")
     (page,) = (page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
 
     assert answer.headers["content-type"] == "application/pdf"

@@ -33,7 +33,7 @@ async def test_the_log_shows_the_newest_first_and_leads_to_each(sent):
 
 async def test_the_log_is_filtered_by_the_end_of_a_number_a_status_and_a_day(sent, site):
     browser, ids = await sent("reader", "690000001", "690000002")
-    today = site.clock.now.astimezone().strftime("%Y-%m-%d")
+    today = f"{site.clock.local():%Y-%m-%d}"
 
     for query, shown in (
         ("q=6+90+00+00+01", {ids[0]}),

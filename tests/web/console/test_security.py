@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playwright.async_api import async_playwright
 
-from smsflow import runtime, testing
+from smsflow import testing
 from smsflow.web.console import pages
 from smsflow.web.console.app.jobs.kinds import KINDS
 from smsflow.web.serve import create
@@ -160,7 +160,7 @@ async def test_no_cell_of_any_file_is_a_formula(site):
     browser = Browser(site)
     await browser.sign_in(planted.username)
     asked = {
-        "statement": f"?month={runtime.now():%Y-%m}",
+        "statement": f"?month={site.clock.local():%Y-%m}",
         "campaign": f"?campaign={planted.ids['campaign_id']}",
     }
     files = [f"/app/export/{kind}{asked.get(kind, '')}" for kind in KINDS]

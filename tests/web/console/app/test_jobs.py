@@ -137,7 +137,7 @@ async def test_a_long_export_is_made_in_the_background_and_fetched(site, shop, m
 async def test_a_long_statement_is_printed_in_the_background(site, signed_in, monkeypatch):
     browser, _ = await signed_in("accountant", credits=1200)
     monkeypatch.setattr(file, "AT_ONCE", 0)
-    led = await browser.get(f"/app/export/statement?month={site.clock():%Y-%m}&format=pdf")
+    led = await browser.get(f"/app/export/statement?month={site.clock.local():%Y-%m}&format=pdf")
     await browser.get(led.headers["location"])
     await browser.post("/app/jobs", {})
 
@@ -145,7 +145,7 @@ async def test_a_long_statement_is_printed_in_the_background(site, signed_in, mo
 
     address = (await browser.get("/app/jobs")).text.split('" download>')[0].split('"')[-1]
     answer = await browser.get(address)
-    assert f'filename="statement-{site.clock():%Y-%m}.pdf"' in answer.headers["content-disposition"]
+    assert f'filename="statement-{site.clock.local():%Y-%m}.pdf"' in answer.headers["content-disposition"]
     assert "+ 1 200" in PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
 
 
