@@ -1,4 +1,4 @@
-"""What an SMS costs as the tables grow: the four hot statements in batches of 50, at some numbers of stored messages, with their plans."""
+"""The cost of an SMS as the tables grow: the four hot statements in batches of 50, at some numbers of stored messages, with their plans."""
 
 import argparse
 import tempfile

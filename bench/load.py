@@ -11,7 +11,7 @@ _FILLER = "abcdefghi+" * 20
 
 @dataclass(slots=True)
 class Result:
-    """What the answers were: how many of each status, and the seconds that each took."""
+    """The answers: how many of each status, and the seconds that each took."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
@@ -105,7 +105,7 @@ class _Requests:
 
 
 async def post(port: int, token: str, *, number: int, connections: int, tag: str, length: int = 100) -> Result:
-    """Post `number` SMS of `length` characters over `connections` connections; return what the answers were."""
+    """Post `number` SMS of `length` characters over `connections` connections; return the answers."""
     requests = _Requests(number, connections, token, tag, length)
     requests.result.started = time.perf_counter()
     loop = asyncio.get_running_loop()

@@ -44,7 +44,7 @@ def lock(data_dir: Path, *, holder: str = "smsflow run", wait: float = WAIT) -> 
         umask = os.umask(0o077)
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()} {holder}\n".encode(), 0)
-        # What a process that was killed had published is no longer true.
+        # A process that was killed may have left an address here that is no longer true.
         (data_dir / "database_url").unlink(missing_ok=True)
         try:
             yield

@@ -1,4 +1,4 @@
-"""What SMSFLOW refuses: one tree of exceptions, each with a stable code, an HTTP status and a sentence."""
+"""The refusals of SMSFLOW: one tree of exceptions, each with a stable code, an HTTP status and a sentence."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""What an operator of the platform sees: logs that are events with fields, and metrics for Prometheus."""
+"""Logs, as events with fields, and metrics for Prometheus."""
 
 import logging
 import os

@@ -42,7 +42,7 @@ V = TypeVar("V")
 
 log = structlog.get_logger(__name__)
 
-# What is remembered is read again this often even without a notification of a change; while none can be received, much sooner.
+# Values in memory are read again this often even without a notification of a change; while none can be received, much sooner.
 _LIFE = 5.0
 _LIFE_UNNOTIFIED = 0.5
 _MOST_REMEMBERED = 50_000

@@ -1,4 +1,4 @@
-"""What is secret at rest: encrypted with the first key, readable with every key, so that keys can be changed."""
+"""Secrets at rest: encrypted with the first key, readable with every key, so that keys can be changed."""
 
 import hmac
 

@@ -1,4 +1,4 @@
-"""What every test starts from: no settings of the developer's own, and a hypothesis that busy cores do not upset."""
+"""The start of every test: no settings of the developer's own, and a hypothesis that busy cores do not upset."""
 
 import os
 import sys

@@ -22,7 +22,7 @@ from smsflow.store.postgres.transactions import Database, libpq_url
 SECRET_KEY = "the key that the tests encrypt with and nobody else"
 
 _FOR_ALL_WORKERS = {"max_connections": "300"}
-# What a copy costs is writing it, and a test's database need not survive anything.
+# The cost of a copy is writing it, and a test's database need not survive anything.
 _FAST = (
     "ALTER SYSTEM SET full_page_writes = off",
     "ALTER SYSTEM SET synchronous_commit = off",

@@ -1,4 +1,4 @@
-"""What the tests ask of the machine that they run on."""
+"""Facts of the machine that the tests run on."""
 
 import os
 import socket

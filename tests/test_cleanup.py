@@ -43,7 +43,7 @@ def hanging(tmp_path, monkeypatch):
 
 
 def _hears_ctrl_c():
-    # What a shell without job control starts in the background ignores SIGINT, and so do its children.
+    # A program that a shell without job control starts in the background ignores SIGINT, and so do its children.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

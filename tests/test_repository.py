@@ -1,8 +1,10 @@
 import ast
 import re
 import subprocess
+import tokenize
 import tomllib
 from collections import defaultdict
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,27 @@ def test_a_rule_is_cited_with_the_document_it_stands_in():
         for line in path.read_text(encoding="utf-8").splitlines()
         if cited.search(line)
     ] == []
+
+
+def test_a_sentence_begins_with_its_subject():
+    """Not with a clause in its place: "Who does not read is cut off" is "Close connections whose client stops reading"."""
+    begins = re.compile(r"(?:^|[.!?]\s+)(?:So(?! that)|Wh(?:at|atever|ich|ichever|o|oever|om|ose))\b")
+    said = []
+    for path in [*MODULES, *(path for room in ("tests", "bench") for path in (ROOT / room).rglob("*.py"))]:
+        source = path.read_text(encoding="utf-8")
+        texts = [
+            node.value.value.strip()
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        ]
+        texts += [
+            token.string.lstrip("# ")
+            for token in tokenize.generate_tokens(StringIO(source).readline)
+            if token.type == tokenize.COMMENT
+        ]
+        said += [f"{path.relative_to(ROOT)}: {text}" for text in texts if text and begins.search(text)]
+
+    assert said == []
 
 
 def test_the_index_of_decisions_names_each():

@@ -1,4 +1,4 @@
-"""What was unknown at any time: it is gone from its own table once it is settled."""
+"""Messages that were unknown at any time: they are gone from their own table once they are settled."""
 
 # Written in the transaction that made it so: no kill can hide it. The platform may not write there by itself.
 REMEMBER = """

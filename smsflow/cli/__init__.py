@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command that the arguments name; what cannot be written changes nothing of what was done."""
+    """Run the command that the arguments name; output that cannot be written undoes nothing."""
     from smsflow.cli import streams
     from smsflow.cli.app import app
 

@@ -82,7 +82,7 @@ class Commands(TyperGroup):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; what the user can do something about is one sentence on stderr (a document with --json), and no traceback."""
+        """Run the command; a failure that the user can mend is one sentence on stderr (a document with --json), and no traceback."""
         as_json = ctx.meta[_AS_JSON]
         try:
             return super().invoke(ctx)

@@ -241,7 +241,7 @@ class Sweep:
         async with self._database.autocommit() as tx:
             last = await unsettled.last_id(tx)
         moment = time.monotonic()
-        # An id is given before its message is committed: what had been given a while ago is there, or never comes.
+        # An id is given before its message is committed: the message of an id given a while ago is there, or never comes.
         self._last_ids = [(at, i) for at, i in self._last_ids if moment - at < _COMMITTED_WITHIN * 2] + [(moment, last)]
         settled = [last_id for at, last_id in self._last_ids if moment - at >= _COMMITTED_WITHIN]
         for _ in range(_BLOCKS if settled else 0):

@@ -1,1 +1,1 @@
-"""What is true about an SMS: pure functions and frozen values."""
+"""The rules of an SMS: pure functions and frozen values."""

@@ -5,7 +5,7 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """What somebody is in a company; the platform's own people have ADMIN or READER."""
+    """The role of a person in a company; the platform's own people have ADMIN or READER."""
 
     ADMIN = "admin"
     MARKETING = "marketing"
@@ -16,7 +16,7 @@ class Role(StrEnum):
 
 
 class Right(Enum):
-    """What a page or an act of the console asks for."""
+    """The right that a page or an act of the console requires."""
 
     # Everybody who has signed in.
     SELF = "self"

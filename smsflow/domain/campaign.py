@@ -8,7 +8,7 @@ from smsflow.errors import StateRefused
 
 STATES: Final = ("draft", "prepared", "approval", "scheduled", "running", "paused", "finished", "cancelled")
 
-# From which states each act is allowed. What is not here is refused and changes nothing.
+# From which states each act is allowed. Any other is refused and changes nothing.
 ACTS: Final[dict[str, frozenset[str]]] = {
     # A scheduled one gives its reserve back, and its approval with it.
     "edit": frozenset({"draft", "prepared", "approval", "scheduled"}),
@@ -32,7 +32,7 @@ def check(state: str, act: str) -> None:
         raise StateRefused(state=state, act=act)
 
 
-# What a campaign is judged by: with fewer final SMS than this it goes on until so many have failed all the same.
+# The final SMS that a campaign is judged by: with fewer it goes on until so many have failed all the same.
 JUDGED = 500
 # In how many steps these move on.
 _STEPS = 10

@@ -70,7 +70,7 @@ class Numbers:
 def read_numbers(cells: Iterable[str], *, country: str) -> Numbers | NumberFault:
     """Return the numbers written in the cells of a person, mobile ones first, or why there is none.
 
-    A number is never guessed: what lost digits to Excel's rounding is ROUNDED, and what can be read in two ways is INVALID.
+    A number is never guessed: one that lost digits to Excel's rounding is ROUNDED, and one that can be read in two ways is INVALID.
     """
     found: dict[str, Number] = {}
     fault = NumberFault.EMPTY

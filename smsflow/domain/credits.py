@@ -10,7 +10,7 @@ from smsflow.errors import AccountSuspended, NotEnoughCredits, Refused, TooManyR
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a company has at this moment: credits, and room under its send rate (a token bucket of one second)."""
+    """The means of a company at this moment: credits, and room under its send rate (a token bucket of one second)."""
 
     balance: int
     suspended: bool = False

@@ -1,4 +1,4 @@
-"""What an operator says of a message: its answers to our submits, and its receipts."""
+"""The news of an operator about a message: its answers to our submits, and its receipts."""
 
 from collections.abc import Sequence
 from typing import Literal

@@ -9,7 +9,7 @@ _LIKE = {"\t": " ", "\u2212": "-", "\uff0b": "+", "\ufe62": "+"}
 
 
 def plain(text: str) -> str:
-    """Return `text` with ASCII digits, spaces and dashes and without invisible characters; what is odd stays as it is."""
+    """Return `text` with ASCII digits, spaces and dashes and without invisible characters; other characters stay as they are."""
     text = text.strip()
     return text if _PLAIN.fullmatch(text) else "".join(map(_plain, text)).strip()
 

@@ -1,7 +1,7 @@
 """Why an SMS failed, and whether the same SMS may arrive another time.
 
-The words are those that `message.error` holds: the name of an SMPP status, or a receipt's state with its `err`. Which of them
-pass is a rule of thumb of GSM networks.
+The words are those that `message.error` holds: the name of an SMPP status, or a receipt's state with its `err`. The table of
+those that pass is a rule of thumb of GSM networks.
 """
 
 from enum import StrEnum

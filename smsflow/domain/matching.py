@@ -1,4 +1,4 @@
-"""Which SMS a receipt speaks of: the one with its id whose number does not contradict it, or none."""
+"""Finds the SMS that a receipt speaks of: the one with its id whose number does not contradict it, or none."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ _CUT = "…"
 
 # Fewer digits are a short code, or too little of a number to say whose it is.
 _FEWEST_DIGITS = 7
-# What of a masked number must be legible: this many of its last digits, or as many as of a whole one.
+# A masked number must have this many legible last digits, or as many as a whole one.
 _LEGIBLE_END = 3
 _SEPARATORS = str.maketrans("", "", " -.()/\u00a0")
 _MASKED = re.compile(r"([0-9]*)[*xX#?]+([0-9]*)")
@@ -46,7 +46,7 @@ def ending(number: str) -> str | None:
 
 
 class Agreement(Enum):
-    """What the numbers of a receipt say of an SMS."""
+    """How the numbers of a receipt agree with the number of an SMS."""
 
     AGREES = "agrees"
     SILENT = "silent"

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Kind(IntEnum):
-    """What a message is for; the lower leaves first."""
+    """The purpose of a message; the lower number leaves first."""
 
     OTP = 0
     TRANSACTIONAL = 1
@@ -47,7 +47,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 
 
-# What we write when the validity of an SMS that may have left ended without news: its end is presumed, and news may still come.
+# The error of an SMS that may have left and whose validity ended without news: its end is presumed, and news may still come.
 PRESUMED = "validity ended without a receipt"
 
 # The steps of a presumed end besides.

@@ -9,14 +9,14 @@ from smsflow.domain.message import Kind
 
 
 class Scope(StrEnum):
-    """What somebody does not want any more."""
+    """The kinds of SMS that an opt-out covers."""
 
     MARKETING = "marketing"
     ALL = "all"
 
 
 class Command(StrEnum):
-    """What a person asks for by SMS."""
+    """The request of a person by SMS."""
 
     STOP = "stop"
     START = "start"
@@ -72,7 +72,7 @@ _JOINED = {"opt-out": "optout", "opt-in": "optin", "re-abo": "reabo", "des-abo":
 def command(text: str, *, keyword: str | None = None) -> Command | None:
     """Return what an inbound SMS asks for; None is for a person to read. `keyword` is that of the company on a shared number.
 
-    The first line decides: what follows is a signature or the text that was answered. STOP wins over the others.
+    The first line decides: the others are a signature or the text that was answered. STOP wins over the others.
     """
     words = _first_words(text)
     if keyword is not None:

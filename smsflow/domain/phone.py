@@ -57,7 +57,7 @@ class Number(Struct, frozen=True):
 def parse(raw: str, *, country: str, parameter: str = "number") -> Number:
     """Return the number written in `raw`, national in `country` or international, or raise NumberInvalid.
 
-    Never another number than the one that was meant: what can be read in two ways is refused.
+    Never another number than the one that was meant: a text that can be read in two ways is refused.
     """
     dialled = raw if _DIALLED.fullmatch(raw) else _dialled(raw)
     if dialled:

@@ -1,4 +1,4 @@
-"""Which connectors a message may leave by, in order, and why."""
+"""Routing: the connectors that a message may leave by, in order, and why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ CACHED_DECISIONS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A rule that leads messages to a connector; what is None in it matches everything."""
+    """A rule that leads messages to a connector; a condition of None matches everything."""
 
     id: int
     connector_id: int
@@ -53,8 +53,8 @@ class Table:
         """Sort the routes once: by priority, then the more specific first, then by id."""
         self.routes = tuple(sorted(routes, key=_rank))
         self.connectors = {connector.id: connector for connector in connectors}
-        # What no route mentions cannot change a decision and is left out of the cache's key, so that a thousand
-        # companies under the same routes share one answer.
+        # The cache's key leaves out what no route mentions, as it cannot change a decision: a thousand
+        # companies under the same routes then share one answer.
         self._countries = {route.country for route in self.routes}
         self._prefixes = {route.prefix for route in self.routes if route.prefix}
         self._prefix_lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)

@@ -112,7 +112,7 @@ class Plan:
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
-        """Return a plan that was kept; what is not its own is left out."""
+        """Return a plan that was kept; fields that are not its own are left out."""
         known = {name: stored[name] for name in cls.__dataclass_fields__ if name in stored}
         return cls(**{**known, "days": tuple(known.get("days", range(7)))})
 

@@ -110,11 +110,11 @@ def fold(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Folding:
-    """What `fold` does to characters that are decomposed already, as tables: what a database needs to fold as we do."""
+    """The effect of `fold` on characters that are decomposed already, as tables: a database folds as we do by them."""
 
     upper: str
     lower: str
-    """What each character of `upper` becomes."""
+    """The character that each of `upper` becomes."""
     longer: Mapping[str, str]
     """Characters that become several."""
     marks: str

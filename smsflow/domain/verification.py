@@ -20,7 +20,7 @@ TIMEOUT_DEFAULT = 900
 
 DEFAULT_TEMPLATE_FR = "Votre code de vérification {company} est {code}. Il expire dans {minutes} minutes."
 
-# Six digits with something around each of them; what is longer is no code, and is not looked through.
+# Six digits with something around each of them; a longer text is no code, and is not searched.
 _MOST_TYPED = 64
 _BETWEEN_DIGITS = dict.fromkeys(map(ord, " -"))
 

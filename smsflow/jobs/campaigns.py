@@ -136,7 +136,7 @@ class Runner:
             return await self._told(tx, company, campaign.id, ran, now)
 
     async def _told(self, tx: Tx, company: Company, campaign_id: int, ran: Ran, now: datetime) -> Ran:
-        """Write to the people of a campaign that was paused; return what its turn came to."""
+        """Notify the people of a campaign that was paused; return the result of its turn."""
         if ran.paused:
             log.warning("campaign_paused", campaign_id=campaign_id, reason=ran.paused)
             await letters.tell_paused(tx, company, campaign_id, ran.paused, mail=mail(self._platform), now=now)

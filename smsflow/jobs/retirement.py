@@ -13,7 +13,7 @@ from smsflow.store.postgres.transactions import Database
 
 log = structlog.get_logger(__name__)
 
-# A dump or a check of the ledger may hold the tables for a while; what is not dropped tonight is dropped another night.
+# A dump or a check of the ledger may hold the tables for a while; a partition that is not dropped tonight is dropped another night.
 _TRIES = 60
 _PAUSE = 1.0
 

@@ -1,4 +1,4 @@
-"""Campaigns that run are watched, beside their turns: what makes them pause is looked for every few seconds."""
+"""Campaigns that run are watched, beside their turns: every few seconds, for reasons to pause them."""
 
 import asyncio
 import time

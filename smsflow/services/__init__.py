@@ -1,1 +1,1 @@
-"""What can be asked of the platform: one function, one transaction, lists in and lists out."""
+"""The operations of the platform: one function, one transaction, lists in and lists out."""

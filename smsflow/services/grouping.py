@@ -71,7 +71,7 @@ class GroupCommit(Generic[T]):
         self._wake.set()
 
     async def run(self) -> None:
-        """Write until cancelled; what was being written then comes first when this is run again."""
+        """Write until cancelled; entries that were being written come first when this is run again."""
         while True:
             await self._wake.wait()
             self._wake.clear()

@@ -81,7 +81,7 @@ async def receive(
 
 
 async def note_answered(tx: Tx, connector_id: int, parts: Sequence[InboundPart]) -> None:
-    """Note that deliveries are acknowledged: what comes again by another bind is then another SMS."""
+    """Note that deliveries are acknowledged: a delivery that comes again by another bind is then another SMS."""
     await inbound.note_answered(tx, connector_id, parts)
 
 

@@ -43,7 +43,7 @@ def ending_of(wanted: str) -> str:
 
 
 def log_filter(asked: Mapping[str, str], timezone: str) -> LogFilter:
-    """Return the filter of an address, with days of a time zone; what it does not understand filters nothing."""
+    """Return the filter of an address, with days of a time zone; a field that it does not understand filters nothing."""
     status = asked.get("status", "")
     since = _day(asked.get("day", ""), timezone)
     return LogFilter(

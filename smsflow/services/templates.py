@@ -74,7 +74,7 @@ async def change(
 
 
 async def remove(tx: Tx, company_id: int, template_id: int) -> None:
-    """Remove a template; raise NotFound. What was written by it stays as it is."""
+    """Remove a template; raise NotFound. Campaigns and SMS written with it stay as they are."""
     if not await templates.remove(tx, company_id, template_id):
         raise NotFound(what="template", id=template_id)
 

@@ -68,7 +68,7 @@ async def send_code(
     )
     if wait:
         raise TooManyRequests(retry_after=wait)
-    # An SMS with a code that no longer counts must not arrive after the new one; what has left already is refused here, and stays.
+    # An SMS with a code that no longer counts must not arrive after the new one; one that has left already is refused here, and stays.
     replaced = await verifications.replace(tx, company.id, checked.number)
     if replaced:
         await cancel(tx, replaced, company_id=company.id, now=now)

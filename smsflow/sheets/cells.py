@@ -4,7 +4,7 @@ import datetime as dt
 import re
 import unicodedata
 
-# Days since 1899-12-30: 1910 to 2099. What is outside is a year, an age or an amount.
+# Days since 1899-12-30: 1910 to 2099. A number outside is a year, an age or an amount.
 _FIRST_DAY, _LAST_DAY = 3654, 73050
 _EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's day has no time zone
 
@@ -26,7 +26,7 @@ _TEXT_FORMULA = re.compile(r'=\s*"([^"]*)"')
 _DEFUSED = re.compile(r"'(?=[=+\-@\t\r])")
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 17
 
-# What `python-calamine` gives for a cell.
+# The types of `python-calamine` for a cell.
 Value = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
 
 
@@ -40,7 +40,7 @@ def text_of(value: Value) -> str:
         case int():
             return str(value)
         case float():
-            # Excel keeps fifteen digits; what a double has beyond is noise.
+            # Excel keeps fifteen digits; the digits of a double beyond them are noise.
             return str(int(value)) if value.is_integer() else f"{value:.15g}"
         case dt.datetime():
             return value.isoformat(" ", "minutes")

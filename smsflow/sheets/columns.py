@@ -21,7 +21,7 @@ from smsflow.sheets.vocabulary import (
 NUMBER = "number"
 IGNORED = ""
 
-# What the platform keeps of a contact; columns beyond are ignored unless somebody asks for them.
+# As many attributes as the platform keeps of a contact; columns beyond are ignored unless somebody asks for them.
 MOST_ATTRIBUTES = 30
 _LONGEST_NAME = 40
 
@@ -49,7 +49,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """What each column of a file becomes."""
+    """The columns of a file with the field that each becomes."""
 
     columns: tuple[Column, ...]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 
 class Fault(StrEnum):
-    """What is wrong with a file; the values are stable."""
+    """The fault of a file; the values are stable."""
 
     EMPTY = "sheet_empty"
     NOT_A_SHEET = "sheet_not_a_sheet"

@@ -10,7 +10,7 @@ import xlsxwriter
 
 Cell = str | int | float | dt.date | dt.datetime | None
 
-# What begins a formula in a spreadsheet; a tab or a carriage return before it would be dropped.
+# The characters that begin a formula in a spreadsheet; a tab or a carriage return before one would be dropped.
 _FORMULA = ("=", "+", "-", "@")
 _DROPPED = ("\t", "\r", "\n")
 

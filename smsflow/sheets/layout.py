@@ -26,7 +26,7 @@ _MOST_CONTROL = 0.05
 
 
 class FileKind(StrEnum):
-    """What a file is."""
+    """The kind of a file."""
 
     CSV = "csv"
     WORKBOOK = "workbook"

@@ -13,7 +13,7 @@ SHOWN_ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What is known of a file before anything happens."""
+    """The dry run of a file: how it is read, before anything is stored."""
 
     layout: Layout
     mapping: Mapping

@@ -43,7 +43,7 @@ _FIXED = frozenset({"home", "work", "main", "isdn", "car"})
 
 @dataclass(slots=True)
 class _Card:
-    """What is read of a card until its end."""
+    """A card as far as it was read."""
 
     numbers: dict[str, list[str]] = field(default_factory=lambda: {"mobile": [], "other": [], "fixed": []})
     values: dict[str, str] = field(default_factory=dict)

@@ -45,7 +45,7 @@ def sheets(path: Path) -> tuple[Sheet, ...]:
 
 
 def rows(path: Path, sheet: str) -> Iterator[Row]:
-    """Yield the rows that are not blank. Hidden rows and columns are read: what is left out would be left out unseen."""
+    """Yield the rows that are not blank. Hidden rows and columns are read: nobody would see that they were left out."""
     names = [found.name for found in sheets(path)]
     if sheet not in names:
         raise SheetUnreadable(Fault.NO_SUCH_SHEET, name=sheet, names=", ".join(names))

@@ -61,7 +61,7 @@ def encode_gsm7(text: str) -> bytes:
 
 
 def decode_gsm7(data: bytes, *, locking: int = 0, single: int = 0) -> str:
-    """Return the text of unpacked septets, by the national tables of these languages; what is not one becomes U+FFFD."""
+    """Return the text of unpacked septets, by the national tables of these languages; an octet that is none becomes U+FFFD."""
     if locking or single:
         return _decode_national(data, locking, single)
     text = charmap_decode(data, "replace", _READ)[0]

@@ -194,7 +194,7 @@ def first_string(body: bytes) -> str:
 
 
 def decode_tlvs(body: bytes, position: int) -> Tlvs:
-    """Return the optional parameters from `position` on; what follows a truncated one is left out."""
+    """Return the optional parameters from `position` on; all that follows a truncated one is left out."""
     tlvs: Tlvs = {}
     size = len(body)
     while position + 4 <= size:
@@ -208,7 +208,7 @@ def decode_tlvs(body: bytes, position: int) -> Tlvs:
 
 
 class Framer:
-    """Cuts a stream of octets into frames; what is kept never exceeds one PDU of the largest size and one chunk."""
+    """Cuts a stream of octets into frames; the octets kept never exceed one PDU of the largest size and one chunk."""
 
     __slots__ = ("_buffer", "_needed", "broken")
 

@@ -128,7 +128,7 @@ def fragment(pdu: ShortMessage) -> Fragment:
 
 
 def _elements(header: bytes) -> dict[int, bytes]:
-    """Return the information elements of a user data header; what follows a truncated one is left out."""
+    """Return the information elements of a user data header; all that follows a truncated one is left out."""
     elements: dict[int, bytes] = {}
     position = 0
     while position + 2 <= len(header):

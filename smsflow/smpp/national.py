@@ -44,7 +44,7 @@ _LAST_KNOWN: Final = 3
 
 
 def alphabet(language: int, default: str) -> str:
-    """Return the 128 characters of a locking shift table; what is not known of a language is U+FFFD, never another letter."""
+    """Return the 128 characters of a locking shift table; an unknown code of a language is U+FFFD, never another letter."""
     if language <= _LAST_KNOWN:
         return _LOCKING.get(language, default)
     return "".join(char if char in _SHARED else _UNREADABLE for char in default)

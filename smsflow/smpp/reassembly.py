@@ -26,7 +26,7 @@ class TextPart:
     locking: int = 0
     single: int = 0
     tag: Any = field(default=None, compare=False)
-    """Whatever the caller knows the part by."""
+    """The caller's own name for the part."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,7 @@ class Session:
         accepted = command != spec.GENERIC_NACK and status in (spec.ESME_ROK, spec.ESME_RALYBND)
         if accepted:
             self._bind_deadline = None
-            # Some operators answer every bind with the same command; what we asked for is what we are.
+            # Some operators answer every bind with the same command; the session has the mode that we asked for.
             self._move(expected)
         events.append(BindAnswered(status, codec.first_string(body), accepted))
 

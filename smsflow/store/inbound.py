@@ -71,7 +71,7 @@ class Inbound(Struct, frozen=True):
     """Its writer's number in E.164, where it is one."""
     keyword: str | None = None
     command: str | None = None
-    """What it asks for: stop, start or help."""
+    """Its request: stop, start or help."""
 
 
 _COLUMNS = """connector_id, source, destination, reference, total, number, data_coding, esm_class, locking, single, body, bound_at,
@@ -165,7 +165,7 @@ WHERE p.id = t.id
 
 
 async def note_repeated(tx: Tx, repeats: Sequence[tuple[int, InboundPart]]) -> None:
-    """Note by which session and number stored parts came again: what comes after that is compared with it."""
+    """Note by which session and number stored parts came again: later deliveries are compared with it."""
     parameters = {
         "ids": ints(id_ for id_, _ in repeats),
         "bound": times(part.bound_at for _, part in repeats),

@@ -27,7 +27,7 @@ from tests.database import SECRET_KEY
 from tests.machine import free_port
 
 ROLES = ("web", "dispatch", "jobs")
-# What we start ends with us, also when we are killed.
+# The processes that we start end with us, also when we are killed.
 SUPERVISED = ("--supervised-by", str(os.getpid()))
 # Long enough that the clean hand-over of a bind is over, short enough for a test to see a message sent again.
 GRACE = 3

@@ -11,7 +11,7 @@ from tests.cluster.traffic import a_customer, rows, stats, steady, until, verdic
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
-# What is promised: another node has the binds within so many seconds of whatever happened.
+# The promise: another node has the binds within so many seconds of any failure.
 TAKEN_OVER = 10.0
 # A node that cannot show its lease sends nothing after 3.5 s; the rest is for a busy computer.
 STOPPED = 5.0

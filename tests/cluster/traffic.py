@@ -1,4 +1,4 @@
-"""What customers send to the nodes while things happen, what became of it, and the verdict."""
+"""The SMS that customers send to the nodes during a failure, the end of each, and the verdict."""
 
 import asyncio
 import functools
@@ -30,7 +30,7 @@ _names = (f"block-{number}" for number in itertools.count(1))
 
 @dataclass
 class Sent:
-    """What one block of traffic has sent: the id of each text that got its 200, and the texts that got no answer.
+    """The SMS of one block of traffic: the id of each text that got its 200, and the texts that got no answer.
 
     Every text begins with the name of its block.
     """

@@ -1,4 +1,4 @@
-"""What a message is on the wire, and what receipts mean for it."""
+"""Messages as PDUs, and the meaning of receipts for them."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

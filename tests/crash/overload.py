@@ -14,7 +14,7 @@ from tests.crash.witness import Witness
 from tests.machine import resident
 from tests.waiting import until
 
-# What a process may grow by while it is asked for more than it can do, and how soon after the end all is well (bytes, seconds).
+# The most that a process may grow by in an overload, and how soon after the end all is well (bytes, seconds).
 _GROWTH = 100
 _WELL_AFTER = 5.0
 

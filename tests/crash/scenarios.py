@@ -1,4 +1,4 @@
-"""What is done to the gateway and its operator, each followed by the verdict; tests and `script/soak` run the same."""
+"""Faults of the gateway and its operator, each followed by the verdict; tests and `script/soak` run the same."""
 
 import asyncio
 import signal
@@ -11,7 +11,7 @@ from tests.crash.load import Load
 from tests.crash.verdict import judge
 from tests.waiting import until
 
-# What the operator does, for how long, and how many messages one such thing may let come twice.
+# The acts of the operator, for how long, and how many messages one such act may let come twice.
 MISDEEDS = {
     "cuts the connection at every 40th": {"disconnect_every": 40},
     "cuts the connection and sends no receipt": {"disconnect_every": 40, "receipts": "none"},

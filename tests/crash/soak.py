@@ -13,7 +13,7 @@ from dataclasses import asdict, fields
 from functools import partial
 
 from tests.cleanup import Run
-from tests.crash import campaigns, misfortunes, scenarios
+from tests.crash import campaigns, database_faults, scenarios
 from tests.crash.gateway import ROLES, Gateway, a_directory
 from tests.crash.load import a_number, once
 from tests.crash.operators import misbehave_in_every_way_under_load
@@ -29,7 +29,7 @@ _PATIENCE = 300.0
 
 
 class Table:
-    """What each scenario came to."""
+    """The result of each scenario."""
 
     def __init__(self):
         """Begin with nothing."""
@@ -98,7 +98,7 @@ def _chosen(given, gateway, witness, chance):
             groups["kills"].append((f"kill -9 {what}", kill))
         everything = under_load(misbehave_in_every_way_under_load, seconds=given.seconds, chance=chance)
         groups["operators"].append(("operator does everything wrong, and kills", everything))
-        cut = partial(misfortunes.cut_the_power_under_load, at=chance.randrange(20, 1500))
+        cut = partial(database_faults.cut_the_power_under_load, at=chance.randrange(20, 1500))
         groups["power"].append(("power cut", cut))
         groups["restarts"] += [
             ("rolling restart", under_load(scenarios.replace_under_load)),
@@ -110,11 +110,11 @@ def _chosen(given, gateway, witness, chance):
         misbehave = under_load(scenarios.misbehave_under_load, misdeed=misdeed, seconds=seconds)
         groups["operator"].append((f"operator {misdeed}", misbehave))
     groups["operator"].append(("operator stands still", under_load(scenarios.stop_under_load, seconds=seconds)))
-    away = partial(misfortunes.take_the_database_away_under_load, seconds=seconds / 2)
+    away = partial(database_faults.take_the_database_away_under_load, seconds=seconds / 2)
     groups["database"] += [
         ("database restarts, is away, has no connection left", away),
-        ("database hangs", under_load(misfortunes.hang_the_database_under_load, seconds=seconds)),
-        ("disk full", partial(misfortunes.fill_the_disk_under_load, seconds=seconds)),
+        ("database hangs", under_load(database_faults.hang_the_database_under_load, seconds=seconds)),
+        ("disk full", partial(database_faults.fill_the_disk_under_load, seconds=seconds)),
     ]
     groups["overload"].append(("overload", partial(overload, seconds=seconds * 5)))
     for strikes in _rounds(given.kills):

@@ -97,7 +97,7 @@ async def test_a_node_whose_clock_is_wrong_by_days_sends_nothing_early_and_nothi
             (unknown,) = await accepted(platform, a_message(company, connector_id, **valid), now=now)
             await until_status(platform, unknown, Status.UNKNOWN)
             operator.script.change({"lose_response_every": 0})
-            # What is due by the database's time goes, and with it every look at what is not.
+            # Messages that are due by the database's time leave; every look has then also passed over those that are not.
             (due,) = await accepted(platform, a_message(company, connector_id, due_at=now, **valid), now=now)
             await until_status(platform, due, Status.SENT)
             found = await statuses(platform, [planned, unknown])

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.crash import processes
+from tests.crash.database_faults import fill_the_disk_under_load, take_the_database_away_under_load
 from tests.crash.gateway import WINDOW
-from tests.crash.misfortunes import fill_the_disk_under_load, take_the_database_away_under_load
 from tests.crash.scenarios import a_load, goes_on
 from tests.crash.verdict import judge
 from tests.machine import free_port
@@ -27,7 +27,7 @@ async def test_a_flush_that_fails_ends_every_session_and_loses_nothing(gateway, 
     under = a_load(gateway, connections=8)
     async with under:
         await until(lambda: len(under.of("accepted")) >= 200, "a load")
-        # What PostgreSQL does by itself when fsync fails: the process that saw it aborts, and all others with it.
+        # PostgreSQL does so by itself when fsync fails: the process that saw it aborts, and all others with it.
         (writer,) = gateway.connect("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'")[0]
         processes.send(writer, signal.SIGABRT)
         await asyncio.sleep(0.5)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.crash.misfortunes import cut_the_power_under_load
+from tests.crash.database_faults import cut_the_power_under_load
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
 

@@ -25,7 +25,7 @@ _OURS = "SELECT id, text, status, charged FROM message WHERE split_part(text, ' 
 
 @dataclass(slots=True)
 class Count:
-    """What a run came to."""
+    """The result of a run."""
 
     kills: int = 0
     accepted: int = 0

@@ -42,7 +42,7 @@ def test_the_settings_file_holds_settings_that_exist():
 @needs("systemd-analyze", "systemd")
 @pytest.mark.parametrize("unit", sorted(INSTALL.glob("*.service")), ids=lambda unit: unit.stem)
 def test_systemd_understands_a_unit(unit, tmp_path):
-    # What the unit starts must be there, or nothing else is looked at.
+    # The program of the unit must be there, or nothing else is looked at.
     ours = unit.read_text("utf-8").replace("/opt/smsflow/.venv/bin/smsflow", sys.executable)
     (tmp_path / unit.name).write_text(ours, "utf-8")
 

@@ -1,4 +1,4 @@
-"""What docs/operate.md says is what there is."""
+"""The metrics, events and commands of docs/operate.md exist."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the README shows."""
+"""The commands of the README."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Who can pay."""
+"""The decision whether a company can pay."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -30,7 +30,7 @@ def test_a_suspended_company_pays_for_nothing():
     assert verdicts(Budget(10, suspended=True), 1, 1) == [AccountSuspended, AccountSuspended]
 
 
-def test_what_is_refused_for_want_of_credits_takes_no_room_under_the_rate():
+def test_a_message_refused_for_want_of_credits_takes_no_room_under_the_rate():
     assert verdicts(Budget(1, send_rate=1, rate_left=1.0), 5, 1, 1) == [NotEnoughCredits, None, NotEnoughCredits]
     assert verdicts(Budget(9, send_rate=1, rate_left=1.0), 1, 1) == [None, TooManyRequests]
 

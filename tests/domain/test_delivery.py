@@ -1,4 +1,4 @@
-"""What answers and receipts make of a message."""
+"""The effect of answers and receipts on a message."""
 
 import pytest
 from hypothesis import given

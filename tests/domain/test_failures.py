@@ -1,4 +1,4 @@
-"""Which failures may pass."""
+"""Failures that may pass, and those that stay."""
 
 import pytest
 from hypothesis import given

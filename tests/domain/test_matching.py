@@ -1,4 +1,4 @@
-"""Which SMS a receipt speaks of: its id and its number, as operators write them."""
+"""The SMS that a receipt speaks of: by its id and its number, as operators write them."""
 
 import pytest
 from hypothesis import given
@@ -40,7 +40,7 @@ def test_another_number_contradicts(field):
 
 
 @pytest.mark.parametrize("field", ["", "AWA", "8080", "ORANGE", "***01", "0", "+"])
-def test_what_is_no_number_says_nothing(field):
+def test_a_text_that_is_no_number_says_nothing(field):
     assert agreement(NUMBER, "AWA", (field, "")) is Agreement.SILENT
 
 

@@ -127,7 +127,7 @@ def test_a_number_that_is_mobile_or_fixed_by_the_plan_counts_as_mobile():
         "690000001,0",
         "6.90000001e8",
         "2.37690000001E+11",
-        # What nobody can dial.
+        # Texts that nobody can dial.
         "-690000001",
         "690000001²",
         "⑥90000001",

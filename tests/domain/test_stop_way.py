@@ -43,7 +43,7 @@ def test_without_links_only_the_recipients_of_a_connector_with_a_number_have_a_w
     assert ways.shortest(2) is None
 
 
-def test_what_a_recipient_is_told_to_send_is_read_as_a_stop():
+def test_the_text_that_a_recipient_is_asked_to_send_is_read_as_a_stop():
     for language in ("fr", "en"):
         told = stop_way.by_sms("8787", "awa", language=language)
         assert command(told, keyword="awa") is Command.STOP

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
 from smsflow.web.api_v2.calls import API
 from smsflow.web.docs.openapi import description
 
-# What the description forbids and the server tolerates (a number as JSON, an unknown field) is no fault: those checks stay out.
+# Requests that the description forbids and the server tolerates (a number as JSON, an unknown field) are no fault: those checks stay out.
 CHECKS = [
     not_a_server_error,
     content_type_conformance,

@@ -18,7 +18,7 @@ LOGIN, SEND = "/auth2/get_token_auth/", "/apiv2/sms/"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back before the server hung up, or until one whole answer was there."""
+    """The octets that came before the server hung up, or until one whole answer was there."""
 
     octets: bytes
 

@@ -29,7 +29,7 @@ async def test_a_companys_share_of_a_lane_does_not_grow_with_its_campaigns(platf
     for name in ("a", "b", "c"):
         await a_running_campaign(platform, many, name)
     await a_running_campaign(platform, one, "d")
-    # Whatever the time in Cameroon.
+    # At any time of day in Cameroon.
     await query(platform, "DELETE FROM marketing_policy RETURNING country")
 
     await jobs.Runner(platform, lambda: platform.clock() + timedelta(seconds=1))._turn()
@@ -42,7 +42,7 @@ async def test_a_campaign_that_reaches_every_other_handset_pauses_by_itself_and_
     await query(platform, "DELETE FROM marketing_policy RETURNING country")
     company = await testing.a_company(platform, credits=5000)
     async with an_operator(receipt_states=[("[02468]$", "UNDELIV 027")]) as operator, an_engine(platform):
-        # So slow that receipts come while most of it waits.
+        # Slow enough for receipts to come while most of it waits.
         connector_id = await testing.a_connector(platform, port=operator.port, rate=200)
         await testing.a_route(platform, connector_id)
         await until_bound(platform, connector_id)

@@ -83,7 +83,7 @@ async def test_a_letter_is_sent_once_and_leaves_nothing_behind(here, mailbox):
     assert "jeton" not in str(logs)
 
 
-async def test_what_was_rolled_back_is_not_told(here, mailbox):
+async def test_no_letter_is_sent_of_a_fact_that_was_rolled_back(here, mailbox):
     with contextlib.suppress(ZeroDivisionError):
         async with here.database.transaction() as tx:
             await mail(here).post(tx, LETTER, to="awa@example.com", company_id=None, now=here.clock())

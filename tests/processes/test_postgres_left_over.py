@@ -1,4 +1,4 @@
-"""What a killed PostgreSQL leaves behind does not keep the next one from starting."""
+"""The remains of a killed PostgreSQL do not keep the next one from starting."""
 
 import os
 import signal

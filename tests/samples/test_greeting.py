@@ -1,4 +1,4 @@
-"""What the greeting prints, done by somebody who pastes it."""
+"""The commands of the greeting, pasted into a shell."""
 
 import asyncio
 import json

@@ -14,7 +14,7 @@ GENEROUS = 60  # seconds; a first `go run` compiles the standard library
 
 
 class Server(Protocol):
-    """What the samples need of a running platform."""
+    """The parts of a running platform that the samples need."""
 
     url: str
     username: str

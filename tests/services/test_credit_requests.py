@@ -4,7 +4,7 @@ from smsflow.services import credit_requests
 from smsflow.store.mail import claim
 
 
-async def test_what_a_company_asks_for_is_mailed_to_the_platforms_contact(open_platform):
+async def test_a_request_for_credits_is_mailed_to_the_platforms_contact(open_platform):
     async with open_platform(smtp_url="smtp://127.0.0.1:1") as here:
         company, now = await testing.a_company(here), here.clock()
         async with here.database.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Group commit: what waits is written together and in order, nothing is lost while the database is away, and poison fails alone."""
+"""Group commit: waiting entries are written together and in order, nothing is lost while the database is away, and poison fails alone."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ def _impatient(monkeypatch):
 
 
 class Table:
-    """What was written and in which groups, and what has to go wrong before it is."""
+    """The entries that were written and their groups, and the failures that come before."""
 
     def __init__(self, *, poison=(), error=_WRONG, failures=()):
         self.groups = []
@@ -307,7 +307,7 @@ async def test_entries_that_came_alone_wait_for_nobody():
     assert table.groups == [[0], [1], [2]]
 
 
-async def test_what_waits_for_a_stream_is_written_when_its_writer_runs_again():
+async def test_entries_that_wait_for_a_stream_are_written_when_their_writer_runs_again():
     table = Table()
     group = table.group(steps=1000)
     async with running(group):

@@ -69,7 +69,7 @@ def test_the_operators_time_decides_where_there_is_one(first, second, repeat):
     assert is_repeat(stored, an_sms(after=60, sequence=2, stamp=second)) is repeat
 
 
-def test_what_was_not_answered_comes_again_by_any_bind():
+def test_a_delivery_without_an_answer_comes_again_by_any_bind():
     first = StoredPart(1, an_sms(), AT, 1, answered=False)
 
     assert is_repeat(first, an_sms(after=1, sequence=9, bound=-600))

@@ -50,7 +50,7 @@ def test_other_sms_are_a_movement_a_day_codes_apart():
     ]
 
 
-def test_what_the_console_sent_is_a_movement_of_its_own():
+def test_sms_of_the_console_are_a_movement_of_their_own():
     day = Figures(accepted=5, charged=6, returned=1, console=2, console_charged=3)
     alone = Figures(accepted=1, charged=2, console=1, console_charged=2)
     causes = [
@@ -74,5 +74,5 @@ def test_the_sums_of_a_month_add_up_to_the_balance_of_today():
     assert november.opening + sum(e.credits for e in movements) == november.closing
 
 
-def test_what_was_spent_since_a_day_is_less_what_came_back():
+def test_the_credits_spent_since_a_day_are_less_those_that_came_back():
     assert spent(CAUSES, since=date(2026, 11, 4)) == 24

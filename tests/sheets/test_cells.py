@@ -11,5 +11,5 @@ def test_a_number_with_words_around_still_makes_its_column_one_of_numbers(cell):
 
 
 @pytest.mark.parametrize("cell", ["05/10/1985", "(bureau)", "12345", "Douala"])
-def test_what_is_no_number_does_not(cell):
+def test_a_cell_that_is_no_number_does_not(cell):
     assert not looks_like_number(cell)

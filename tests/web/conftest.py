@@ -59,7 +59,7 @@ class Hasher:
 
 @pytest.fixture
 def hasher(monkeypatch):
-    """What every password is compared with."""
+    """The hasher that every password is compared with."""
     remembering = Hasher(passwords._HASHER)
     monkeypatch.setattr(passwords, "_HASHER", remembering)
     return remembering

@@ -84,7 +84,7 @@ def _exactly(place: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
-    """What all that is made needs."""
+    """The parts of the platform that the maker works with, and what it has made so far."""
 
     tx: Tx
     platform: Platform

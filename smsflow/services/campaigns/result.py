@@ -30,7 +30,7 @@ class OfHour:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A campaign's figures: each accepted SMS is in one state, or waits; who is not written to is counted by reason."""
+    """A campaign's figures: each accepted SMS is in one state, or waits; recipients that are not written to are counted by reason."""
 
     id: int
     name: str

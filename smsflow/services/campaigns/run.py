@@ -158,7 +158,7 @@ class _Turn:
         self._links: dict[int, tuple[str, str]] = {}
         self._tx, self._company, self._campaign, self._plan = tx, company, campaign, plan
         self._routes, self._policies, self._now = routes, policies, now
-        # What is the same for all rows of a turn is found out once: each of these would be a tenth of what a row costs.
+        # Values that all rows of a turn share are found out once: each would be a tenth of the cost of a row.
         self._fingerprint = cache(fingerprint)
         self._is_open = cache(self._hours_are_open)
         self._template = template.parse(campaign.text)

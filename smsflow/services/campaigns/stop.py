@@ -1,4 +1,4 @@
-"""What `{stop}` becomes in the SMS of a company, and where marketing cannot do without it."""
+"""The way out of marketing: what `{stop}` becomes in the SMS of a company, and where marketing must have it."""
 
 from smsflow.domain import stop_way, template
 from smsflow.domain.account import Company

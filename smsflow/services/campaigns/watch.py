@@ -19,7 +19,7 @@ from smsflow.store.routing import dispatchers
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What campaigns are watched by: the share of failures that is too much, and the connectors that have been down for long."""
+    """The limits that running campaigns are checked against: the share of failures that is too much, and the connectors that have been down for long."""
 
     most_failures: float
     routes: Table

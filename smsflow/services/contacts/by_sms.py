@@ -23,7 +23,7 @@ _VALIDITY = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody asks of a company by SMS, and where they sent it."""
+    """The request of a person to a company by SMS, and the number it was sent to."""
 
     company_id: int
     number: str
@@ -40,7 +40,7 @@ async def obey(tx: Tx, asked: Sequence[Asked], *, now: datetime) -> Counter[tupl
     opt_outs: Counter[tuple[int, int]] = Counter()
     stops = {a.company_id for a in asked if a.command is Command.STOP}
     if stops:
-        # All at once: whoever accepts for several companies takes these locks before any other.
+        # All at once: a transaction that accepts for several companies takes these locks before any other.
         await stored.close_marketing(tx, *stops)
     for company_id in sorted({a.company_id for a in asked}):
         company = await companies.company(tx, company_id)

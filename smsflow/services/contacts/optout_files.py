@@ -19,7 +19,7 @@ _PAGE = 5000
 
 @dataclass(frozen=True, slots=True)
 class BroughtIn:
-    """What rows came to: numbers that opted out now, those that had before, and rows without a number by reason."""
+    """The result of some rows: numbers that opted out now, those that had before, and rows without a number by reason."""
 
     new: int
     unchanged: int

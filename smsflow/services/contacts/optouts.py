@@ -37,7 +37,7 @@ async def opt_out(
     if changed:
         await cancel(tx, await campaign_queue.marketing_to(tx, company_id, changed), company_id=company_id, now=now)
     if scope == Scope.ALL:
-        # Last: whoever records an outcome locks messages before their company, as `cancel` does.
+        # Last: a transaction that records an outcome locks messages before their company, as `cancel` does.
         await optouts.close_transactional(tx, company_id)
     return changed
 

@@ -1,4 +1,4 @@
-"""What waits and must not leave: messages whose validity has ended are closed, those of suspended companies are held and freed."""
+"""Queued messages that must not leave: those whose validity has ended are closed, those of suspended companies are held and freed."""
 
 from datetime import datetime
 

@@ -81,7 +81,7 @@ async def expire_sent(tx: Tx, *, limit: int, now: datetime) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Rerouted:
-    """What became of a page of a queue: how many were moved, and the place that the next page begins after (None: it was the last)."""
+    """The result for a page of a queue: how many were moved, and the place that the next page begins after (None: it was the last)."""
 
     moved: int
     after: Place | None

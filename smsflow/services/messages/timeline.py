@@ -68,7 +68,7 @@ def derive(
     waiting: history.PlaceInQueue | None,
     unsettled: history.Unsettled | None,
 ) -> tuple[Event, ...]:
-    """Return what happened, in its order; what is the case now comes last."""
+    """Return what happened, in its order; the present state comes last."""
     events = [*_accepted(message), *_left(message, parts), *_ended(message, parts), *_open(message, waiting, unsettled)]
     return tuple(sorted(events, key=lambda e: e.at or _LAST))
 

@@ -12,7 +12,7 @@ from smsflow.store.routing import connectors, routes
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Which SMS a route is for; None is any."""
+    """The SMS that a route is for; None is any."""
 
     country: str | None = None
     prefix: str | None = None

@@ -1,4 +1,4 @@
-"""What people did: appended in the transaction of the act, never changed."""
+"""The audit log: appended in the transaction of the act, never changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

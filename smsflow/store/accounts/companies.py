@@ -60,7 +60,7 @@ async def set_suspended(tx: Tx, company_id: int, *, suspended: bool) -> bool:
     return (await tx.execute(update, {"id": company_id, "suspended": suspended})).one_or_none() is not None
 
 
-# What of a company can be changed. The rest has its own way: credits by the ledger, senders by their table.
+# The columns of a company that can be changed. The rest has its own way: credits by the ledger, senders by their table.
 _CHANGEABLE = frozenset(
     {
         "name",

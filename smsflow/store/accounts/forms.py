@@ -28,7 +28,7 @@ async def location_of(tx: Tx, user_id: int, key: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class KeptForm:
-    """What somebody had typed, sealed, and the page it was typed on."""
+    """The content of a form that was kept, sealed, and the page it was typed on."""
 
     path: str
     fields_sealed: str

@@ -26,7 +26,7 @@ class AccessLink:
 
     @property
     def name(self) -> str:
-        """What the link is called in forms."""
+        """The name of the link in forms."""
         return self.hash.hex()
 
 

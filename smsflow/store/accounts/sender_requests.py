@@ -1,4 +1,4 @@
-"""What companies say when they ask for a sender, with the document that they join."""
+"""The requests of companies for a sender, each with the document that they join."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

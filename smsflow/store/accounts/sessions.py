@@ -25,7 +25,7 @@ class Person:
 
     @property
     def name(self) -> str:
-        """What the person is called on pages."""
+        """The name of the person on pages."""
         return self.full_name or self.username
 
 

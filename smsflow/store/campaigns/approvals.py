@@ -29,7 +29,7 @@ async def of_campaign(tx: Tx, company_id: int, campaign_id: int) -> Approval | N
 
 
 async def written(tx: Tx, company_id: int, campaign_id: int, author: str) -> None:
-    """Note one more author of a campaign; what was submitted or reviewed before is another text."""
+    """Note one more author of a campaign; an earlier submission or review was of another text."""
     update = text("""
         UPDATE campaign SET submitted_by = NULL, submitted_at = NULL, reviewed_by = NULL,
             authors = CASE WHEN :author = '' OR :author = ANY(authors) THEN authors ELSE authors || CAST(:author AS text) END

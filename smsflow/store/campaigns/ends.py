@@ -12,7 +12,7 @@ from smsflow.store.postgres.transactions import Tx, text
 
 @dataclass(frozen=True, slots=True)
 class SmsEnd:
-    """What has become of an SMS."""
+    """The state that an SMS is in, with its end."""
 
     status: Status
     error: str | None

@@ -1,4 +1,4 @@
-"""Which recipient's SMS is the longest, and who stands at a place."""
+"""The recipient with the longest SMS, and the recipient at a place."""
 
 from smsflow.store.campaigns.recipients import Recipient, following
 from smsflow.store.postgres.transactions import Tx, text

@@ -27,7 +27,7 @@ class NewContact:
 
 
 class Written(IntEnum):
-    """What writing a contact did."""
+    """The effect of writing a contact."""
 
     NEW = 0
     UPDATED = 1

@@ -165,7 +165,7 @@ async def refusals(tx: Tx, company_id: int, import_id: int, *, after: int, limit
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a batch of rows came to."""
+    """The result of a batch of rows."""
 
     rows: int = 0
     new: int = 0
@@ -250,7 +250,7 @@ SELECT (SELECT max(number) FROM undone), (SELECT count(*) FROM undone WHERE outc
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What undoing a page of rows did: contacts removed, given back what they were, and left as they are."""
+    """The effect of undoing a page of rows: contacts removed, given their former values, and left as they are."""
 
     last: str | None
     removed: int

@@ -113,7 +113,7 @@ async def members(tx: Tx, company_id: int, lists: Sequence[int]) -> Members:
 
 
 # Taking contacts out of lists locks the lists first, as deleting a list does: two of them never wait in a circle.
-# The weakest lock: who counts a list's contacts does not wait for it.
+# The weakest lock: counting a list's contacts does not wait for it.
 _KEEP = text("SELECT id FROM contact_list WHERE company_id = :company_id AND rules IS NULL ORDER BY id FOR KEY SHARE")
 
 

@@ -1,4 +1,4 @@
-"""What companies have left, changed with a line in the ledger."""
+"""The balances of companies, changed with a line in the ledger."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ RequestState = Literal["pending", "sold", "declined", "withdrawn"]
 
 @dataclass(frozen=True, slots=True)
 class CreditRequest:
-    """What a company has asked for, and what became of it."""
+    """A request of a company for credits, and its answer."""
 
     company_id: int
     id: int

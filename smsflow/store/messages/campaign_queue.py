@@ -6,7 +6,7 @@ from datetime import datetime
 from smsflow.store.postgres.arrays import texts
 from smsflow.store.postgres.transactions import Tx, text
 
-# Walks queue_campaign. A time that never comes: what is held is neither claimed nor released by the sweep.
+# Walks queue_campaign. A time that never comes: held messages are neither claimed nor released by the sweep.
 _HOLD_CAMPAIGN = text("""
 UPDATE queue SET due_at = 'infinity' WHERE message_id IN (
     SELECT message_id FROM queue WHERE company_id = :company_id AND campaign_id = :campaign_id AND claimed_by IS NULL
@@ -37,7 +37,7 @@ async def of_campaign(tx: Tx, company_id: int, campaign_id: int) -> list[int]:
     return [message_id for (message_id,) in rows]
 
 
-# Walks queue_campaign of one company: what a campaign keeps in the queue is a few seconds of its lane.
+# Walks queue_campaign of one company: a campaign keeps a few seconds of its lane in the queue.
 _MARKETING_TO = text("""
 SELECT q.message_id FROM queue q JOIN message m ON m.id = q.message_id
 WHERE q.company_id = :company_id AND q.campaign_id IS NOT NULL AND q.priority = 2 AND q.claimed_by IS NULL

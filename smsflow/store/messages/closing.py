@@ -69,7 +69,7 @@ DELETE FROM queue q USING ids WHERE q.message_id = ids.id
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """What deciding on a message's next status needs; its row is locked until the transaction ends."""
+    """The facts that decide a message's next status; its row is locked until the transaction ends."""
 
     company_id: int
     status: Status

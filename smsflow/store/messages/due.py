@@ -57,7 +57,7 @@ SELECT count(pg_notify('smsflow_queue', CAST(connector_id AS text))) FROM (SELEC
 async def release_due(tx: Tx, *, now: datetime, limit: int) -> int:
     """Let up to `limit` messages leave whose time has come, each company in its fair turn; return how many there were.
 
-    What was tried before keeps the turn that it had: behind all that its company sent meanwhile it might never leave.
+    A message that was tried before keeps its turn: behind all that its company sent meanwhile it might never leave.
     """
     found = [Due(*row) for row in await tx.execute(_DUE, {"now": now, "limit": limit})]
     due = [d for d in found if not d.held]

@@ -121,7 +121,7 @@ async def unsettled(tx: Tx, message_id: int) -> Unsettled | None:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which messages are looked for; None is any. `number` is the digits that a number ends with."""
+    """The filter of a search for messages; None is any. `number` is the digits that a number ends with."""
 
     company_id: int | None = None
     number: str | None = None

@@ -12,7 +12,7 @@ from smsflow.store.postgres.transactions import Tx, text
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """Which messages of a company are shown; None is any. `number` is the digits that a number ends with."""
+    """The filter of a company's log of messages; None is any. `number` is the digits that a number ends with."""
 
     number: str | None = None
     status: Status | None = None

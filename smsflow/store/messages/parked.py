@@ -73,7 +73,7 @@ async def guess(tx: Tx, receipts: Sequence[News]) -> dict[int, int]:
 class Look:
     """Where to look among the parked receipts of an account.
 
-    `answered` is a moment: whatever was submitted before it has its answer. Only a receipt from before may be guessed (see `guess`),
+    `answered` is a moment: every submit before it has its answer. Only a receipt from before may be guessed (see `guess`),
     as one that came later may be the early receipt of a message whose answer is still on its way.
     """
 
@@ -140,7 +140,7 @@ WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY received_at, id FOR UPDATE SKIP 
 
 
 async def lock(tx: Tx, ids: Sequence[int]) -> list[tuple[int, News]]:
-    """Lock parked receipts and return them with their ids; what another looks at is left to it."""
+    """Lock parked receipts and return them with their ids; those that another looks at are left to it."""
     return [
         (parked_id, News(account_id, reference, Status(status), *rest))
         for parked_id, account_id, reference, status, *rest in await tx.execute(_LOCK, {"ids": ints(ids)})

@@ -14,7 +14,7 @@ from smsflow.store.postgres.transactions import Tx, text
 
 
 class News(Struct, frozen=True):
-    """What a receipt says of one PDU: the status it leads to, and whether the operator refused it (then credits go back)."""
+    """The news of a receipt about one PDU: the status it leads to, and whether the operator refused it (then credits go back)."""
 
     account_id: int
     reference: str
@@ -33,7 +33,7 @@ class News(Struct, frozen=True):
 
 
 # The way of nearly every receipt: one PDU, accepted before, now delivered. part_reference finds the row, message is updated in place.
-# What this statement does not settle (several parts, other states, ids that are unknown or went to another number) goes through `find`.
+# Receipts that it does not settle (several parts, other states, ids that are unknown or went to another number) go through `find`.
 # The sum (+ 0) keeps the planner from walking all messages in that order when it believes a partition to be empty.
 _DELIVERED = bounded(f"""
 WITH r AS MATERIALIZED (

@@ -1,4 +1,4 @@
-"""What the database refused as it came, set aside so that somebody looks at it."""
+"""Entries that the database refused as they came, set aside so that somebody looks at them."""
 
 from dataclasses import dataclass
 from datetime import datetime

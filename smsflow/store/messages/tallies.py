@@ -2,7 +2,7 @@
 
 A statement that changes the state of messages appends one row for each group and batch to `tally_delta`; `fold` moves these rows into
 `tally`. Readers add both, in one snapshot, so that the figures are exact at every moment. An SMS counts for the hour in which it was
-accepted, whatever happens to it later; one without a campaign counts for campaign 0. What waits is the rest of what was accepted.
+accepted, whatever happens to it later; one without a campaign counts for campaign 0. The SMS that wait are the rest of those accepted.
 """
 
 from collections.abc import Sequence
@@ -120,7 +120,7 @@ ON CONFLICT ({", ".join(_KEY)}) DO UPDATE SET verified = excluded.verified
 async def recount(tx: Tx, *, now: datetime) -> bool:
     """Count what is stored anew, if that is ordered and its time has come; False when not. The transaction must be a new one.
 
-    In one snapshot: what it does not see of the messages it does not see of the appended rows either, and these stay.
+    In one snapshot: the appended rows of messages that it does not see are not seen either, and stay.
     """
     await read_whole_tables(tx)
     if not (await tx.execute(_ALONE)).scalar_one():

@@ -1,4 +1,4 @@
-"""Messages whose end has not come, remembered by blocks of ids: who looks for those whose validity has passed reads no others.
+"""Messages whose end has not come, remembered by blocks of ids: a look for those whose validity has passed reads no others.
 
 An index by validity or status would cost every message something at each step; a block costs one row, written seldom.
 """
@@ -13,7 +13,7 @@ from smsflow.store.postgres.transactions import Tx, text
 WIDTH = 10_000
 # A block is not read again sooner, however many of its messages end one after the other.
 _PAUSE = timedelta(seconds=10)
-# What should have ended in another way by now (it waits, or nobody knows whether it left) is looked at again, for a while.
+# An SMS that should have ended in another way by now (it waits, or nobody knows whether it left) is looked at again, for a while.
 _LATE_PAUSE = timedelta(minutes=10)
 _LATE_FOR = timedelta(days=2)
 

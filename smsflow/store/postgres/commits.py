@@ -1,4 +1,4 @@
-"""Commits whose answer is lost: what became of them is found out, or said to be unknown.
+"""Commits whose answer is lost: their outcome is found out, or said to be unknown.
 
 Three facts make this harder than a look. A session that waits for its standby and is ended has committed, but only on this server.
 A server that was replaced, and does not know it yet, still shows what nobody else has. A session that hangs may commit later.

@@ -41,7 +41,7 @@ _SOCKET_PATH_LIMIT = 90
 _START_SECONDS = 60.0
 _STOP_SECONDS = 60.0
 _SOCKET_LOCK = ".s.PGSQL.5432.lock"
-# What PostgreSQL says while something of its predecessor is left.
+# PostgreSQL says one of these while something of its predecessor is left.
 _HAS_A_LOG = "redirecting log output"
 _STILL_ENDING = ("shared memory block", 'lock file "postmaster.pid" already exists')
 

@@ -1,4 +1,4 @@
-"""Which errors say that the database is away, and not that a row is wrong."""
+"""Tells errors of a database that is away from those of a wrong row."""
 
 import asyncio
 
@@ -39,6 +39,6 @@ def first_line(error: BaseException) -> str:
 
 
 def named(error: BaseException) -> str:
-    """Return the name of an error with its SQLSTATE: what it says itself may repeat the row."""
+    """Return the name of an error with its SQLSTATE: its own text may repeat the row."""
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
     return f"{type(error).__name__} {state}" if state else type(error).__name__

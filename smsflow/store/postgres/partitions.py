@@ -17,7 +17,7 @@ _PATIENCE_TO_DROP = "100ms"
 
 
 class PartitionInUse(Exception):
-    """A long reader holds the table: what was wanted waited a moment and gave up."""
+    """A long reader holds the table: the change waited a moment and gave up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class Pool:
                     await self.forget()  # the others were most likely cut by the same event
                 raise
             except BaseException:
-                # Whatever was running on it may still run: nobody else gets it.
+                # A statement may still run on it: nobody else gets it.
                 if connection.info.transaction_status != TransactionStatus.IDLE:
                     await connection.close()
                 raise

@@ -1,4 +1,4 @@
-"""Which migrations a database has had, known without loading what runs them."""
+"""The migrations that a database has had, known without loading what runs them."""
 
 from pathlib import Path
 

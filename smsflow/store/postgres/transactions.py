@@ -146,7 +146,7 @@ class Database:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Tx]:
-        """Open a session of its own, which ends with the block: what it has locked is free then."""
+        """Open a session of its own, which ends with the block: its locks are then free."""
         connection = await self._pool.open()
         try:
             yield Tx(connection, self._patience)

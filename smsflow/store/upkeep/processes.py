@@ -23,7 +23,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a process has done since it began, and the octets of the disk that it keeps its data on."""
+    """The work of a process since it began, and the octets of the disk that it keeps its data on."""
 
     accepted: int
     submitted: int

@@ -1,4 +1,4 @@
-"""What the customers of the v2 API read when a request is refused, in French."""
+"""The French sentences of the v2 API about refused requests."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""All that the customers of the v2 API see: its replies, its names and its dates; what it refuses is in `sentences`."""
+"""All that the customers of the v2 API see: its replies, its names and its dates; the sentences of its refusals are in `sentences`."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -34,7 +34,7 @@ def _prose(text: str) -> str:
 
 def program(text: str, lexer: str, values: Mapping[str, str]) -> Markup:
     """Return a program or a reply as HTML: coloured, its placeholders marked and filled from `values`."""
-    # The lexer sees the placeholders, not the values: what a value holds cannot change how the rest is read.
+    # The lexer sees the placeholders, not the values: a value cannot change how the rest is read.
     formatter = HtmlFormatter(nowrap=True, classprefix="t-")
     html: str = highlight(text, get_lexer_by_name(lexer, stripnl=False), formatter)
 

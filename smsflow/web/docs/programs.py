@@ -43,7 +43,7 @@ PLACEHOLDERS = {
 SLOT = re.compile("|".join(re.escape(text) for text in PLACEHOLDERS.values()))
 SLOT_NAMES = {text: name for name, text in PLACEHOLDERS.items()}
 
-# Values stand inside the string literals of these languages: what could end or change one of those is refused.
+# Values stand inside the string literals of these languages: a value that could end or change one of those is refused.
 _UNSAFE = re.compile(r"""['"\\`$%\x00-\x1f\x7f]""")
 
 

@@ -20,7 +20,7 @@ def takes_gzip(req: falcon.asgi.Request) -> bool:
 
 
 class Compressed:
-    """Compresses the pages of a door; what a responder answers as octets stays as it is."""
+    """Compresses the pages of a door; an answer given as octets stays as it is."""
 
     async def process_response(
         self, req: falcon.asgi.Request, resp: falcon.asgi.Response, _resource: object, _succeeded: Any

@@ -14,7 +14,7 @@ _MOST_PARTS = 50
 
 @dataclass(slots=True)
 class Uploaded:
-    """What a form with a file has brought; `name` is the file's, as its sender calls it."""
+    """The fields and the file of a form; `name` is the file's, as its sender calls it."""
 
     fields: dict[str, list[str]] = field(default_factory=dict)
     name: str = ""

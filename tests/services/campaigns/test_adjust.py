@@ -48,7 +48,7 @@ async def test_hours_that_are_changed_hold_at_once(campaigns):
     assert (waited.accepted, went.accepted) == ({}, {campaigns.connector: 10})
 
 
-async def test_what_can_never_send_is_refused_and_so_is_a_campaign_that_is_not_launched(campaigns):
+async def test_a_plan_that_can_never_send_is_refused_and_so_is_a_campaign_that_is_not_launched(campaigns):
     await campaigns.open()
     campaign_id = await campaigns.draft()
 

@@ -54,7 +54,7 @@ class Shop:
             await draft.edit(tx, self.company, self.id, self.wanted, author=author, now=NOW)
 
 
-async def test_whoever_may_not_approve_cannot_launch_where_approval_is_demanded(shop):
+async def test_a_person_who_may_not_approve_cannot_launch_where_approval_is_demanded(shop):
     await shop.open()
 
     with pytest.raises(ApprovalNeeded):
@@ -94,7 +94,7 @@ async def test_nobody_reviews_what_they_wrote_changed_or_submitted(shop, somebod
     assert (await shop.seen()).state == "approval"
 
 
-async def test_what_is_sent_back_says_why_and_can_be_submitted_again(shop):
+async def test_a_campaign_that_is_sent_back_says_why_and_can_be_submitted_again(shop):
     await shop.open()
     await shop.do(approval.submit, author="awa")
 
@@ -138,7 +138,7 @@ async def test_an_approval_that_cannot_be_paid_changes_nothing(shop):
     assert (await shop.seen()).state == "approval"
 
 
-async def test_what_was_not_submitted_is_not_approved(shop):
+async def test_a_campaign_that_was_not_submitted_is_not_approved(shop):
     await shop.open()
 
     with pytest.raises(StateRefused):

@@ -1,4 +1,4 @@
-"""What contacts, opt-outs and campaigns ask of the database walks an index to its rows, and not through all that a company has."""
+"""The statements of contacts, opt-outs and campaigns walk an index to their rows, and not through all rows of a company."""
 
 import re
 from datetime import timedelta

@@ -202,7 +202,7 @@ async def test_a_number_written_as_at_home_is_that_of_the_companys_country(desk)
     assert await desk.opted_out() == [(desk.awa.id, AWA, "sms")]
 
 
-async def test_what_no_company_is_found_for_is_stored_and_nothing_else_happens(desk):
+async def test_an_sms_without_a_company_is_stored_and_nothing_else_happens(desk):
     await desk.write("STOP", source="Orange", to="")
 
     assert await desk.inbound() == [(None, None, "stop")]

@@ -79,7 +79,7 @@ async def test_a_list_by_rule_is_counted_before_it_is_kept_and_again_when_it_is_
         assert [(one.name, one.contacts) for one in await lists.show_lists(tx, shop.id)] == [("Avec", 2)]
 
 
-async def test_what_cannot_be_a_list_is_refused(platform, shop):
+async def test_an_impossible_list_is_refused(platform, shop):
     async with platform.database.transaction() as tx:
         by_rule = await lists.add_list(tx, shop.id, "Douala", rules=rules("ville = douala"), now=NOW)
         by_hand = await lists.add_list(tx, shop.id, "Main", now=NOW)

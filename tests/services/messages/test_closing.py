@@ -48,7 +48,9 @@ async def outlives_its_validity(dispatcher):
 
 
 @pytest.mark.parametrize(("outcome", "status"), [(Rejected("no"), Status.FAILED), (Outlived(), Status.EXPIRED)])
-async def test_what_may_be_on_the_handset_stays_charged_when_its_second_attempt_ends(dispatcher, outcome, status):
+async def test_a_message_that_may_be_on_the_handset_stays_charged_when_its_second_attempt_ends(
+    dispatcher, outcome, status
+):
     message, _, second = await is_sent_again(dispatcher)
     await dispatcher.reports(second, outcome)
 
@@ -57,7 +59,7 @@ async def test_what_may_be_on_the_handset_stays_charged_when_its_second_attempt_
 
 
 @pytest.mark.parametrize("outcome", [Rejected("no"), Outlived()])
-async def test_what_never_left_is_returned_once_however_often_that_is_told(dispatcher, outcome):
+async def test_a_message_that_never_left_is_returned_once_however_often_that_is_reported(dispatcher, outcome):
     await dispatcher.accepts()
     (claim,) = await dispatcher.claims()
     for _ in range(2):

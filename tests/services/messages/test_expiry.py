@@ -67,7 +67,7 @@ async def test_a_receipt_that_comes_later_still_settles_it(dispatcher, status, r
     await sound(dispatcher.platform)
 
 
-async def test_what_the_operator_says_has_expired_is_not_settled_again(dispatcher):
+async def test_a_message_expired_by_its_operator_is_not_settled_again(dispatcher):
     message = await dispatcher.sends("r1")
     await dispatcher.receives("r1", Status.EXPIRED)
     await dispatcher.receives("r1", Status.DELIVERED)
@@ -109,7 +109,7 @@ async def test_a_block_is_looked_at_again_when_the_next_of_its_messages_is_due(d
     assert await blocks(dispatcher) == []
 
 
-async def test_what_has_ended_is_remembered_no_more(dispatcher):
+async def test_a_block_whose_messages_have_ended_is_remembered_no_more(dispatcher):
     for n in range(3):
         await dispatcher.sends(f"r{n}", valid_until=dispatcher.now + HOUR)
         await dispatcher.receives(f"r{n}", Status.DELIVERED)

@@ -1,4 +1,4 @@
-"""What waits: it ends with its validity, whatever keeps it waiting, and a suspended company's goes when it resumes."""
+"""Waiting messages end with their validity, whatever keeps them waiting, and those of a suspended company leave when it resumes."""
 
 from datetime import timedelta
 

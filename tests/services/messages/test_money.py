@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the ledger adds up: every step that a message can take, at random."""
+"""The ledger adds up in any order of events: every step that a message can take, at random."""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Whom an SMS may be sent to, decided in the transaction that accepts it."""
+"""Permission to send to a number, decided in the transaction that accepts the SMS."""
 
 from datetime import UTC, datetime, timedelta
 

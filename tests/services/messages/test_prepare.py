@@ -1,4 +1,4 @@
-"""What one message is charged: as many segments as leave by its route."""
+"""The charge of one message: as many segments as leave by its route."""
 
 import pytest
 

@@ -22,7 +22,7 @@ NUMBERS = [f"+23769000000{n}" for n in range(4)]
 FREE = Policy("CM", "Africa/Douala")
 _KINDS = st.sampled_from([Kind.MARKETING, Kind.TRANSACTIONAL])
 _NUMBERS = st.integers(0, len(NUMBERS) - 1)
-# What is begun at once, each after so many turns of the loop.
+# The acts that begin at once, each after so many turns of the loop.
 _ACTS = st.lists(
     st.tuples(
         st.one_of(
@@ -151,7 +151,7 @@ def test_nobody_gets_an_sms_accepted_after_their_stop_was_acknowledged(settings_
 
 @pytest.mark.parametrize("kind", [Kind.MARKETING, Kind.TRANSACTIONAL])
 @pytest.mark.parametrize("what", ["turn", "send"])
-async def test_whoever_accepts_while_somebody_opts_out_waits_and_sees_it(platform, kind, what):
+async def test_an_acceptance_waits_for_an_opt_out_that_is_under_way_and_sees_it(platform, kind, what):
     here = Race(platform)
     await here.open(kind)
 

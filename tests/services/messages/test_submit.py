@@ -257,7 +257,7 @@ async def test_the_ledgers_proof_finds(platform, damage, invariant):
     assert invariant in {b.invariant for b in await testing.broken_invariants(platform)}
 
 
-async def test_what_a_campaign_has_reserved_pays_for_nothing_else_and_the_refusal_says_what_is_left(platform):
+async def test_the_reserve_of_a_campaign_pays_for_nothing_else_and_the_refusal_says_what_is_left(platform):
     company = await testing.a_company(platform, credits=10)
     await execute(platform, "UPDATE company SET reserved = 8 WHERE id = :id", id=company.id)
     async with an_intake(platform) as intake:

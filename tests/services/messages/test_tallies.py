@@ -40,7 +40,7 @@ async def test_an_sms_is_counted_where_it_is(dispatcher):
     assert await figures(dispatcher) == Figures(accepted=1, charged=2, delivered=1)
 
 
-async def test_what_is_refused_returns_its_credits(dispatcher):
+async def test_a_refused_sms_returns_its_credits(dispatcher):
     await dispatcher.accepts(segments=3)
     (claim,) = await dispatcher.claims()
     await dispatcher.reports(claim, Rejected("no"))
@@ -88,7 +88,7 @@ async def test_days_are_those_of_the_time_zone(platform, dispatcher):
     assert [(d.date, d.kind, d.connector_id, d.figures.accepted) for d in days] == [(date(2026, 3, 2), Kind.OTP, 1, 1)]
 
 
-async def test_what_the_release_before_stored_is_counted_once_and_later_changes_stay(dispatcher):
+async def test_sms_that_the_release_before_stored_are_counted_once_and_later_changes_stay(dispatcher):
     await dispatcher.accepts()
     await execute(dispatcher.platform, "DELETE FROM tally_delta")
     await execute(dispatcher.platform, "INSERT INTO tally_recount VALUES (:at)", at=dispatcher.now)

@@ -1,4 +1,4 @@
-"""What a database must have had is known from the names of the migrations, and only a migration loads what runs them."""
+"""The revision that a database must have is known from the names of the migrations, and only a migration loads what runs them."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What one company has, another never sees: every call, with the second company's token and the first one's ids."""
+"""No company sees another's rows: every call, with the second company's token and the first one's ids."""
 
 import pytest
 

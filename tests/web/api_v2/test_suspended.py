@@ -1,4 +1,4 @@
-"""What the documentation promises of a suspended company is what it gets."""
+"""A suspended company gets what the documentation promises."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What people type, paste and post, through the whole door."""
+"""Values as people type, paste and post them, through the whole door."""
 
 import pytest
 

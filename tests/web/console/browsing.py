@@ -31,7 +31,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: its type, its octets on the line with their head, and what it says."""
+    """An answer: its type, its octets on the line with their head, and its text."""
 
     status: int
     content_type: str

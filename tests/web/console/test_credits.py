@@ -98,7 +98,7 @@ async def test_sms_are_grouped_by_day_and_open_into_the_lines_of_the_ledger(site
     assert opened.count("SMS envoyés") == 2
 
 
-async def test_what_is_sent_in_the_console_stands_apart_from_what_the_api_sent(site, signed_in):
+async def test_sms_of_the_console_stand_apart_from_those_of_the_api(site, signed_in):
     browser, company = await signed_in("admin", credits=10)
     await testing.a_route(site.platform)
     await site.send(await testing.a_token(site.platform, company), "690000001")

@@ -24,7 +24,7 @@ async def test_credits_are_for_those_who_may_see_the_balance(signed_in):
         ({}, "Rien ne demande votre attention"),
     ],
 )
-async def test_what_needs_attention_is_said(signed_in, company, says):
+async def test_matters_that_need_attention_are_shown(signed_in, company, says):
     browser, _ = await signed_in("admin", **company)
 
     assert says in (await browser.get("/app")).text
@@ -62,7 +62,7 @@ async def test_a_campaign_that_runs_is_shown_with_how_far_it_is(site, signed_in)
     assert "10 sur 40" in page.text
 
 
-async def test_what_became_of_the_sms_of_today_and_of_thirty_days_is_shown_with_its_table(site, signed_in):
+async def test_the_outcomes_of_today_and_of_thirty_days_are_shown_with_their_table(site, signed_in):
     browser, company = await signed_in("admin", credits=10_000)
     connector = await testing.a_connector(site.platform, name="mtn-cm")
     async with site.platform.database.transaction() as tx:

@@ -39,7 +39,7 @@ def test_each_change_is_marked_and_one_click_takes_them_all_and_another_gives_th
     expect(aicha.locator("#economy h2")).to_have_text("Version économique : 1 au lieu de 2 par SMS, en segments")
     assert COUNTS == [2, 1]
     assert marks(aicha, 0) == [TEXT[c.start : c.end] for c in changes]
-    # What goes is marked by a dot.
+    # A character that goes is marked by a dot.
     assert marks(aicha, 1) == [c.spelling or "·" for c in changes]
 
     take, back = aicha.locator("#economy button").all()
@@ -54,7 +54,7 @@ def test_each_change_is_marked_and_one_click_takes_them_all_and_another_gives_th
     expect(back).to_be_hidden()
 
 
-def test_what_it_saves_is_told_over_all_recipients(live_server, aicha):
+def test_the_saving_is_shown_over_all_recipients(live_server, aicha):
     saved = "Version économique : 1 au lieu de 2 par SMS, 5 crédits de moins pour 5 destinataires"
     aicha.goto(f"{live_server.url}/app/send")
     aicha.fill("[name=text]", TEXT)

@@ -20,7 +20,7 @@ _FIELD = re.compile(r"{[^}]*}")
 
 @pytest.fixture
 async def foreign(site):
-    """What another company has: addresses are filled with it."""
+    """The ids of another company: addresses are filled with them."""
     company, token = await site.opened(credits=5)
     await testing.a_route(site.platform)
     campaign = await testing.a_campaign(site.platform, company)

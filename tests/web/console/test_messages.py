@@ -138,5 +138,5 @@ def test_an_operators_words_have_a_meaning(error, says):
 
 
 @pytest.mark.parametrize("error", ["", "???", "0x999"])
-def test_what_nobody_knows_has_no_meaning(error):
+def test_an_unknown_error_has_no_meaning(error):
     assert words.meaning(error) is None

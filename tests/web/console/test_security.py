@@ -1,4 +1,4 @@
-"""What people, files and operators write is shown and never run; every page says so to the browser; no form breaks a page."""
+"""Texts of people, files and operators are shown and never run; every page says so to the browser; no form breaks a page."""
 
 import asyncio
 import csv

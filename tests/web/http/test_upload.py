@@ -45,7 +45,7 @@ async def test_a_file_is_read_whole_wherever_its_pieces_are_cut(body, size):
     "body",
     [b"", b"--cut", a_form(b"x")[:-6], b"--cut\r\n\r\n\r\nx\r\n--cut--", a_form(b"\xff").replace(b"abc", b"\xff")],
 )
-async def test_what_is_no_whole_form_is_refused(body):
+async def test_a_form_that_is_not_whole_is_refused(body):
     with pytest.raises(Unreadable):
         await read(body, 7)
 

@@ -85,7 +85,7 @@ _IMPORTS = (
         PRIMARY KEY (company_id, import_id, place)
     )""",
     "ALTER TABLE contact_import_chunk ALTER COLUMN body SET STORAGE EXTERNAL",
-    # What each row did: what makes a later row a duplicate, and what an undo needs.
+    # The effect of each row: a later row is a duplicate by it, and an undo needs it.
     """CREATE TABLE contact_import_row (
         company_id bigint NOT NULL,
         import_id bigint NOT NULL,
@@ -148,7 +148,7 @@ _CAMPAIGNS = (
     "DROP TRIGGER campaign_changed ON campaign",
     """CREATE TRIGGER campaign_changed AFTER DELETE OR UPDATE OF name, kind ON campaign
        FOR EACH STATEMENT EXECUTE FUNCTION tell_change()""",
-    # What moves with every batch stands apart: a change of `campaign` would empty every process's memory.
+    # Columns that move with every batch stand apart: a change of `campaign` would empty every process's memory.
     """CREATE TABLE campaign_run (
         company_id bigint NOT NULL,
         campaign_id bigint NOT NULL,
@@ -221,7 +221,7 @@ _POLICY = (
     "ALTER TABLE company ADD COLUMN marketing_closes smallint CHECK (marketing_closes BETWEEN 0 AND 1440)",
 )
 
-# What waits of a campaign is found by it alone when it is paused or cancelled; nothing else pays for the index.
+# The waiting messages of a campaign are found by it alone when it is paused or cancelled; nothing else pays for the index.
 _QUEUE = (
     "ALTER TABLE queue ADD COLUMN campaign_id bigint",
     "CREATE INDEX queue_campaign ON queue (company_id, campaign_id, message_id) WHERE campaign_id IS NOT NULL",

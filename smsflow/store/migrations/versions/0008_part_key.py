@@ -8,7 +8,7 @@ from sqlalchemy import text
 revision = "0008"
 down_revision = "0007"
 
-# What the release before inserts has no company and no attempt. This one gives both, but for what it no longer holds a claim on.
+# Rows that the release before inserts have no company and no attempt. This gives both, but for claims that it no longer holds.
 COMPLETE = """
 CREATE OR REPLACE FUNCTION complete_part() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

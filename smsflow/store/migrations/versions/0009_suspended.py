@@ -1,4 +1,4 @@
-"""What a suspension holds: suspended companies and their held messages are found without reading anything else."""
+"""Suspended companies and their held messages are found without reading anything else."""
 
 from alembic import op
 

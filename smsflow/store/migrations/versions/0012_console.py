@@ -37,7 +37,7 @@ _STATEMENTS = (
     ) WITH (fillfactor = 70)""",
     "CREATE INDEX console_session_user ON console_session (user_id)",
     "CREATE INDEX console_session_ends ON console_session (ends_at)",
-    # What a form led to: a second post with the same key leads there too.
+    # Where a form led to: a second post with the same key leads there too.
     """CREATE TABLE form_key (
         user_id bigint NOT NULL,
         key text NOT NULL,
@@ -46,7 +46,7 @@ _STATEMENTS = (
         PRIMARY KEY (user_id, key)
     )""",
     "CREATE INDEX form_key_at ON form_key (at)",
-    # What somebody had typed when the session ended.
+    # The forms that people had filled when their session ended.
     """CREATE TABLE kept_form (
         key text PRIMARY KEY,
         user_id bigint NOT NULL,

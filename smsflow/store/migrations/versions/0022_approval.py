@@ -1,4 +1,4 @@
-"""Who wrote, submitted and reviewed a campaign that waits for an approval."""
+"""The people who wrote, submitted and reviewed a campaign that waits for an approval."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""What campaigns cause and how they are watched: opt-outs, answers, and from where their failures are counted."""
+"""The opt-outs and answers that campaigns cause, and from where their failures are counted."""
 
 from alembic import op
 

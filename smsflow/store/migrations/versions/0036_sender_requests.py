@@ -1,4 +1,4 @@
-"""What a company says when it asks for a sender, the document that it joins, and the reason of a refusal."""
+"""Requests for senders: the use that a company states, the document that it joins, and the reason of a refusal."""
 
 from alembic import op
 

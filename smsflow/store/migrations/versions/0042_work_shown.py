@@ -1,4 +1,4 @@
-"""What a process does and what room it has, shown with its sign of life: rates over the last seconds, and its disk."""
+"""A process shows its work and its room with its sign of life: rates over the last seconds, and its disk."""
 
 from alembic import op
 

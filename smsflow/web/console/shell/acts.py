@@ -1,4 +1,4 @@
-"""What acts are called on the page of the audit log; one that is missing here is shown as it was recorded."""
+"""The names of acts on the page of the audit log; an act without one is shown as it was recorded."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a browser calls itself, in the words that people know it by."""
+"""The name of a browser, in the words that people know it by."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""What the console answers when it does not do what was asked: a page in the visitor's language that says what to do."""
+"""The error pages of the console: in the visitor's language, each saying what to do."""
 
 from typing import Any
 

@@ -65,7 +65,7 @@ def new_key() -> str:
 
 @dataclass(slots=True)
 class Filled:
-    """What somebody typed into a form, and what is wrong with it, by field. Errors are in the reader's language."""
+    """The values that somebody typed into a form, and its errors, by field, in the reader's language."""
 
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
@@ -125,7 +125,7 @@ async def fields_of(req: Request, limit: int) -> dict[str, list[str]]:
 
 @dataclass(slots=True)
 class Act:
-    """What a form does, in one transaction; `location` is where it leads."""
+    """The act of a form, in one transaction; `location` is where it leads."""
 
     tx: Tx
     location: str

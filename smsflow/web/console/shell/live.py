@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 # Pages that are asked for because of us, a second and process; one of them costs some 10 ms.
 _PAGES_A_SECOND: Final = 5
 _LOOK_SECONDS: Final = 1.0
-# What is looked at in one second; more take turns.
+# As many subjects are looked at in one second; more take turns.
 _LOOKS: Final = 50
 # Sessions that have ended meanwhile are found this soon, and so are clients that have gone without a word.
 _SESSION_SECONDS: Final = 15.0
@@ -51,7 +51,7 @@ _KINDS: Final[dict[str, Literal["campaign", "import"]]] = {"campaigns": "campaig
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a page shows that changes by itself; `platform` is the whole of it."""
+    """The part of a page that changes by itself; `platform` is the whole platform."""
 
     kind: Literal["campaign", "import", "platform"]
     company_id: int = 0

@@ -1,4 +1,4 @@
-"""What the pages have in common that somebody reaches without a session: a form from this site, and an answer in the browser's language."""
+"""Pages that need no session: a form from this site, and an answer in the browser's language."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What became of a campaign's recipients, in words: on its page and in its file; translated where they are shown."""
+"""Words for the results of a campaign's recipients, on its page and in its file; translated where they are shown."""
 
 from typing import Final
 
@@ -53,7 +53,7 @@ def failure(error: str) -> str:
     return _FAILURES.get(words or "") or _FAILURES.get(name) or _REFUSED
 
 
-# What stands in the file of a result, by the words of services/campaigns/export.
+# The words in the file of a result, by those of services/campaigns/export.
 RESULTS: Final = {
     "number": gettext("Number"),
     "state": gettext("State"),

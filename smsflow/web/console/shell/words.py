@@ -1,4 +1,4 @@
-"""What several pages call the same things: statuses, opt-outs, movements of credits, what an SMS asked for; translated where they are shown."""
+"""Words that several pages share: statuses, opt-outs, movements of credits, requests by SMS; translated where they are shown."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -76,7 +76,7 @@ CAUSES: Final = {
     "release": gettext("Reserve released"),
 }
 
-# What an SMS asked for → (what it did, tone of its badge).
+# Request of an SMS → (its effect, tone of its badge).
 COMMANDS: Final = {
     "stop": (gettext("Opted out"), "warn"),
     "start": (gettext("Opted in again"), "good"),
@@ -118,5 +118,5 @@ CAMPAIGNS: Final = {
     "cancelled": (gettext("Called off"), "idle"),
 }
 
-# What a template is for.
+# Purposes of templates.
 PURPOSES: Final = {templates.CAMPAIGN: gettext("Campaigns"), templates.CODE: gettext("Codes")}

@@ -26,7 +26,7 @@ from smsflow.web.look.pages import language
 
 _LIMIT = 65_536
 
-# What a link has led to, told on this page.
+# Notices of this page about where a link has led.
 DONE: Final = {
     "account": gettext("Your account is ready: sign in."),
     "password": gettext("Your password has changed: sign in with the new one."),

@@ -1,4 +1,4 @@
-"""Who is told by mail about a campaign that waits for an approval."""
+"""Mail about a campaign that waits for an approval."""
 
 import pytest
 

@@ -83,7 +83,7 @@ async def test_cancelling_asks_once_with_its_numbers_on_a_page_of_its_own(signed
     assert "Continuer l’envoi" in page.text
 
 
-async def test_what_is_too_late_changes_nothing_and_says_so(signed_in, a_campaign, state_of):
+async def test_an_act_that_is_too_late_changes_nothing_and_says_so(signed_in, a_campaign, state_of):
     browser, company = await signed_in("marketing")
     campaign_id = await a_campaign(company, launched=True)
     await browser.get(f"/app/campaigns/{campaign_id}")

@@ -24,7 +24,7 @@ async def awa(site, signed_in):
     return browser, company
 
 
-async def test_what_is_known_is_changed_and_emptied(site, awa):
+async def test_attributes_are_changed_and_emptied(site, awa):
     browser, company = awa
     await browser.get(PAGE)
 
@@ -46,7 +46,7 @@ async def test_what_is_known_is_changed_and_emptied(site, awa):
 
 
 @pytest.mark.parametrize("typed", [{"new_name": "number", "new_value": "x"}, {"known-prenom": "x" * 501}])
-async def test_what_cannot_be_known_is_told(awa, typed):
+async def test_a_wrong_attribute_is_refused_at_its_field(awa, typed):
     browser, _ = awa
     await browser.get(PAGE)
 
@@ -86,7 +86,7 @@ async def test_the_proof_of_an_opt_out_outlives_the_contact(awa):
     assert "On peut lui écrire" in (await browser.get(PAGE)).text
 
 
-async def test_what_was_written_to_a_person_and_by_them_stands_on_their_page(site, awa):
+async def test_sms_to_a_person_and_from_them_stand_on_their_page(site, awa):
     browser, company = awa
     await testing.a_route(site.platform)
     sms = (await site.send(await testing.a_token(site.platform, company), "690000001")).json["sms_id"]

@@ -140,7 +140,7 @@ async def test_a_file_that_is_discarded_imports_nothing(site, signed_in):
 @pytest.mark.parametrize(
     ("body", "said"), [(b"", "Choisissez un fichier"), (b"%PDF-1.7 x", "Ce n’est pas un fichier CSV")]
 )
-async def test_what_is_no_sheet_is_refused_in_words(signed_in, body, said):
+async def test_a_file_that_is_no_sheet_is_refused_in_words(signed_in, body, said):
     browser, _ = await signed_in("marketing")
 
     page = await upload(browser, body)

@@ -30,7 +30,7 @@ async def test_a_list_by_rule_is_counted_before_it_is_kept(site, signed_in):
     assert "Clientes" not in (await browser.get("/app/imports")).text
 
 
-async def test_what_is_wrong_with_a_rule_is_told_at_its_field(signed_in):
+async def test_an_error_of_a_rule_is_shown_at_its_field(signed_in):
     browser, _ = await signed_in("marketing")
     await browser.get("/app/lists/new")
 

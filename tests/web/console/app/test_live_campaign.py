@@ -158,7 +158,7 @@ async def test_a_campaign_is_duplicated_into_a_draft(signed_in, a_campaign, stat
 
 
 @pytest.mark.parametrize("address", ["campaigns/{}/again", "export/campaign?campaign={}", "campaigns/{}/pace"])
-async def test_what_belongs_to_another_companys_campaign_does_not_exist(site, signed_in, ended, address):
+async def test_the_pages_of_another_companys_campaign_do_not_exist(site, signed_in, ended, address):
     other = await testing.a_company(site.platform, name="Autre")
     campaign_id = await ended(other)
     browser, _ = await signed_in("admin")
@@ -166,7 +166,7 @@ async def test_what_belongs_to_another_companys_campaign_does_not_exist(site, si
     assert (await browser.get(f"/app/{address.format(campaign_id)}")).status_code == 404
 
 
-def test_what_operators_call_by_several_words_is_one_reason():
+def test_a_reason_that_operators_call_by_several_words_is_one():
     reasons = [Why("UNDELIV 013", passes=False, recipients=3), Why("UNDELIV 001", passes=False, recipients=2)]
     failing = Failing([*reasons, Why("EXPIRED 001", passes=False, recipients=2)], whole=True)
 

@@ -78,7 +78,7 @@ async def test_numbers_that_get_none_are_shown_before_the_others_leave(site, mar
         ({"text": "a" * 2000}, "trop long"),
     ],
 )
-async def test_what_is_wrong_is_said_and_what_was_typed_stays(marketing, changed, said):
+async def test_errors_are_shown_and_the_form_stays_as_it_was_typed(marketing, changed, said):
     browser, _ = marketing
 
     page = await browser.post("/app/send", {**ONE, **changed}, **FR)
@@ -139,7 +139,7 @@ async def test_the_message_has_a_counter_that_finds_its_tables(marketing):
     assert answer.json == tables() | {"sequences": [list(pair) for pair in tables()["sequences"]]}
 
 
-async def test_what_is_planned_leaves_at_its_time(site, marketing):
+async def test_a_planned_sms_leaves_at_its_time(site, marketing):
     browser, _ = marketing
     tomorrow = site.clock() + timedelta(days=1)
 

@@ -59,7 +59,7 @@ async def test_a_template_is_kept_changed_and_deleted(site, signed_in):
         ({"purpose": "joy"}, ("purpose", "Choisissez campagnes ou codes.")),
     ],
 )
-async def test_what_cannot_be_kept_is_said_at_its_field(site, signed_in, a_template, typed, error):
+async def test_a_template_that_cannot_be_kept_is_refused_at_its_field(site, signed_in, a_template, typed, error):
     browser, company = await signed_in("marketing")
     await a_template(company, name="Déjà")
     await browser.get("/app/templates/new")

@@ -77,7 +77,7 @@ async def test_three_steps_lead_to_a_campaign_that_is_counted(site, marketing):
         ("hours", "toujours", "Écrivez les heures"),
     ],
 )
-async def test_what_is_wrong_is_said_at_its_step_and_what_was_typed_stays(marketing, field, value, said):
+async def test_errors_are_shown_at_their_step_and_the_form_stays_as_it_was_typed(marketing, field, value, said):
     browser, _ = marketing
 
     page = await walk(browser, **{field: value})

@@ -12,7 +12,7 @@ from smsflow.web.console.ops.monitoring.page import card
 from smsflow.web.console.shell.locale import Locale, french
 
 
-async def test_what_is_wrong_stands_first_with_what_to_do(site, browser, a_person):
+async def test_findings_that_are_wrong_stand_first_with_what_to_do(site, browser, a_person):
     await testing.a_connector(site.platform, name="mtn-cm")
     await testing.a_connector(site.platform, name="orange-cm")
     await a_person("paul")

@@ -38,7 +38,7 @@ from smsflow.web.console.shell.words import STOP_DEMANDED
 from smsflow.web.http.request import Request
 
 _EDITABLE = ACTS["edit"]
-# Which fields each step shows; what a step does not show travels along, hidden.
+# The fields of each step; those of the other steps travel along, hidden.
 _MESSAGE = 2
 _STEPS = {
     1: ("name", "lists", "without", "numbers", "again"),
@@ -113,7 +113,7 @@ class CampaignNew:
     async def _store(
         self, visitor: Visitor, company: Company, filled: Filled, campaign_id: int | None, *, step: int
     ) -> None:
-        """Keep the draft and lead on; what is refused is noted at its field."""
+        """Keep the draft and lead on; a refusal is noted at its field."""
         shell, now, _ = self._shell, self._shell.clock(), visitor.locale.gettext
         wanted, author = _draft(filled, visitor, company), visitor.person.username
         try:

@@ -4,7 +4,7 @@ from typing import Final
 
 from smsflow.domain.schedule import Plan
 
-# What a campaign was paused for; the beginning of the sentence that is stored → what is shown.
+# Reasons for which a campaign was paused: the beginning of the sentence that is stored → what is shown.
 PAUSES: Final = {
     "its time passed": "Its time passed while nothing ran. Resume it to send it now.",
     "the company is suspended": "Your account is suspended. Ask the platform.",

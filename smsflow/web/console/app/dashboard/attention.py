@@ -1,4 +1,4 @@
-"""What needs attention in a company, the worst first, each with the page where something is done about it."""
+"""Matters of a company that need attention, the worst first, each with the page where something is done about it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Attention:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is looked at: credits and the days for which they last, today's SMS, and what the visitor may see of the rest."""
+    """The facts that are looked at: credits and the days for which they last, today's SMS, and what the visitor may see of the rest."""
 
     standing: Standing
     days: int | None

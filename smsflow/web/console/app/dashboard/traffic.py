@@ -1,4 +1,4 @@
-"""What became of a company's SMS: today, over thirty days, day by day and operator by operator, from the kept figures."""
+"""The outcomes of a company's SMS: today, over thirty days, day by day and operator by operator, from the kept figures."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What steps of a timeline and operators' errors are called; translated where they are shown."""
+"""Words for the steps of a timeline and for operators' errors; translated where they are shown."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from smsflow.services.messages.timeline import Happening
 from smsflow.smpp import meanings
 from smsflow.web.console.shell.marks import gettext
 
-# What happened → (word, tone of its dot).
+# Event → (word, tone of its dot).
 HAPPENINGS: Final[dict[Happening, tuple[str, str]]] = {
     "accepted": (gettext("Accepted by SMSFLOW"), ""),
     "charged": (gettext("Credits charged"), ""),

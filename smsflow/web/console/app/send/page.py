@@ -31,13 +31,13 @@ from smsflow.web.http.request import Request
 
 _MOST_NUMBERS = 200
 _FARTHEST = timedelta(days=366)
-# What a campaign would fill in for each recipient.
+# A variable, which only a campaign fills in for each recipient.
 _VARIABLE = re.compile(r"\{[^{}|]+(\|[^{}]*)?\}")
 
 
 @dataclass(frozen=True, slots=True)
 class _ToSend:
-    """What a form would send: the SMS, and the numbers that get none, each with the sentence that says why."""
+    """The content of a form, checked: the SMS to send, and the numbers that get none, each with the sentence that says why."""
 
     messages: list[NewMessage]
     refused: list[tuple[str, str]]
@@ -45,7 +45,7 @@ class _ToSend:
 
     @property
     def credits(self) -> int:
-        """What they cost: a segment is a credit."""
+        """The cost of the SMS: a segment is a credit."""
         return sum(m.segments for m in self.messages)
 
     @property
@@ -121,7 +121,7 @@ class Send:
             filled.values["text"] = found.text if filled.every("lists") else template.parse(found.text).with_defaults()
 
     async def _test(self, visitor: Visitor, company: Company, filled: Filled) -> bool:
-        """Send the text to one number of one's own; tell whether it left. What was typed stays on the page."""
+        """Send the text to one number of one's own; tell whether it left. The form stays as it was typed."""
         _ = visitor.locale.gettext
         if not filled["test_to"]:
             filled.wrong("test_to", _("Write your number."))

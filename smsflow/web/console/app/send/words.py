@@ -17,7 +17,7 @@ from smsflow.errors import (
 )
 from smsflow.web.console.shell.visitor import Visitor
 
-# What is refused → the sentence about it. Translated where it is shown.
+# Refusal → the sentence about it; translated where it is shown.
 REFUSALS: Final[dict[type[Refused], str]] = {
     NumberInvalid: "This is no phone number. Correct or remove it.",
     NumberNotMobile: "A landline gets no SMS. Ask for a mobile number.",

@@ -118,7 +118,7 @@ def _read(filled: Filled, locale: Locale) -> CompanySettings | None:
             _wrong(filled, locale, "alert_below")
     written = filled["texts_kept_days"]
     if written:
-        # What is no number is no number of days either.
+        # A value that is no number is no number of days either.
         days = int(written) if written.isascii() and written.isdigit() and len(written) <= 6 else 0
     if not filled.ok:
         return None

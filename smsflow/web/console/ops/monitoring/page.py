@@ -76,7 +76,7 @@ def _of(found: list[Finding], state: State, locale: Locale) -> list[FindingCard]
 
 
 def card(found: Finding, locale: Locale) -> FindingCard:
-    """Return a finding in the reader's language; what people and operators wrote stays as they wrote it."""
+    """Return a finding in the reader's language; texts of people and operators stay as they wrote them."""
     values = {name: _written(value, locale) for name, value in found.values.items()}
     parts = (found.words.what, found.words.says, found.words.do)
     what, says, do = (locale.gettext(part, **values) if part else "" for part in parts)

@@ -1,4 +1,4 @@
-"""What befalls the database and its disk, each followed by the verdict; tests and `script/soak` run the same."""
+"""Faults of the database and its disk, each followed by the verdict; tests and `script/soak` run the same."""
 
 import asyncio
 from contextlib import suppress
