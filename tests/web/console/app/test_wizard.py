@@ -1,5 +1,7 @@
 """A campaign written in the console: three steps, one check, and nothing typed is lost."""
 
+from datetime import timedelta
+
 import pytest
 
 from smsflow import testing
@@ -96,15 +98,60 @@ async def test_a_date_that_is_past_is_refused(marketing):
     assert "Cette date est passée" in page.text
 
 
-async def test_a_step_back_keeps_everything(marketing):
-    browser, _ = marketing
+async def test_a_finished_step_is_opened_again_and_the_draft_is_kept(site, marketing):
+    browser, company = marketing
     await browser.get("/app/campaigns/new", **FR)
-    await browser.get((await browser.post("/app/campaigns/new", {**ONE, "go": "next"})).headers["location"], **FR)
+    second = (await browser.post("/app/campaigns/new", {**ONE, "go": "next"})).headers["location"]
+    page = await browser.get(second, **FR)
+    assert [f'name="go" value="{place}"' in page.text for place in (1, 3, 4)] == [True, False, False]
 
-    page = await browser.post("/app/campaigns/new", {**TWO, "go": "back"}, **FR)
+    answer = await browser.post(second.partition("?")[0], {**TWO, "go": "1"}, **FR)
 
+    assert answer.headers["location"] == f"{second.partition('?')[0]}?step=1"
+    page = await browser.get(answer.headers["location"], **FR)
     assert 'value="Soldes"' in page.text
-    assert 'name="text" value="Bonjour {prenom|cher client}"' in page.text
+    assert [f'name="go" value="{place}"' in page.text for place in (2, 3, 4)] == [True, True, True]
+    async with site.platform.database.autocommit() as tx:
+        assert (await draft.latest(tx, company.id, limit=1))[0].text == TWO["text"]
+
+
+async def test_an_error_travels_along_until_its_step_is_left_forward(marketing):
+    browser, _ = marketing
+    address = f"{(await walk(browser)).headers['location']}/edit"
+    await browser.get(f"{address}?step=3", **FR)
+    page = await browser.post(address, {**THREE, "per_minute": "vite", "hours": "toujours", "go": "1"}, **FR)
+    assert page.status_code == 200
+
+    page = await browser.post(address, {**ONE, "go": "3"}, **FR)
+
+    assert page.status_code == 200
+    assert ('value="vite"' in page.text, 'value="toujours"' in page.text) == (True, True)
+    assert (await browser.post(address, {**THREE, "per_minute": "vite", "go": "4"}, **FR)).status_code == 422
+
+
+async def test_a_planned_campaign_stays_planned_while_its_steps_are_looked_at(site, marketing):
+    browser, company = marketing
+    tomorrow = site.clock.local() + timedelta(days=1)
+    address = (await walk(browser, when="later", at=f"{tomorrow:%d/%m/%Y %H:%M}")).headers["location"]
+    await browser.get(address, **FR)
+    await browser.post(address, {"act": "launch"})
+    await browser.get(f"{address}/edit?step=3", **FR)
+
+    page = await browser.post(f"{address}/edit", {**THREE, "go": "1"}, **FR)
+
+    assert (page.status_code, 'value="Soldes"' in page.text) == (200, True)
+    async with site.platform.database.autocommit() as tx:
+        assert (await draft.latest(tx, company.id, limit=1))[0].state == "scheduled"
+
+
+async def test_the_check_leads_back_to_each_step(marketing):
+    browser, _ = marketing
+    address = (await walk(browser)).headers["location"]
+
+    page = await browser.get(address, **FR)
+
+    steps = page.text.partition('<ol class="steps">')[2].partition("</ol>")[0]
+    assert [f'href="{address}/edit?step={place}"' in steps for place in (1, 2, 3)] == [True, True, True]
 
 
 async def test_a_draft_is_changed_by_the_same_steps(site, marketing):

@@ -22,6 +22,7 @@ from smsflow.services import audit, templates
 from smsflow.services.campaigns import draft
 from smsflow.services.campaigns.draft import Draft
 from smsflow.services.contacts import lists
+from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.app.campaigns.counting import prepared
 from smsflow.web.console.app.campaigns.words import hours_text
 from smsflow.web.console.app.campaigns.writing import (
@@ -39,12 +40,12 @@ from smsflow.web.http.request import Request
 
 _EDITABLE = ACTS["edit"]
 # The fields of each step; those of the other steps travel along, hidden.
-_MESSAGE = 2
 _STEPS = {
     1: ("name", "lists", "without", "numbers", "again"),
     2: ("text", "sender", "kind"),
     3: ("when", "at", "per_minute", "over_hours", "hours", "outside", "validity_hours"),
 }
+_PLACES = {"1", "2", "3", "4"}
 
 
 class CampaignNew:
@@ -71,23 +72,28 @@ class CampaignNew:
     async def on_post(
         self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, campaign_id: int | None = None
     ) -> None:
-        """Go a step back or on, the draft kept each time; behind the last step, have it counted."""
+        """Go to another step, the draft kept each time; behind the last step, have it counted."""
         filled, company = await self._shell.form(req, visitor), visitor.company
         if company is None:
             raise falcon.HTTPNotFound
+        state = ""
         if campaign_id is not None:
-            await self._written(visitor, campaign_id)
+            async with self._shell.reading() as tx:
+                state = (await self._editable(tx, visitor, campaign_id)).state
         step = _step(filled["step"])
-        if filled["go"] == "back":
-            step = max(1, step - 1)
-        elif filled["go"] == "template":
+        if filled["go"] == "template":
             await self._take_template(visitor, filled)
         else:
-            self._check(filled, visitor, company, up_to=step)
-            if filled.ok:
-                await self._store(visitor, company, filled, campaign_id, step=step)
-            wrong = next(iter(filled.errors))
-            step = next((s for s, fields in _STEPS.items() if wrong in fields), step)
+            to = int(filled["go"]) if filled["go"] in _PLACES else step + 1
+            if to > step:
+                self._check(filled, visitor, company, up_to=to - 1)
+            # Errors of another step travel along; the way back changes no campaign that is planned or counted.
+            if filled.ok and self._is_storable(filled, visitor, company) and (to > step or state == "draft"):
+                await self._store(visitor, company, filled, campaign_id, to=to)
+            if to <= step:
+                filled.errors.clear()
+            wrong = next(iter(filled.errors), "")
+            step = next((s for s, fields in _STEPS.items() if wrong in fields), step if wrong else to)
         await self._show(req, resp, visitor, filled, step=step, campaign_id=campaign_id)
 
     async def _take_template(self, visitor: Visitor, filled: Filled) -> None:
@@ -110,8 +116,16 @@ class CampaignNew:
             if filled["when"] == "later" and starts_at is not None and starts_at < self._shell.clock():
                 filled.wrong("at", visitor.locale.gettext("This date is past. Choose a date from now on."))
 
+    def _is_storable(self, filled: Filled, visitor: Visitor, company: Company) -> bool:
+        """Tell whether nothing that was typed is wrong, on any step; the message may be missing."""
+        probe = Filled(filled.values, lists=filled.lists)
+        self._check(probe, visitor, company, up_to=len(_STEPS))
+        if not filled["text"]:
+            probe.errors.pop("text", None)
+        return probe.ok
+
     async def _store(
-        self, visitor: Visitor, company: Company, filled: Filled, campaign_id: int | None, *, step: int
+        self, visitor: Visitor, company: Company, filled: Filled, campaign_id: int | None, *, to: int
     ) -> None:
         """Keep the draft and lead on; a refusal is noted at its field."""
         shell, now, _ = self._shell, self._shell.clock(), visitor.locale.gettext
@@ -123,9 +137,8 @@ class CampaignNew:
                 else:
                     stored = campaign_id
                     await draft.edit(act.tx, company, campaign_id, wanted, author=author, now=now)
-                if step < len(_STEPS) or not wanted.text:
-                    missing = step + 1 if step < len(_STEPS) else _MESSAGE
-                    act.location = f"/app/campaigns/{stored}/edit?step={missing}"
+                if to in _STEPS:
+                    act.location = f"/app/campaigns/{stored}/edit?step={to}"
                 else:
                     act.location = f"/app/campaigns/{stored}"
                     await prepared(shell, act.tx, visitor, stored)
@@ -148,17 +161,22 @@ class CampaignNew:
             field = "at" if refused.details.get("parameter") == "at" else "text"
             filled.wrong(field, _("This cannot be sent. Look at the text and at the date."))
 
-    async def _written(self, visitor: Visitor, campaign_id: int) -> Filled:
-        """Return a draft as its author typed it."""
+    async def _editable(self, tx: Tx, visitor: Visitor, campaign_id: int) -> draft.Campaign:
+        """Return a campaign that can still be changed; lead to its page where it has begun."""
         try:
-            async with self._shell.reading() as tx:
-                found = await draft.show(tx, visitor.company_id, campaign_id)
-                numbers = await draft.numbers(tx, visitor.company_id, campaign_id)
-                names = {one.id: one.name for one in await lists.show_lists(tx, visitor.company_id)}
+            found = await draft.show(tx, visitor.company_id, campaign_id)
         except NotFound:
             raise falcon.HTTPNotFound from None
         if found.state not in _EDITABLE:
             raise falcon.HTTPSeeOther(f"/app/campaigns/{campaign_id}")
+        return found
+
+    async def _written(self, visitor: Visitor, campaign_id: int) -> Filled:
+        """Return a draft as its author typed it."""
+        async with self._shell.reading() as tx:
+            found = await self._editable(tx, visitor, campaign_id)
+            numbers = await draft.numbers(tx, visitor.company_id, campaign_id)
+            names = {one.id: one.name for one in await lists.show_lists(tx, visitor.company_id)}
         plan = Plan.read(found.plan)
         at = "" if found.starts_at is None else visitor.locale.local(found.starts_at).strftime("%d/%m/%Y %H:%M")
         return Filled(
@@ -228,6 +246,7 @@ class CampaignNew:
             if visitor.company and (found := visitor.company.sender(filled["sender"] or None))
             else "",
             carried=carried,
+            reached=_reached(filled),
             nine=_tomorrow_at_nine(visitor, self._shell.clock()),
         )
 
@@ -236,6 +255,13 @@ def _tomorrow_at_nine(visitor: Visitor, now: datetime) -> datetime:
     """Return the moment that the form offers to whoever plans."""
     tomorrow = visitor.locale.local(now) + timedelta(days=1)
     return tomorrow.replace(hour=9, minute=0)
+
+
+def _reached(filled: Filled) -> int:
+    """Return the last step that the way leads to: each step is open when those before it have what they need."""
+    if not filled["name"] or not (filled.every("lists") or numbers_of(filled) or filled["again"]):
+        return 1
+    return len(_PLACES) if filled["text"] else 2
 
 
 def _step(written: str | None) -> int:
