@@ -74,6 +74,8 @@ async def cancel(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) ->
     rules.check(campaign.state, "cancel")
     waiting = await campaign_queue.of_campaign(tx, company_id, campaign_id)
     answers = await messages.cancel(tx, waiting, company_id=company_id, now=now)
+    # Messages that may have reached the handset already are not cancelled; they must not be sent again.
+    await campaign_queue.hold_campaign(tx, company_id, campaign_id)
     await release_rest(tx, company_id, campaign_id, campaign.reserved, now=now)
     await deferred.clear(tx, company_id, campaign_id)
     await drafts.set_state(tx, company_id, campaign_id, "cancelled", finished_at=now)

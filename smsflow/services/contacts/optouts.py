@@ -35,7 +35,10 @@ async def opt_out(
         tx, company_id, numbers, scope=scope, source=source, author=author, reason=reason, now=now
     )
     if changed:
-        await cancel(tx, await campaign_queue.marketing_to(tx, company_id, changed), company_id=company_id, now=now)
+        waiting = await campaign_queue.marketing_to(tx, company_id, changed)
+        await cancel(tx, waiting, company_id=company_id, now=now)
+        # Messages that may have reached the handset already are not cancelled; they must not be sent again.
+        await campaign_queue.hold(tx, waiting)
     if scope == Scope.ALL:
         # Last: a transaction that records an outcome locks messages before their company, as `cancel` does.
         await optouts.close_transactional(tx, company_id)

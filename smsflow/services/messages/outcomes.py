@@ -1,6 +1,6 @@
 """Outcomes of submits: the answers of operators, recorded in groups."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -20,6 +20,7 @@ from smsflow.domain.delivery import (
 from smsflow.domain.message import Kind, Status
 from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
+from smsflow.services.messages.stopped import StopReason, stop, stopped
 from smsflow.store.messages import queue, unknowns
 from smsflow.store.postgres.transactions import Tx
 
@@ -71,6 +72,7 @@ async def record_accepted(tx: Tx, way: Way, reports: Sequence[Report], *, now: d
 
 async def record_others(tx: Tx, way: Way, reports: Sequence[Report], *, now: datetime) -> None:
     """Record every other outcome. A claim that is no longer held changes nothing, unless its message is unknown from this very attempt."""
+    stops = await stopped(tx, [r.message_id for r in reports if isinstance(r.outcome, Deferred | NotSent)])
     claims = [queue.Held(r.message_id, r.attempt) for r in reports]
     held = await queue.still_held(tx, claims, instance_id=way.instance_id)
     ours = [r for r in reports if (r.message_id, r.attempt) in held]
@@ -97,13 +99,14 @@ async def record_others(tx: Tx, way: Way, reports: Sequence[Report], *, now: dat
     await closing.close(tx, ends, now=now)
     if back:
         await queue.release(tx, back, instance_id=way.instance_id)
+        await stop(tx, [h.message_id for h, _ in back], stops, now=now)
     if unsure:
         found = await unknowns.claims(tx, unsure, instance_id=way.instance_id)
         await unknowns.mark(tx, [decide_unknown(c, way.graces, now) for c in found], now=now)
-    await _record_late(tx, others, now=now)
+    await _record_late(tx, others, stops, now=now)
 
 
-async def _record_late(tx: Tx, reports: Sequence[Report], *, now: datetime) -> None:
+async def _record_late(tx: Tx, reports: Sequence[Report], stops: Mapping[int, StopReason], *, now: datetime) -> None:
     """Record noes that came after their time: each settles the message that is unknown from this very attempt.
 
     One that cannot be taken now waits again where it may be sent again, and ends where it may not (ADR 1).
@@ -122,6 +125,7 @@ async def _record_late(tx: Tx, reports: Sequence[Report], *, now: datetime) -> N
     await closing.close(tx, ends, now=now)
     if again:
         await unknowns.queue_again(tx, again)
+        await stop(tx, [settled.message_id for settled, _ in again], stops, now=now)
 
 
 def resend_policy(kind: Kind, wish: str | None) -> Resend:

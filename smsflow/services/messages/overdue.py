@@ -10,6 +10,7 @@ from smsflow.domain.routing import Table
 from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
 from smsflow.services.messages.outcomes import Graces, decide_unknown
+from smsflow.services.messages.stopped import StopReason, stop, stopped
 from smsflow.store import verifications
 from smsflow.store.messages import due, rerouting, unknowns, unsettled
 from smsflow.store.messages.rerouting import Place
@@ -26,16 +27,19 @@ async def resend_unknown(tx: Tx, table: Table, *, limit: int, now: datetime) -> 
     """Send unknown messages again whose grace has passed, by another connector where there is one; return how many.
 
     One whose validity has ended ends presumed: it may have been delivered, so its credits stay where they are. A code that was used,
-    replaced or blocked meanwhile is not sent again: its SMS stays unknown.
+    replaced or blocked meanwhile is not sent again, nor what is of a cancelled campaign or to somebody who opted out: it stays unknown.
     """
     waiting = await unknowns.to_resend(tx, now=now, limit=limit)
     live = [w for w in waiting if w.valid_until > now]
+    stops = await stopped(tx, [w.message_id for w in live])
     over = await verifications.over(tx, [w.message_id for w in live if w.kind is Kind.OTP])
+    over |= {message_id for message_id, how in stops.items() if how is StopReason.ENDED}
     if over:
         await unknowns.keep(tx, over)
     again = [(w.message_id, _next_way(w, table)) for w in live if w.message_id not in over]
     if again:
         await unknowns.requeue(tx, again, now=now)
+        await stop(tx, [message_id for message_id, _ in again], stops, now=now)
     late = [End(w.message_id, Status.EXPIRED, PRESUMED, not_taken=False) for w in waiting if w.valid_until <= now]
     await closing.close(tx, late, now=now)
     return len(again)
@@ -48,7 +52,7 @@ def _next_way(waiting: unknowns.Waiting, table: Table) -> int:
 
 
 async def give_up(tx: Tx, *, limit: int, now: datetime) -> int:
-    """Stop waiting for news of unknown messages that must not be sent again: they stay unknown; return how many."""
+    """StopReason waiting for news of unknown messages that must not be sent again: they stay unknown; return how many."""
     return await unknowns.give_up(tx, now=now, limit=limit)
 
 

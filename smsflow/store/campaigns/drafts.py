@@ -1,6 +1,6 @@
 """Campaigns as they are written: their text, their plan and their state."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ import msgspec
 
 from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Pace
+from smsflow.store.postgres.arrays import ints
 from smsflow.store.postgres.transactions import Tx, text
 
 _encode = msgspec.json.Encoder().encode
@@ -164,6 +165,19 @@ async def lock_free(tx: Tx, company_id: int, campaign_id: int) -> Campaign | Non
     """Lock a drafted campaign of the company that nobody else has locked, and return it, or None."""
     row = (await tx.execute(_LOCK_FREE, {"company_id": company_id, "id": campaign_id})).one_or_none()
     return _campaign(row) if row else None
+
+
+async def hold_states(tx: Tx, campaigns: Collection[tuple[int, int]]) -> dict[int, str]:
+    """Return the states of drafted campaigns, given as (company, campaign), by their ids; they stay so until the transaction ends."""
+    if not campaigns:
+        return {}
+    query = text("""
+        SELECT c.id, c.state FROM campaign c
+        JOIN unnest(CAST(:companies AS bigint[]), CAST(:ids AS bigint[])) AS t(company_id, id) ON c.company_id = t.company_id AND c.id = t.id
+        WHERE c.drafted ORDER BY c.id FOR SHARE OF c
+    """)
+    parameters = {"companies": ints(c for c, _ in campaigns), "ids": ints(c for _, c in campaigns)}
+    return dict(await tx.execute(query, parameters))
 
 
 async def latest(tx: Tx, company_id: int, *, limit: int) -> list[Campaign]:

@@ -1,9 +1,12 @@
 """Queued messages of campaigns: held while these are paused, found when they are cancelled or a recipient opts out."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from smsflow.store.postgres.arrays import texts
+from smsflow.domain.message import Kind
+from smsflow.store.postgres.arrays import ints, texts
+from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.transactions import Tx, text
 
 # Walks queue_campaign. A time that never comes: held messages are neither claimed nor released by the sweep.
@@ -26,6 +29,16 @@ async def hold_campaign(tx: Tx, company_id: int, campaign_id: int) -> None:
     await tx.execute(_HOLD_CAMPAIGN, {"company_id": company_id, "campaign_id": campaign_id})
 
 
+async def hold(tx: Tx, ids: Sequence[int]) -> None:
+    """Keep these messages from leaving, as far as they are unclaimed."""
+    statement = text("""
+        UPDATE queue SET due_at = 'infinity' WHERE message_id IN (
+            SELECT message_id FROM queue WHERE message_id = ANY(CAST(:ids AS bigint[])) AND claimed_by IS NULL ORDER BY message_id FOR UPDATE
+        )
+    """)
+    await tx.execute(statement, {"ids": ints(ids)})
+
+
 async def free_campaign(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> None:
     """Let what was held of a campaign leave, each in its fair turn."""
     await tx.execute(_FREE_CAMPAIGN, {"company_id": company_id, "campaign_id": campaign_id, "now": now})
@@ -37,16 +50,45 @@ async def of_campaign(tx: Tx, company_id: int, campaign_id: int) -> list[int]:
     return [message_id for (message_id,) in rows]
 
 
-# Walks queue_campaign of one company: a campaign keeps a few seconds of its lane in the queue.
+@dataclass(frozen=True, slots=True)
+class OfCampaign:
+    """A message of a campaign, or marketing of none."""
+
+    id: int
+    company_id: int
+    campaign_id: int | None
+    kind: Kind
+    number: str
+
+
+_OF_CAMPAIGNS = bounded("""
+SELECT id, company_id, campaign_id, kind, number FROM message
+WHERE id = ANY(CAST(:ids AS bigint[])) AND WITHIN(id) AND (campaign_id IS NOT NULL OR kind = 2)
+""")
+
+
+async def of_campaigns(tx: Tx, ids: Sequence[int]) -> list[OfCampaign]:
+    """Return those of these messages that are of a campaign, or marketing."""
+    return [
+        OfCampaign(message_id, company_id, campaign_id, Kind(kind), number)
+        for message_id, company_id, campaign_id, kind, number in await tx.execute(
+            _OF_CAMPAIGNS(ids), {"ids": ints(ids)}
+        )
+    ]
+
+
+# Walks queue_campaign and queue_marketing of one company: a campaign keeps a few seconds of its lane in the queue.
 _MARKETING_TO = text("""
-SELECT q.message_id FROM queue q JOIN message m ON m.id = q.message_id
-WHERE q.company_id = :company_id AND q.campaign_id IS NOT NULL AND q.priority = 2 AND q.claimed_by IS NULL
-    AND m.number = ANY(CAST(:numbers AS text[]))
+SELECT q.message_id FROM (
+    SELECT message_id FROM queue WHERE company_id = :company_id AND campaign_id IS NOT NULL AND priority = 2 AND claimed_by IS NULL
+    UNION ALL
+    SELECT message_id FROM queue WHERE company_id = :company_id AND campaign_id IS NULL AND priority = 2 AND claimed_by IS NULL
+) q JOIN message m ON m.id = q.message_id WHERE m.number = ANY(CAST(:numbers AS text[]))
 """)
 
 
 async def marketing_to(tx: Tx, company_id: int, numbers: Sequence[str]) -> list[int]:
-    """Return the unclaimed marketing messages of a company's campaigns to these numbers."""
+    """Return the unclaimed marketing messages of a company to these numbers."""
     rows = await tx.execute(_MARKETING_TO, {"company_id": company_id, "numbers": texts(numbers)})
     return [message_id for (message_id,) in rows]
 

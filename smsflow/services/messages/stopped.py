@@ -1,0 +1,58 @@
+"""Messages that must not go back to the queue as they were: their campaign was paused or cancelled meanwhile, or their reader opted out."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import Enum, auto
+
+from smsflow.domain.optout import forbids
+from smsflow.services.messages.cancel import cancel
+from smsflow.store.campaigns import drafts
+from smsflow.store.contacts import optouts
+from smsflow.store.messages import campaign_queue
+from smsflow.store.postgres.transactions import Tx
+
+
+class StopReason(Enum):
+    """The reason why a message does not leave now."""
+
+    PAUSED = auto()
+    """Its campaign is paused."""
+    ENDED = auto()
+    """Its campaign was cancelled, or its reader has opted out."""
+
+
+async def stopped(tx: Tx, ids: Sequence[int]) -> dict[int, StopReason]:
+    """Return which of these messages do not leave now; that stays true until the transaction ends.
+
+    Must be asked before their rows are locked: a pause, a cancel and an opt-out lock them last.
+    """
+    found = await campaign_queue.of_campaigns(tx, ids) if ids else []
+    if not found:
+        return {}
+    states = await drafts.hold_states(tx, {(m.company_id, m.campaign_id) for m in found if m.campaign_id is not None})
+    companies = {m.company_id for m in found}
+    await optouts.open_marketing(tx, *companies)
+    stops: dict[int, StopReason] = {}
+    for company_id in companies:
+        ours = [m for m in found if m.company_id == company_id]
+        scopes = await optouts.scopes(tx, company_id, list({m.number for m in ours}))
+        for m in ours:
+            scope, state = scopes.get(m.number), states.get(m.campaign_id or 0)
+            if state == "cancelled" or (scope is not None and forbids(scope, m.kind)):
+                stops[m.id] = StopReason.ENDED
+            elif state == "paused":
+                stops[m.id] = StopReason.PAUSED
+    return stops
+
+
+async def stop(tx: Tx, ids: Sequence[int], stops: Mapping[int, StopReason], *, now: datetime) -> None:
+    """Keep what is stopped of these messages, which are in the queue again, from leaving.
+
+    An ended one is cancelled with its credits back. One that may have reached the handset already is held instead, and ends by its validity.
+    """
+    ended = [i for i in ids if stops.get(i) is StopReason.ENDED]
+    if ended:
+        await cancel(tx, ended, now=now)
+    held = [i for i in ids if i in stops]
+    if held:
+        await campaign_queue.hold(tx, held)
