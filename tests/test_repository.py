@@ -159,6 +159,16 @@ def test_every_subject_of_the_store_is_behind_the_services():
     assert {*doors["forbidden_modules"]} == subjects - {"smsflow.store.migrations", "smsflow.store.postgres"}
 
 
+def test_services_take_the_transaction_and_only_the_intake_opens_one():
+    openers = {
+        str(path.relative_to(ROOT / "smsflow" / "services"))
+        for path in (ROOT / "smsflow" / "services").rglob("*.py")
+        if re.search(r"import .*\bDatabase\b|\.(transaction|autocommit|session)\(", path.read_text(encoding="utf-8"))
+    }
+
+    assert openers == {"messages/intake.py"}
+
+
 def test_a_migration_has_a_number_of_its_own_and_follows_the_one_before():
     names = sorted(path.name for path in (ROOT / "smsflow/store/migrations/versions").glob("[0-9]*.py"))
 

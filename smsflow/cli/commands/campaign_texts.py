@@ -73,9 +73,9 @@ def export(
         raise typer.BadParameter(f"the file's name ends in {into.suffix or 'nothing'}.", param_hint="--format")
 
     async def job(database: Database, _settings: Settings) -> int:
-        async with database.transaction() as tx:
+        async with database.autocommit() as tx:
             company = (await companies.account(tx, await company_of(tx, campaign))).company
-        return await exporting.export(database, company, campaign, into)
+            return await exporting.export(tx, company, campaign, into)
 
     written: Any = in_steps(job)
     document = {"id": campaign, "file": str(into), "recipients": written}

@@ -16,7 +16,7 @@ from smsflow.services.accounts.passwords import fits
 from smsflow.store.accounts import attempts, people
 from smsflow.store.accounts.people import SignIn
 from smsflow.store.accounts.sessions import Person
-from smsflow.store.postgres.transactions import Database
+from smsflow.store.postgres.transactions import Tx
 from smsflow.vault import Vault, VaultLocked
 
 _PERIOD = timedelta(minutes=15).total_seconds()
@@ -50,83 +50,110 @@ class _Pending(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class SigningIn:
-    """The parts of the platform that signing in needs."""
+class CountedTry:
+    """A try that counts as a failure until it is admitted; an unknown name is nobody's."""
 
-    database: Database
-    vault: Vault
-    new_token: Callable[[], str]
-
-    async def by_password(
-        self, username: str, password: str, *, address: str, agent: str, now: datetime
-    ) -> SignedIn | CodeNeeded:
-        """Return a session, or that a code is needed; raise LoginFailed (one for every reason, in the same time) or TooManyRequests."""
-        name = username.replace("\x00", "").encode("utf-8", "replace").decode()[:200]
-        async with self.database.autocommit() as tx:
-            found = await people.by_name(tx, name)
-            known = await sessions.is_known(tx, found.person.id if found else 0, address)
-        limits = _limits(str(found.person.id) if found else f"name:{folded(name)}", address, known=known)
-        await self._count(limits, now)
-        loop = asyncio.get_running_loop()
-        right = await loop.run_in_executor(_HASHES_AT_ONCE, fits, found.password_hash if found else None, password)
-        if found is None or not right or found.disabled:
-            raise LoginFailed
-        if found.totp_sealed is not None:
-            await self._forgive(limits)
-            pending = _Pending(found.person.id, (now + _CODE_WITHIN).timestamp())
-            return CodeNeeded(self.vault.seal(msgspec.json.encode(pending).decode()))
-        return await self._open(found, limits, address, agent, now)
-
-    async def by_code(self, pending: str, code: str, *, address: str, agent: str, now: datetime) -> SignedIn:
-        """Return a session when the code fits; raise LoginFailed or TooManyRequests."""
-        try:
-            proved = msgspec.json.decode(self.vault.open(pending), type=_Pending)
-        except (VaultLocked, msgspec.MsgspecError):
-            raise LoginFailed from None
-        async with self.database.autocommit() as tx:
-            known = await sessions.is_known(tx, proved.user_id, address)
-        limits = _limits(f"user:{proved.user_id}", address, known=known)
-        await self._count(limits, now)
-        async with self.database.transaction() as tx:
-            found = await people.by_id(tx, proved.user_id)
-            right = (
-                found is not None
-                and not found.disabled
-                and now.timestamp() < proved.until
-                and await second_factor.check(tx, found, code, vault=self.vault, now=now)
-            )
-        if found is None or not right:
-            raise LoginFailed
-        return await self._open(found, limits, address, agent, now)
-
-    async def _open(self, found: SignIn, limits: Sequence[Limit], address: str, agent: str, now: datetime) -> SignedIn:
-        await self._forgive(limits)
-        async with self.database.transaction() as tx:
-            cookie = await sessions.open_session(
-                tx, found.person, address=address, agent=agent, new_token=self.new_token, now=now
-            )
-        return SignedIn(cookie, found.person)
-
-    async def _count(self, limits: Sequence[Limit], now: datetime) -> None:
-        """Count a try before it is known whether it is right: of guesses that come at once, no more than the limit are looked at."""
-        async with self.database.transaction() as tx:
-            for door, key, most in limits:
-                count, wait = await attempts.count_attempt(tx, door, key, period=_PERIOD, now=now)
-                if count > most:
-                    raise TooManyRequests(retry_after=math.ceil(wait))
-
-    async def _forgive(self, limits: Sequence[Limit]) -> None:
-        """Take back the count of a try that was right: failures only count."""
-        async with self.database.transaction() as tx:
-            for door, key, _ in limits:
-                await attempts.take_back(tx, door, key)
+    found: SignIn | None
+    limits: tuple[Limit, ...]
 
 
-def _limits(who: str, address: str, *, known: bool) -> list[Limit]:
+async def count_username(tx: Tx, username: str, *, address: str, now: datetime) -> CountedTry:
+    """Count a try of a username; raise TooManyRequests."""
+    name = username.replace("\x00", "").encode("utf-8", "replace").decode()[:200]
+    found = await people.by_name(tx, name)
+    known = await sessions.is_known(tx, found.person.id if found else 0, address)
+    limits = _limits(str(found.person.id) if found else f"name:{folded(name)}", address, known=known)
+    await _count(tx, limits, now)
+    return CountedTry(found, limits)
+
+
+async def is_right(tried: CountedTry, password: str) -> bool:
+    """Tell whether the password is the person's; takes as long for an unknown name."""
+    password_hash = tried.found.password_hash if tried.found else None
+    return await asyncio.get_running_loop().run_in_executor(_HASHES_AT_ONCE, fits, password_hash, password)
+
+
+async def admit(
+    tx: Tx,
+    tried: CountedTry,
+    *,
+    right: bool,
+    address: str,
+    agent: str,
+    vault: Vault,
+    new_token: Callable[[], str],
+    now: datetime,
+) -> SignedIn | CodeNeeded:
+    """Return a session, or that a code is needed; raise LoginFailed, one for every reason."""
+    found = tried.found
+    if found is None or not right or found.disabled:
+        raise LoginFailed
+    if found.totp_sealed is None:
+        return await _open(tx, tried, found, address=address, agent=agent, new_token=new_token, now=now)
+    await _forgive(tx, tried.limits)
+    pending = _Pending(found.person.id, (now + _CODE_WITHIN).timestamp())
+    return CodeNeeded(vault.seal(msgspec.json.encode(pending).decode()))
+
+
+async def count_code(tx: Tx, pending: str, *, address: str, vault: Vault, now: datetime) -> CountedTry:
+    """Count a try of a code; raise LoginFailed where the password was not proved just now, or TooManyRequests."""
+    try:
+        proved = msgspec.json.decode(vault.open(pending), type=_Pending)
+    except (VaultLocked, msgspec.MsgspecError):
+        raise LoginFailed from None
+    if now.timestamp() >= proved.until:
+        raise LoginFailed
+    known = await sessions.is_known(tx, proved.user_id, address)
+    limits = _limits(f"user:{proved.user_id}", address, known=known)
+    await _count(tx, limits, now)
+    return CountedTry(await people.by_id(tx, proved.user_id), limits)
+
+
+async def admit_code(
+    tx: Tx,
+    tried: CountedTry,
+    code: str,
+    *,
+    address: str,
+    agent: str,
+    vault: Vault,
+    new_token: Callable[[], str],
+    now: datetime,
+) -> SignedIn:
+    """Return a session when the code fits; raise LoginFailed."""
+    found = tried.found
+    if found is None or found.disabled or not await second_factor.check(tx, found, code, vault=vault, now=now):
+        raise LoginFailed
+    return await _open(tx, tried, found, address=address, agent=agent, new_token=new_token, now=now)
+
+
+async def _open(
+    tx: Tx, tried: CountedTry, found: SignIn, *, address: str, agent: str, new_token: Callable[[], str], now: datetime
+) -> SignedIn:
+    await _forgive(tx, tried.limits)
+    cookie = await sessions.open_session(tx, found.person, address=address, agent=agent, new_token=new_token, now=now)
+    return SignedIn(cookie, found.person)
+
+
+async def _count(tx: Tx, limits: Sequence[Limit], now: datetime) -> None:
+    """Count a try before it is known whether it is right: of guesses that come at once, no more than the limit are looked at."""
+    for door, key, most in limits:
+        count, wait = await attempts.count_attempt(tx, door, key, period=_PERIOD, now=now)
+        if count > most:
+            raise TooManyRequests(retry_after=math.ceil(wait))
+
+
+async def _forgive(tx: Tx, limits: Sequence[Limit]) -> None:
+    """Take back the count of a try that was right: failures only count."""
+    for door, key, _ in limits:
+        await attempts.take_back(tx, door, key)
+
+
+def _limits(who: str, address: str, *, known: bool) -> tuple[Limit, ...]:
     """Return the limits of a try; failures from elsewhere do not keep out somebody whose address is `known`."""
     of_user = () if known else (("console-user", who, _MOST_OF_USER),)
-    return [
+    return (
         ("console-pair", f"{who}@{address}", _MOST_TOGETHER),
         *of_user,
         ("console-address", address, _MOST_OF_ADDRESS),
-    ]
+    )

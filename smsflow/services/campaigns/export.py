@@ -14,7 +14,7 @@ from smsflow.services.contacts import files
 from smsflow.sheets.export import Cell
 from smsflow.smpp.meanings import meaning
 from smsflow.store.campaigns import ends
-from smsflow.store.postgres.transactions import Database, Tx
+from smsflow.store.postgres.transactions import Tx
 
 Reached = ends.Reached
 page = ends.page
@@ -38,7 +38,7 @@ REASONS: Final = {
 
 
 async def export(
-    database: Database,
+    tx: Tx,
     company: Company,
     campaign_id: int,
     file: Path,
@@ -47,17 +47,15 @@ async def export(
 ) -> int:
     """Write a campaign's recipients into a CSV or XLSX file; return how many there are. Raises NotFound.
 
-    Each page is read in a transaction of its own, so that a million rows neither hold one open nor stand in memory. The file is
-    written in a thread, which asks for the next page when it has written the last.
+    A page at a time is in memory. Give a connection in autocommit mode: a million rows would hold a transaction open for long. The
+    file is written in a thread, which asks for the next page when it has written the last.
     """
     files.check(file)
-    async with database.transaction() as tx:
-        names = await variables(tx, company.id, campaign_id)
+    names = await variables(tx, company.id, campaign_id)
     zone, loop, written = ZoneInfo(company.timezone), asyncio.get_running_loop(), 0
 
     async def following(after: int) -> list[Reached]:
-        async with database.transaction() as tx:
-            return await page(tx, company.id, campaign_id, after=after, limit=_PAGE)
+        return await page(tx, company.id, campaign_id, after=after, limit=_PAGE)
 
     def local(at: datetime | None) -> datetime | None:
         return None if at is None else at.astimezone(zone).replace(tzinfo=None)

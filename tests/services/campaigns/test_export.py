@@ -41,7 +41,8 @@ async def done(campaigns, monkeypatch):
 async def test_a_csv_has_a_row_for_each_recipient_in_words_and_in_the_companys_time(campaigns, done, tmp_path):
     file = tmp_path / "result.csv"
 
-    written = await export.export(campaigns.platform.database, campaigns.company, done, file)
+    async with campaigns.platform.database.autocommit() as tx:
+        written = await export.export(tx, campaigns.company, done, file)
 
     assert written == 7
     assert _text(file).splitlines() == [
@@ -59,7 +60,8 @@ async def test_a_csv_has_a_row_for_each_recipient_in_words_and_in_the_companys_t
 async def test_a_workbook_has_the_same_rows_and_its_words_may_be_translated(campaigns, done, tmp_path):
     file = tmp_path / "result.xlsx"
 
-    written = await export.export(campaigns.platform.database, campaigns.company, done, file, translate=str.upper)
+    async with campaigns.platform.database.autocommit() as tx:
+        written = await export.export(tx, campaigns.company, done, file, translate=str.upper)
 
     assert written == 7
     heading, *rows = _rows(file)

@@ -187,10 +187,3 @@ def test_one_place_closes_messages_and_decides_whether_credits_go_back():
     deciders = {str(m.relative_to(PACKAGE)) for m in MODULES if "smsflow.domain.delivery.returns_credits" in imports(m)}
 
     assert closers == deciders == {"services/messages/closing.py"}
-
-
-def test_services_of_messages_take_the_transaction_and_only_the_intake_opens_one():
-    openers = {m.name for m in MODULES if m.parent.name == "messages" and m.parent.parent.name == "services"
-               and "smsflow.store.postgres.transactions.Database" in imports(m)}  # fmt: skip
-
-    assert openers == {"intake.py"}

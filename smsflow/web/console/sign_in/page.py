@@ -1,5 +1,6 @@
 """`/sign-in` and `/sign-out`."""
 
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -9,8 +10,8 @@ import falcon.asgi
 from smsflow.domain.access import Right
 from smsflow.errors import LoginFailed, TooManyRequests
 from smsflow.runtime import new_token
-from smsflow.services.accounts import sessions
-from smsflow.services.accounts.sign_in import CodeNeeded, SignedIn, SigningIn
+from smsflow.services.accounts import sessions, sign_in
+from smsflow.services.accounts.sign_in import CodeNeeded, SignedIn
 from smsflow.web.console.shell import cookies, forms
 from smsflow.web.console.shell.guard import check_origin
 from smsflow.web.console.shell.locale import Locale
@@ -41,7 +42,6 @@ class SignInPage:
     def __init__(self, shell: Shell) -> None:
         """Sign in to the shell's platform."""
         self._shell = shell
-        self._signing_in = SigningIn(shell.platform.database, shell.platform.vault, new_token)
 
     async def on_get(self, req: Request, resp: falcon.asgi.Response) -> None:
         """Show the form."""
@@ -61,16 +61,9 @@ class SignInPage:
         agent = req.get_header("User-Agent") or ""
         now = self._shell.clock()
         locale = _locale(req)
-        outcome: SignedIn | CodeNeeded
+        step = self._with_code if given["pending"] else self._with_password
         try:
-            if given["pending"]:
-                outcome = await self._signing_in.by_code(
-                    given["pending"], given["code"], address=address, agent=agent, now=now
-                )
-            else:
-                outcome = await self._signing_in.by_password(
-                    given["username"], given["password"], address=address, agent=agent, now=now
-                )
+            outcome = await step(given, address, agent, now)
         except LoginFailed:
             error = (
                 locale.gettext("This code is not right. Type the one that your phone shows now, or a recovery code.")
@@ -97,6 +90,35 @@ class SignInPage:
             target = f"{target}{'&' if '?' in target else '?'}{forms.KEPT}={given['kept']}"
         resp.status = falcon.HTTP_303
         resp.location = target
+
+    async def _with_password(
+        self, given: dict[str, str], address: str, agent: str, now: datetime
+    ) -> SignedIn | CodeNeeded:
+        here = self._shell.platform
+        async with here.database.transaction() as tx:
+            tried = await sign_in.count_username(tx, given["username"], address=address, now=now)
+        # Outside of a transaction: it takes its time, and its turn.
+        right = await sign_in.is_right(tried, given["password"])
+        async with here.database.transaction() as tx:
+            return await sign_in.admit(
+                tx, tried, right=right, address=address, agent=agent, vault=here.vault, new_token=new_token, now=now
+            )
+
+    async def _with_code(self, given: dict[str, str], address: str, agent: str, now: datetime) -> SignedIn | CodeNeeded:
+        here = self._shell.platform
+        async with here.database.transaction() as tx:
+            tried = await sign_in.count_code(tx, given["pending"], address=address, vault=here.vault, now=now)
+        async with here.database.transaction() as tx:
+            return await sign_in.admit_code(
+                tx,
+                tried,
+                given["code"],
+                address=address,
+                agent=agent,
+                vault=here.vault,
+                new_token=new_token,
+                now=now,
+            )
 
     def _show(
         self,
