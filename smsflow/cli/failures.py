@@ -8,6 +8,7 @@ from typing import Final
 from smsflow.datadir import AlreadyRunning, NoDatabase
 from smsflow.errors import Refused
 from smsflow.settings import SettingsError
+from smsflow.sheets.errors import SheetUnreadable
 from smsflow.store.postgres.cells import AnotherCell
 from smsflow.store.postgres.embedded import EmbeddedFailed
 from smsflow.store.postgres.outages import is_disk_full, is_outage
@@ -45,7 +46,7 @@ _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 def failure(error: Exception) -> CommandFailure | None:
     """Return what to say about a failure, or None when it is a mistake of ours, which needs its traceback."""
-    if isinstance(error, Refused):
+    if isinstance(error, Refused | SheetUnreadable):
         return CommandFailure(error.code, str(error))
     for kind, code in _CODES.items():
         if isinstance(error, kind):

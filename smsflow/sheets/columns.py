@@ -31,6 +31,9 @@ _MOST_COLUMNS = 500
 # A heading is looked for below titles and blank rows, but not far.
 _HEADING_WITHIN = 20
 
+# The first headings of the refused rows that we write: corrected and imported again, these two say nothing of a person.
+_OF_REFUSED_ROWS = (["row", "reason"], ["ligne", "raison"])
+
 # From half of its cells on, a column is taken for one of numbers whatever its name.
 _HALF = 0.5
 
@@ -134,6 +137,7 @@ def guess(headings: Sequence[str], sample: Sequence[Row]) -> Mapping:
         if (match := NUMBERED.fullmatch(fold(name))) and match[2] != "value"
     }
     address_book = bool(labels) or {"mobile phone", "business phone"} <= {fold(name) for name in names}
+    ours = 2 if [fold(name) for name in names[:2]] in _OF_REFUSED_ROWS else 0
     taken: dict[str, int] = {}
     columns = []
     for index, (name, rank) in enumerate(zip(names, ranks, strict=True)):
@@ -143,7 +147,7 @@ def guess(headings: Sequence[str], sample: Sequence[Row]) -> Mapping:
             columns.append(Column(index, name, NUMBER, rank, labels.get(pair[1]) if pair else None))
             continue
         unnamed = bool(headings) and not folded and not any(_cells(sample, index))
-        left_out = unnamed or (address_book and folded not in ATTRIBUTES)
+        left_out = index < ours or unnamed or (address_book and folded not in ATTRIBUTES)
         field = IGNORED if left_out else _field(folded, index, taken)
         columns.append(Column(index, name, field, dates=bool(DATES & set(folded.split()))))
     return Mapping(tuple(columns))

@@ -230,6 +230,13 @@ def test_days_as_numbers_and_as_people_write_them(file):
     assert [a["date_de_naissance"] for _, a in contacts(path)] == ["1985-10-05", "1985-10-05", "1985-10-25", "1985"]
 
 
+@pytest.mark.parametrize("ours", ["row;reason", "Ligne;Raison"])
+def test_refused_rows_that_come_back_say_nothing_of_themselves(file, ours):
+    path = file(f"{ours};Tel;Nom\n7;Pas un numéro;690000001;Awa\n".encode())
+
+    assert contacts(path) == [("+237690000001", {"nom": "Awa"})]
+
+
 def test_at_most_thirty_attributes(file):
     path = file(
         (";".join(["Tel", *[f"c{i}" for i in range(40)]]) + "\n" + ";".join(["691234567", *["x"] * 40]) + "\n").encode()

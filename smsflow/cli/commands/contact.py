@@ -16,14 +16,20 @@ from smsflow.cli.options import CompanyOption, Limit, Yes, confirm
 from smsflow.cli.output import Json
 from smsflow.cli.streams import note
 from smsflow.cli.work import in_steps, read, transact
+from smsflow.domain import contact as rules
+from smsflow.domain import template
 from smsflow.domain.account import Company
 from smsflow.jobs.imports import run_import
 from smsflow.runtime import now
 from smsflow.services.accounts import companies
 from smsflow.services.contacts import contacts, importing, lists
 from smsflow.services.contacts.importing import ImportPlan
+from smsflow.services.contacts.reading import person
 from smsflow.settings import Settings
+from smsflow.sheets.columns import IGNORED, NUMBER
+from smsflow.sheets.layout import inspect
 from smsflow.sheets.preview import Preview, preview
+from smsflow.sheets.row import Record
 from smsflow.store.postgres.transactions import Database, Tx
 
 _CHUNK = 1024 * 1024
@@ -52,20 +58,21 @@ def import_(
     column: Annotated[
         list[str] | None, typer.Option("--column", metavar="NAME=FIELD", help="What a column is, such as Tel=number.")
     ] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", help="The sheet of a workbook; else the first visible one with numbers.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how the file is read; change nothing.")] = False,
     background: Annotated[bool, typer.Option("--background", help="Return at once; jobs reads the file.")] = False,
     as_json: Json = False,
 ) -> None:
     """Bring contacts in from a file, to the end, with a report."""
-    seen = preview(file)
+    seen = preview(file, inspect(file, sheet=sheet))
     columns = seen.mapping
     for choice in column or []:
-        name, equals, field = choice.rpartition("=")
-        if not equals:
-            raise typer.BadParameter("it is NAME=FIELD.", param_hint="--column")
-        columns = columns.with_field(name, field)
+        columns = columns.with_field(*_column(choice))
     if dry_run:
-        _show_preview(preview(file, seen.layout, columns), as_json=as_json)
+        shown = preview(file, seen.layout, columns)
+        _show_preview(shown, read(lambda tx: companies.find(tx, company)).found, as_json=as_json)
         return
 
     async def job(database: Database, _settings: Settings) -> dict[str, Any]:
@@ -112,20 +119,45 @@ def _chunks(file: Path) -> Iterator[bytes]:
             yield body
 
 
-def _show_preview(seen: Preview, *, as_json: bool) -> None:
-    fields = [c.field for c in seen.mapping.columns if c.field]
-    if as_json:
-        output.document(
-            {"layout": asdict(seen.layout), "mapping": asdict(seen.mapping), "rows": [asdict(r) for r in seen.records]}
+def _column(choice: str) -> tuple[str, str]:
+    """Return the column and the field of NAME=FIELD; a field is `number`, an attribute, or nothing for what is left out."""
+    name, equals, written = choice.rpartition("=")
+    field = written if written in {NUMBER, IGNORED} else template.name_of(written)
+    if not equals or not (field in {NUMBER, IGNORED} or rules.is_name(field)):
+        raise typer.BadParameter(
+            f"{choice}: it is NAME=FIELD, where FIELD is number, an attribute such as ville, or empty to leave the column out.",
+            param_hint="--column",
         )
+    return name, field
+
+
+def _show_preview(seen: Preview, company: Company, *, as_json: bool) -> None:
+    """Show how a file is read, and its first rows as they would be stored."""
+    stored = [_stored(record, company) for record in seen.records]
+    if as_json:
+        output.document({"layout": asdict(seen.layout), "mapping": asdict(seen.mapping), "rows": stored})
         return
     output.facts([(k, v) for k, v in asdict(seen.layout).items() if v])
-    names = [f for f in dict.fromkeys(fields) if f != "number"]
+    output.facts([(c.heading or f"column {c.index + 1}", c.field or "left out") for c in seen.mapping.columns])
+    names = dict.fromkeys(name for row in stored for name in row["attributes"])
     output.table(
         ("row", "number", *names),
-        [(r.row, " / ".join(r.numbers), *(r.attributes.get(n, "") for n in names)) for r in seen.records],
+        [
+            (r["row"], r["number"] or " ".join((r["reason"], *r["numbers"])), *map(r["attributes"].get, names))
+            for r in stored
+        ],
         none="The file has no rows.",
     )
+
+
+def _stored(record: Record, company: Company) -> dict[str, Any]:
+    """Return a row of the file as it would be stored, or with the reason why it would not, beside its cells with numbers."""
+    read = person(record, company)
+    if isinstance(read, str):
+        number, reason, attributes = None, read, record.attributes
+    else:
+        number, reason, attributes = read.number.e164, None, read.attributes
+    return {"row": record.row, "numbers": record.numbers, "number": number, "reason": reason, "attributes": attributes}
 
 
 def export(

@@ -13,10 +13,10 @@ from smsflow.cli.output import Json
 from smsflow.cli.work import in_steps, read, transact
 from smsflow.runtime import now
 from smsflow.services.accounts import companies
-from smsflow.services.contacts import importing
-from smsflow.services.contacts.importing import ContactImport
+from smsflow.services.contacts import files, importing
+from smsflow.services.contacts import refused as rows_refused
+from smsflow.services.contacts.importing import ContactImport, ImportPlan, RefusedRow
 from smsflow.settings import Settings
-from smsflow.sheets.export import csv_chunks
 from smsflow.store.postgres.transactions import Database, Tx
 
 ImportId = Annotated[int, typer.Argument(metavar="ID", min=1, max=2**63 - 1, help="The import's id.")]
@@ -113,29 +113,27 @@ def undo(import_id: ImportId, *, yes: Yes = False, as_json: Json = False) -> Non
 def refused(
     import_id: ImportId,
     *,
-    file: Annotated[Path | None, typer.Option("--file", help="Write them into this CSV file.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Write them into this file, .csv or .xlsx.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show the rows that became no contact, with the reason of each."""
+    if file is not None:
+        files.check(file)
 
-    async def job(tx: Tx) -> list[importing.RefusedRow]:
+    async def job(tx: Tx) -> tuple[ImportPlan, list[RefusedRow]]:
         company_id = await importing.company_of(tx, import_id)
-        found: list[importing.RefusedRow] = []
-        while True:
-            following = await importing.refused_rows(tx, company_id, import_id, after=found[-1].row if found else 0)
-            found += following
-            if not following:
-                return found
+        plan = importing.plan_of(await importing.show(tx, company_id, import_id))
+        return plan, await rows_refused.every(tx, company_id, import_id)
 
     seen = read(job)
+    plan, found = seen.found
     if file is not None:
-        with file.open("wb") as stream:
-            for chunk in csv_chunks(("row", "reason"), ((str(r.row), r.reason, *r.cells) for r in seen.found)):
-                stream.write(chunk)
-    if output.reading({"rows": [asdict(r) for r in seen.found]}, database=seen.database, as_json=as_json):
+        heading = ("row", "reason", *rows_refused.headings(plan))
+        files.write(file, heading, rows_refused.rows(plan, found))
+    if output.reading({"rows": [asdict(r) for r in found]}, database=seen.database, as_json=as_json):
         return
     output.table(
         ("row", "reason", "cells"),
-        [(r.row, r.reason, " | ".join(r.cells)) for r in seen.found],
+        [(r.row, r.reason, " | ".join(r.cells)) for r in found],
         none="No row was refused.",
     )

@@ -8,10 +8,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from smsflow.domain import contact as rules
 from smsflow.domain.account import Company
-from smsflow.domain.contact import NumberFault
 from smsflow.errors import NotFound, ParameterInvalid
+from smsflow.services.contacts.reading import TOO_MANY_ATTRIBUTES, person
 from smsflow.sheets.columns import Mapping as Columns
 from smsflow.sheets.layout import FileKind, Layout
 from smsflow.sheets.row import Record
@@ -28,9 +27,6 @@ LARGEST_FILE = 100 * 1024 * 1024
 MOST_ROWS = 1_000_000
 _UNDO_WITHIN = timedelta(days=30)
 _UNDO_BATCH = 2000
-
-NOT_MOBILE = "number_not_mobile"
-TOO_MANY_ATTRIBUTES = "attributes_invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,27 +183,18 @@ class _Batch:
 
     def take(self, record: Record) -> None:
         """Take one row: of a number twice in the file, the first row stands."""
-        read = rules.read_numbers(record.numbers, country=self._company.country)
-        if isinstance(read, NumberFault):
-            self._refuse(record, read.value)
-            return
-        if self._company.mobile_only and not read.first.mobile:
-            self._refuse(record, NOT_MOBILE)
-            return
-        if read.first.e164 in self.people:
+        read = person(record, self._company)
+        if isinstance(read, str):
+            self._refuse(record, read)
+        elif read.number.e164 in self.people:
             self.duplicates += 1
-            return
-        try:
-            kept = rules.attributes_of({**record.attributes, **read.attributes})
-        except ParameterInvalid:
-            self._refuse(record, TOO_MANY_ATTRIBUTES)
-            return
-        self.people[read.first.e164] = NewContact(
-            record.row,
-            read.first.e164,
-            read.first.country,
-            _stored(record.attributes, kept, clear=self.plan.clear_empty),
-        )
+        else:
+            self.people[read.number.e164] = NewContact(
+                record.row,
+                read.number.e164,
+                read.number.country,
+                _stored(record.attributes, read.attributes, clear=self.plan.clear_empty),
+            )
 
     def refuse_full(self, numbers: Collection[str], records: Sequence[Record]) -> None:
         """Refuse the rows whose contacts have too many attributes with what they had before."""

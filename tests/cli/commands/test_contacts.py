@@ -1,6 +1,7 @@
 """Contacts by the command line: brought in, listed, exported, opted out, and taken back."""
 
 import pytest
+import xlsxwriter
 
 FILE = """Nom;Téléphone;Ville
 Awa;690 00 00 01;Douala
@@ -55,6 +56,59 @@ def test_a_dry_run_changes_nothing(shop, file):
     assert shop.json("contact", "list", "--company", "1")["contacts"] == []
 
 
+def test_a_dry_run_shows_rows_as_they_would_be_stored(shop, file):
+    rows = shop.json("contact", "import", str(file), "--company", "1", "--dry-run")["rows"]
+
+    assert [(r["number"], r["reason"], r["attributes"]["nom"]) for r in rows] == [
+        ("+237690000001", None, "Awa"),
+        ("+237690000002", None, "Paul"),
+        ("+237690000001", None, "Awa encore"),
+        (None, "number_empty", "Personne"),
+        (None, "number_not_mobile", "Fixe"),
+        (None, "number_rounded", "Trop"),
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_refused_with_a_sentence(shop, tmp_path):
+    (tmp_path / "photo.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+
+    shop("contact", "import", str(tmp_path / "photo.csv"), "--company", "1", code=1)
+
+    assert shop.err == "smsflow: The file is not a CSV, XLSX, ODS, XLS or vCard file.\n"
+
+
+@pytest.mark.parametrize(
+    ("choice", "code", "sentence"),
+    [
+        ("Tel=number", 1, "The file has no column Tel"),
+        ("Ville=stop", 2, "it is NAME=FIELD"),
+        ("Ville", 2, "it is NAME=FIELD"),
+    ],
+)
+def test_a_column_that_is_chosen_wrongly_is_refused_before_anything_is_read(shop, file, choice, code, sentence):
+    shop("contact", "import", str(file), "--company", "1", "--column", choice, code=code)
+
+    assert sentence in shop.err
+    assert shop.json("import", "list", "--company", "1")["imports"] == []
+
+
+def test_a_column_gets_a_name_as_variables_have_them(shop, file):
+    bring_in(shop, file, "--column", "Ville=Lieu de résidence")
+
+    assert shop.json("contact", "list", "--company", "1")["contacts"][0]["attributes"]["lieu_de_residence"] == "Douala"
+
+
+def test_another_sheet_of_a_workbook_is_read_when_it_is_named(shop, tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "clients.xlsx") as book:
+        for name, number in (("Clients", 690000001), ("Anciens", 690000002)):
+            book.add_worksheet(name).write_column(0, 0, ["Tel", number])
+
+    report = bring_in(shop, tmp_path / "clients.xlsx", "--sheet", "Anciens")
+
+    assert report["new"] == 1
+    assert shop.json("contact", "list", "--company", "1")["contacts"][0]["number"] == "+237690000002"
+
+
 def test_the_same_file_again_changes_nothing(shop, file):
     bring_in(shop, file)
 
@@ -107,17 +161,26 @@ def test_an_undone_update_gives_the_former_values_back(shop, file):
     assert shop.json("contact", "show", "690000001", "--company", "1")["attributes"]["ville"] == "Douala"
 
 
-def test_refused_rows_are_shown_with_their_reasons(shop, file, tmp_path):
+@pytest.mark.parametrize("name", ["refused.csv", "refused.xlsx"])
+def test_refused_rows_are_shown_with_their_reasons_and_come_back_corrected(shop, file, tmp_path, name):
     report = bring_in(shop, file)
 
-    rows = shop.json("import", "refused", str(report["id"]), "--file", str(tmp_path / "refused.csv"))["rows"]
+    rows = shop.json("import", "refused", str(report["id"]), "--file", str(tmp_path / name))["rows"]
 
     assert [(r["row"], r["reason"]) for r in rows] == [
         (5, "number_empty"),
         (6, "number_not_mobile"),
         (7, "number_rounded"),
     ]
-    assert (tmp_path / "refused.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    again = shop.json("contact", "import", str(tmp_path / name), "--company", "1", "--dry-run")
+    assert [(c["heading"], c["field"]) for c in again["mapping"]["columns"]] == [
+        ("row", ""), ("reason", ""), ("Téléphone", "number"), ("Nom", "nom"), ("Ville", "ville"),
+    ]  # fmt: skip
+    assert [r["attributes"] for r in again["rows"]] == [
+        {"nom": "Personne", "ville": "Yaoundé"},
+        {"nom": "Fixe", "ville": "Yaoundé"},
+        {"nom": "Trop", "ville": "Douala"},
+    ]
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.xlsx"])

@@ -8,6 +8,7 @@ from smsflow import runtime, testing
 from smsflow.domain.contact import MAX_ATTRIBUTES
 from smsflow.errors import ParameterInvalid
 from smsflow.services.contacts import contacts, importing, lists
+from smsflow.services.contacts.reading import TOO_MANY_ATTRIBUTES
 from smsflow.sheets.columns import Column, Mapping
 from smsflow.sheets.layout import FileKind, Layout
 from smsflow.sheets.row import Record
@@ -46,7 +47,7 @@ async def test_a_row_that_would_give_a_contact_too_many_attributes_is_refused_an
 
     done = await imported(platform, shop, *rows, into=[list_id])
 
-    assert (done.new, done.updated, done.invalid, done.reasons) == (1, 0, 1, {importing.TOO_MANY_ATTRIBUTES: 1})
+    assert (done.new, done.updated, done.invalid, done.reasons) == (1, 0, 1, {TOO_MANY_ATTRIBUTES: 1})
     async with platform.database.transaction() as tx:
         (refused,) = await importing.refused_rows(tx, shop.id, done.id)
         assert (refused.row, refused.cells) == (1, [NUMBER, "Douala"])

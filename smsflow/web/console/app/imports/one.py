@@ -16,7 +16,7 @@ from smsflow.domain.account import Company
 from smsflow.domain.contact import NumberFault
 from smsflow.errors import AlreadyExists, NotFound, ParameterInvalid
 from smsflow.services import audit
-from smsflow.services.contacts import importing, lists
+from smsflow.services.contacts import importing, lists, refused
 from smsflow.services.contacts.importing import ContactImport, ImportPlan
 from smsflow.sheets.columns import IGNORED, NUMBER, Column
 from smsflow.sheets.errors import SheetUnreadable
@@ -156,14 +156,12 @@ class RefusedRows:
         except NotFound:
             raise falcon.HTTPNotFound from None
         plan = importing.plan_of(found)
-        numbers = [c.heading or _("Number") for c in plan.columns.columns if c.field == NUMBER]
-        attributes = [c.heading or c.field for c in plan.columns.columns if c.field not in {NUMBER, IGNORED}]
-        heading = [_("Row"), _("Reason"), *numbers, *attributes]
+        heading = [_("Row"), _("Reason"), *refused.headings(plan, _("Number"))]
         written = (
             (
                 str(r.row),
                 _(REASONS[r.reason][0]) if r.reason in REASONS else r.reason,
-                *_padded(r, len(numbers), len(attributes)),
+                *refused.cells(plan, r),
             )
             for r in rows
         )
@@ -178,13 +176,6 @@ class RefusedRows:
         )
 
     on_head = on_get
-
-
-def _padded(row: importing.RefusedRow, numbers: int, attributes: int) -> list[str]:
-    """Return the cells of a row below their headings: cells of numbers that were empty are not kept."""
-    cells = list(row.cells)
-    given = len(cells) - attributes
-    return [*cells[:given], *[""] * (numbers - given), *cells[given:]]
 
 
 @dataclass(frozen=True, slots=True)
