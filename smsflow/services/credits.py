@@ -37,11 +37,11 @@ async def balance(tx: Tx, company_id: int) -> int:
 
 async def add_credit(tx: Tx, company_id: int, amount: int, *, note: str, now: datetime) -> int:
     """Sell credits to a company (or take them back, when negative); return the new balance."""
-    if amount < 0 and (await reserve.available(tx, company_id) or 0) + amount < 0:
-        raise ParameterInvalid(parameter="amount", expected="not more than the credits that are left")
     left = await balances.credit(tx, company_id, amount, note=note, now=now)
-    if left is None:
+    if left is None and await reserve.available(tx, company_id) is None:
         raise NotFound(what="company", id=company_id)
+    if left is None:
+        raise ParameterInvalid(parameter="amount", expected="not more than the credits that are left")
     return left
 
 

@@ -42,8 +42,14 @@ async def movements(tx: Tx, company_id: int, *, limit: int) -> list[Movement]:
 
 
 async def credit(tx: Tx, company_id: int, amount: int, *, note: str, now: datetime) -> int | None:
-    """Add credits (or take them away, when negative) with their line in the ledger; return the new balance, or None."""
-    update = text("UPDATE company SET balance = balance + :amount WHERE id = :id RETURNING balance")
+    """Add credits (or take them away, when negative) with their line in the ledger; return the new balance.
+
+    Returns None when there is no such company, or not so many credits that no campaign has reserved.
+    """
+    update = text("""
+        UPDATE company SET balance = balance + :amount
+        WHERE id = :id AND (:amount >= 0 OR balance - reserved + :amount >= 0) RETURNING balance
+    """)
     left = (await tx.execute(update, {"id": company_id, "amount": amount})).scalar_one_or_none()
     if left is not None:
         insert = text(
