@@ -14,6 +14,11 @@ def plain(text: str) -> str:
     return text if _PLAIN.fullmatch(text) else "".join(map(_plain, text)).strip()
 
 
+def only(text: str) -> str:
+    """Return the digits of a number that is looked for, in ASCII; a spreadsheet's 690000001.0 is the whole number."""
+    return "".join(c for c in plain(text).removesuffix(".0") if c.isdigit() and c.isascii())
+
+
 def _plain(character: str) -> str:
     match unicodedata.category(character):
         case "Nd":

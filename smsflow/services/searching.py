@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from smsflow.domain import digits
 from smsflow.domain.account import Company
 from smsflow.domain.message import Status
 from smsflow.services.contacts import contacts
@@ -33,13 +34,13 @@ class Found:
 
 def digits_of(wanted: str) -> str:
     """Return the digits of a number as it was typed, without what stands before the country; nothing when there are too few."""
-    digits = "".join(c for c in wanted if c.isascii() and c.isdigit()).removeprefix("00").lstrip("0")
-    return digits if _LEAST_DIGITS <= len(digits) <= _MOST_DIGITS else ""
+    found = digits.only(wanted).removeprefix("00").lstrip("0")
+    return found if _LEAST_DIGITS <= len(found) <= _MOST_DIGITS else ""
 
 
 def ending_of(wanted: str) -> str:
     """Return the digits with which numbers must end to be found; all numbers do with none."""
-    return "".join(c for c in wanted if c.isascii() and c.isdigit())[:_MOST_DIGITS].removeprefix("00").lstrip("0")
+    return digits.only(wanted)[:_MOST_DIGITS].removeprefix("00").lstrip("0")
 
 
 def log_filter(asked: Mapping[str, str], timezone: str) -> LogFilter:
@@ -79,8 +80,8 @@ async def search(
     tx: Tx, company: Company, wanted: str, *, contacts_too: bool, campaigns_too: bool, limit: int
 ) -> Found:
     """Return what fits a number, or the name of a campaign or a person."""
-    digits = digits_of(wanted)
-    page = await log.page(tx, company.id, LogFilter(number=digits), before=None, limit=limit) if digits else None
+    number = digits_of(wanted)
+    page = await log.page(tx, company.id, LogFilter(number=number), before=None, limit=limit) if number else None
     return Found(
         page.messages if page is not None else (),
         await names.containing(tx, company.id, wanted, limit=limit) if campaigns_too else (),

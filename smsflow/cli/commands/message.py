@@ -1,6 +1,5 @@
 """`smsflow message`: the SMS that companies send, and what became of each."""
 
-import re
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -12,6 +11,7 @@ from smsflow.cli.options import CompanyFilter, Limit, Since, Yes
 from smsflow.cli.output import Json
 from smsflow.cli.streams import note
 from smsflow.cli.work import read, transact
+from smsflow.domain import digits
 from smsflow.domain.message import Status, internal_id, public_id
 from smsflow.runtime import now
 from smsflow.services.accounts import companies
@@ -21,7 +21,6 @@ from smsflow.services.messages.timeline import MessageTimeline, Searched, Stored
 from smsflow.store.postgres.transactions import Tx
 
 _MOST_DIGITS = 15
-_NO_DIGIT = re.compile(r"[^0-9]")
 
 StatusOption = Literal["received", "sent", "delivered", "failed", "planned", "expired", "cancelled", "unknown"]
 
@@ -38,10 +37,10 @@ def _message_id(value: str) -> str:
 def _number(value: str | None) -> str | None:
     if value is None:
         return None
-    digits = _NO_DIGIT.sub("", value).removeprefix("00")
-    if not 4 <= len(digits) <= _MOST_DIGITS:
+    found = digits.only(value).removeprefix("00")
+    if not 4 <= len(found) <= _MOST_DIGITS:
         raise typer.BadParameter(f"a number, or its last digits: 4 to {_MOST_DIGITS} of them.")
-    return digits
+    return found
 
 
 MessageId = Annotated[str, typer.Argument(metavar="ID", callback=_message_id, help="The SMS's id, such as SMS0000042.")]

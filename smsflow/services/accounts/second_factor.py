@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pyotp
 
-from smsflow.domain import verification
+from smsflow.domain import digits, verification
 from smsflow.store.accounts import people
 from smsflow.store.accounts.people import SignIn
 from smsflow.store.postgres.transactions import Tx
@@ -17,6 +17,8 @@ _STEP_SECONDS = 30
 # A phone's clock may be a step off.
 _DRIFT = (0, -1, 1)
 _RECOVERY_CODES = 10
+# Letters on each side of its dash.
+_HALF = 5
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -39,7 +41,8 @@ async def confirm(tx: Tx, user_id: int, secret: str, code: str, *, vault: Vault,
     if _step_of(secret, code, now) is None:
         return None
     codes = [
-        "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(2)) for _ in range(_RECOVERY_CODES)
+        "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_HALF)) for _ in range(2))
+        for _ in range(_RECOVERY_CODES)
     ]
     await people.set_factor(tx, user_id, totp_sealed=vault.seal(secret), recovery=[_digest(c) for c in codes])
     return codes
@@ -54,28 +57,25 @@ async def check(tx: Tx, found: SignIn, code: str, *, vault: Vault, now: datetime
     """Tell whether `code` is the person's code of this moment, or a recovery code; each is good once."""
     if found.totp_sealed is None:
         return True
-    typed = "".join(code.split()).lower()
-    step = _step_of(vault.open(found.totp_sealed), verification.typed(code), now)
+    step = _step_of(vault.open(found.totp_sealed), code, now)
     if step is not None:
         return await people.use_step(tx, found.person.id, step)
-    return await people.use_recovery(tx, found.person.id, _digest(typed))
+    return await people.use_recovery(tx, found.person.id, _digest(_recovery_code(code)))
 
 
 def _step_of(secret: str, code: str, now: datetime) -> int | None:
-    totp = pyotp.TOTP(secret)
+    totp, typed = pyotp.TOTP(secret), verification.typed(code)
     at = int(now.timestamp())
-    return (
-        next(
-            (
-                at // _STEP_SECONDS + drift
-                for drift in _DRIFT
-                if secrets.compare_digest(totp.at(at + drift * _STEP_SECONDS), "".join(code.split()))
-            ),
-            None,
-        )
-        if code.isascii()
-        else None
-    )
+    if not typed.isascii():
+        return None
+    steps = [at // _STEP_SECONDS + drift for drift in _DRIFT]
+    return next((step for step in steps if secrets.compare_digest(totp.at(step * _STEP_SECONDS), typed)), None)
+
+
+def _recovery_code(typed: str) -> str:
+    """Return a recovery code as it was shown: its dash, spaces, case and invisible marks do not count."""
+    letters = "".join(c for c in digits.plain(typed).lower() if c.isalnum())
+    return f"{letters[:_HALF]}-{letters[_HALF:]}"
 
 
 def _digest(code: str) -> bytes:

@@ -5,7 +5,16 @@ import pytest
 from smsflow import testing
 
 
-async def test_a_number_finds_its_messages(site, signed_in):
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "6+90+00+00+01",
+        "690000001.0",
+        "\u0666\u0669\u0660\u0660\u0660\u0660\u0660\u0660\u0661",
+        "%2B237\u00a0690\u2011000001",
+    ],
+)
+async def test_a_number_finds_its_messages(site, signed_in, typed):
     browser, company = await signed_in("reader")
     await testing.a_route(site.platform)
     token = await testing.a_token(site.platform, company)
@@ -13,9 +22,21 @@ async def test_a_number_finds_its_messages(site, signed_in):
     _, foreign = await site.opened()
     other = (await site.send(foreign, "690000001")).json["sms_id"]
 
-    page = await browser.get("/app/search?q=6+90+00+00+01")
+    page = await browser.get(f"/app/search?q={typed}")
 
     assert f"/app/messages/{sms_id}" in page.text
+    assert other not in page.text
+
+
+async def test_the_log_is_filtered_by_a_number_in_other_digits(site, signed_in):
+    browser, company = await signed_in("reader")
+    await testing.a_route(site.platform)
+    token = await testing.a_token(site.platform, company)
+    wanted, other = [(await site.send(token, number)).json["sms_id"] for number in ("690000001", "690000002")]
+
+    page = await browser.get("/app/messages?q=\u0660\u0660\u0660\u0661")
+
+    assert wanted in page.text
     assert other not in page.text
 
 

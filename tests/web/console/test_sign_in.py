@@ -171,6 +171,24 @@ async def test_a_second_factor_is_asked_for_after_the_password_and_each_code_is_
     assert statuses == [303, 422, 303, 422]
 
 
+async def test_codes_of_a_second_factor_are_read_as_people_type_and_paste_them(browser, awa, site):
+    await browser.sign_in("awa")
+    page = await browser.get("/me/second-factor")
+    totp = pyotp.TOTP(page.text.split("<code>")[1].split("</code>")[0])
+    code = totp.at(site.clock.now)
+    arabic = "".join(chr(0x0660 + int(digit)) for digit in code)
+    shown = await browser.post("/me/second-factor", {"factor_code": f"\u200f{arabic[:3]}\u2013{arabic[3:]}"})
+    first, second = shown.text.split("<pre")[1].split(">")[1].split()[:2]
+    browser.cookie = None
+
+    await browser.sign_in("awa")
+    pending = browser.hidden()["pending"]
+    ways = [f" {first.upper()} ".replace("-", " \u2014 "), f"\u2068{second.replace('-', '')}\u2069"]
+    answers = [await browser.post("/sign-in", {"pending": pending, "code": way}, hidden=False) for way in ways]
+
+    assert [a.status_code for a in answers] == [303, 303]
+
+
 async def test_ops_does_not_exist_for_a_companys_people(browser, awa):
     await browser.sign_in("awa")
 
