@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hostile.wire import JSON, LOGIN, SEND, head, is_well, refused, tell
+from tests.hostile.raw_http import JSON, LOGIN, SEND, head, is_well, refused, tell
 from tests.machine import resident
 
 MIB = 2**20

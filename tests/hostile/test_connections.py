@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.hostile.wire import JSON, LOGIN, a_connection, head, is_well, open_files, until
+from tests.hostile.raw_http import JSON, LOGIN, a_connection, head, is_well, open_files, until
 from tests.machine import resident
 
 IDLE = 2000

@@ -9,7 +9,7 @@ import pytest
 
 from smsflow.smpp import codec, pdu
 from smsflow.smpp.net.client import BindConfig, ConnectFailed, connect
-from tests.hostile.wire import PATIENCE, open_files, until
+from tests.hostile.raw_http import PATIENCE, open_files, until
 from tests.machine import resident
 from tests.smpp.session_pair import Memory, a_submit
 

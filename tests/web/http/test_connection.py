@@ -11,7 +11,7 @@ from smsflow.web.http.connection import STREAMS, Config
 from smsflow.web.http.errors import ErrorPage
 from smsflow.web.http.server import Server
 from smsflow.web.serve import listen
-from tests.hostile.wire import an_answer, head, refused
+from tests.hostile.raw_http import an_answer, head, refused
 from tests.waiting import until
 
 GET = head("GET", "/")
