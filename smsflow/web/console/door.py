@@ -31,7 +31,7 @@ def create(platform: Platform, *, clock: Callable[[], datetime]) -> Mapping[str,
 def _app(shell: Shell, guard: Guard, resources: Mapping[str, Callable[[Shell], Any]]) -> App:
     app = App(errors.page, media_type=HTML, guard=guard)
     app.add_middleware(Compressed())
-    install(app, guard)
+    install(app, guard, shell)
     for address, resource in resources.items():
         made = resource(shell)
         app.add_route(address, made)

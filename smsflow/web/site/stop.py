@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import falcon
 import falcon.asgi
+from markupsafe import Markup, escape
 
 from smsflow.errors import TooManyRequests
 from smsflow.runtime import Platform
@@ -35,15 +35,23 @@ class _StopWords:
     button: str
     done: str
     rest: str
+    broken: str
+    instead: str
+    busy: str
+    later: str
 
 
 _WORDS = {
     "fr": _StopWords(
-        "Ne plus recevoir les SMS publicitaires de {company} ?",
-        "Vous pourrez encore recevoir d’autres SMS de {company}, comme un code ou le suivi d’une commande. Numéro : {number}.",
-        "Me désabonner",
+        "Ne plus recevoir les SMS publicitaires de {company}\u202f?",
+        "Vous pourrez encore recevoir d’autres SMS de {company}, comme un code ou le suivi d’une commande. Numéro\u202f: {number}.",
+        "Me désinscrire",
         "C’est fait",
         "{company} n’enverra plus de SMS publicitaires au numéro {number}.",
+        "Ce lien ne fonctionne pas",
+        "Il est peut-être incomplet. Ouvrez-le depuis le SMS reçu, ou demandez à qui vous l’a envoyé de vous désinscrire.",
+        "Trop d’essais",
+        "Attendez dix minutes, puis ouvrez le lien à nouveau depuis le SMS reçu.",
     ),
     "en": _StopWords(
         "Stop marketing SMS from {company}?",
@@ -51,6 +59,10 @@ _WORDS = {
         "Unsubscribe",
         "Done",
         "{company} will send no more marketing SMS to {number}.",
+        "This link does not work",
+        "It may be incomplete. Open it from the SMS that you got, or ask its sender to opt you out.",
+        "Too many tries",
+        "Wait ten minutes, then open the link again from the SMS that you got.",
     ),
 }
 
@@ -76,29 +88,38 @@ class Stop:
 
     async def _answer(self, act: _Act, req: Request, resp: falcon.asgi.Response, name: str, *, done: bool) -> None:
         address = caller_address(req, self._platform.settings.trusted_proxies)
+        tongue = language(req.get_header("Accept-Language") or "")
+        words = _WORDS[tongue]
         try:
             async with self._platform.database.transaction() as tx:
                 reader = await act(tx, name, address=address, now=self._clock())
         except TooManyRequests as refusal:
-            raise falcon.HTTPTooManyRequests(retry_after=refusal.details["retry_after"]) from None
-        if reader is None:
-            raise falcon.HTTPNotFound
-        tongue = language(req.get_header("Accept-Language") or "")
-        resp.text = _page(reader, tongue, done=done or reader.opted_out)
+            resp.status_code = 429
+            resp.set_header("Retry-After", str(refusal.details["retry_after"]))
+            resp.text = _page(tongue, words.busy, words.later)
+        else:
+            if reader is None:
+                resp.status_code = 404
+                resp.text = _page(tongue, words.broken, words.instead)
+            elif done or reader.opted_out:
+                resp.text = _page(tongue, words.done, words.rest, reader)
+            else:
+                resp.text = _page(tongue, words.question, words.what, reader, button=words.button)
         resp.set_headers({**_HEADERS, "Content-Language": tongue})
 
 
-def _page(reader: Reader, tongue: str, *, done: bool) -> str:
-    words = _WORDS[tongue]
-    values = {"company": reader.company, "number": f"…{reader.number[-_SHOWN:]}"}
-    title, text = (words.done, words.rest) if done else (words.question, words.what)
+def _page(tongue: str, title: str, text: str, reader: Reader | None = None, *, button: str = "") -> str:
+    written = {} if reader is None else {"company": reader.company, "number": f"…{reader.number[-_SHOWN:]}"}
+    # No browser translates a company's name.
+    marked = {name: Markup('<span translate="no">{}</span>').format(value) for name, value in written.items()}
     return (
         environment(__package__ or __name__)
         .get_template("stop.html")
         .render(
             language=tongue,
-            title=title.format_map(values),
-            text=text.format_map(values),
-            button="" if done else words.button,
+            title=title.format_map(written),
+            heading=escape(title).format_map(marked),
+            text=escape(text).format_map(marked),
+            button=button,
         )
     )

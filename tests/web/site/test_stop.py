@@ -30,8 +30,9 @@ async def test_looking_asks_in_the_readers_language_and_changes_nothing(site: Cu
     french, english = await site.get(link), await site.get(link, headers=ENGLISH)
     await site.ask("HEAD", link)
 
-    assert "Ne plus recevoir les SMS publicitaires de Boutique &lt;Awa&gt; ?" in french.text
-    assert "Stop marketing SMS from Boutique &lt;Awa&gt;?" in english.text
+    name = '<span translate="no">Boutique &lt;Awa&gt;</span>'
+    assert f"<h1>Ne plus recevoir les SMS publicitaires de {name}\u202f?</h1>" in french.text
+    assert f"<h1>Stop marketing SMS from {name}?</h1>" in english.text
     assert AWA not in french.text
     assert (french.status_code, french.headers["cache-control"]) == (200, "no-store")
     assert "form-action 'self'" in french.headers["content-security-policy"]
@@ -60,8 +61,16 @@ async def test_a_link_that_nobody_was_sent_is_not_found_and_guesses_end(site: Cu
 
     assert answers == [404, 404, 404]
     blocked = await site.get(link)
-    assert blocked.status_code == 429
+    assert (blocked.status_code, "Attendez dix minutes" in blocked.text) == (429, True)
     assert 0 < int(blocked.headers["retry-after"]) <= 601
     assert await opted_out(site) == []
     site.clock.advance(minutes=11)
     assert (await site.get(link)).status_code == 200
+
+
+async def test_a_broken_link_says_what_its_recipient_can_do_and_leads_nowhere_else(site: Customer):
+    french, english = await site.get("/s/x"), await site.get("/s/x", headers=ENGLISH)
+
+    assert "demandez à qui vous l’a envoyé" in french.text
+    assert "ask its sender to opt you out" in english.text
+    assert "<a " not in french.text

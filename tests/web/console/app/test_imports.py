@@ -1,5 +1,7 @@
 """Imports in the console: a file looked at, imported, reported and undone."""
 
+import re
+
 import pytest
 
 from smsflow import testing
@@ -79,6 +81,18 @@ async def test_a_file_becomes_contacts_of_a_list_and_its_report_says_why_rows_we
         "+237690000001": {"prenom": "Awa", "ville": "Douala"},
         "+237690000002": {"prenom": "Zoé", "ville": "Kribi"},
     }
+
+
+async def test_an_import_that_ended_leads_to_a_campaign_to_its_list(signed_in):
+    browser, company = await signed_in("marketing")
+    page = await browser.get(await imported(browser, company, new_list="Douala & co"), **FR)
+    (campaign,) = re.findall(r'class="button primary" href="(/app/campaigns/new[^"]*)"', page.text)
+
+    page = await browser.get(campaign.replace("&amp;", "&"), **FR)
+
+    assert 'value="Douala &amp; co" id="f-lists" checked' in page.text
+    (known,) = re.findall(r'href="(/app/lists/\d+)"', (await browser.get("/app/lists", **FR)).text)
+    assert campaign in (await browser.get(known, **FR)).text
 
 
 async def test_refused_rows_are_a_file_for_a_spreadsheet(signed_in):

@@ -100,6 +100,17 @@ async def test_without_credits_nothing_leaves(site, signed_in):
     assert await left(site, company) == 0
 
 
+async def test_a_new_company_is_told_what_it_needs_before_it_can_send(signed_in):
+    browser, _ = await signed_in("marketing", credits=0, sender=None)
+
+    for address in ("/app/send", "/app/campaigns/new?step=2"):
+        page = await browser.get(address, **FR)
+        assert "Aucun expéditeur n’est encore accepté" in page.text
+        assert "Il ne reste aucun crédit" in page.text
+    browser, _ = await signed_in("marketing")
+    assert "notice warn" not in (await browser.get("/app/send", **FR)).text
+
+
 async def test_a_step_back_keeps_what_was_typed(marketing):
     browser, _ = marketing
 

@@ -63,6 +63,8 @@ class CampaignNew:
         """Show a step, the first unless another one is asked for."""
         if campaign_id is None:
             filled = await self._shell.kept(req, visitor)
+            if not filled.lists:
+                filled.lists = {"lists": req.get_param_as_list("list") or []}
         else:
             filled = await self._written(visitor, campaign_id)
         await self._show(req, resp, visitor, filled, step=_step(req.get_param("step")), campaign_id=campaign_id)
