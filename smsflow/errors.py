@@ -242,6 +242,13 @@ class StopMissing(Refused):
     status = 422
 
 
+class HoursNeverOpen(Refused):
+    """The campaign's hours ({hours}) are never allowed: marketing may be sent {allowed}. Choose hours within that."""
+
+    code = "hours_never_open"
+    status = 422
+
+
 class OwnCampaign(Refused):
     """Somebody who has written a campaign does not approve it: ask another approver."""
 

@@ -13,6 +13,8 @@ _DAY_MINUTES = 24 * 60
 # An allowance of this many seconds may gather, so that a pause or a slow turn is not made up for in one burst.
 _BURST = timedelta(seconds=2)
 _UNLIMITED = 1_000_000
+# How much faster than evenly a campaign goes that is behind.
+_CATCH_UP = 2
 _FARTHEST = timedelta(days=366)
 # Two windows of a day that meet do so within a week.
 _MOST_TRIES = 20
@@ -200,12 +202,12 @@ class Pace:
     at: datetime | None = None
 
 
-def allow(plan: Plan, pace: Pace, *, waiting: int, launched_at: datetime, now: datetime) -> Pace:
-    """Return the allowance at `now`, refilled since `pace.at` at the speed of the plan; `waiting` recipients are left.
+def allow(plan: Plan, pace: Pace, *, total: int, waiting: int, launched_at: datetime, now: datetime) -> Pace:
+    """Return the allowance at `now`, refilled since `pace.at` at the speed of the plan; `waiting` recipients of `total` are left.
 
-    Spread over N hours, the speed is what brings the last one to the end of them.
+    Spread over N hours, the speed is what brings the last one to the end of them, and at most twice the even one.
     """
-    speed = _speed(plan, waiting, launched_at, now)
+    speed = _speed(plan, total, waiting, launched_at, now)
     if speed is None:
         return Pace(_UNLIMITED, now)
     most = max(1.0, speed * _BURST.total_seconds())
@@ -215,13 +217,14 @@ def allow(plan: Plan, pace: Pace, *, waiting: int, launched_at: datetime, now: d
     return Pace(min(most, left), now)
 
 
-def _speed(plan: Plan, waiting: int, launched_at: datetime, now: datetime) -> float | None:
+def _speed(plan: Plan, total: int, waiting: int, launched_at: datetime, now: datetime) -> float | None:
     """Return SMS a second, or None for as fast as they go."""
     speeds = []
     if plan.per_minute is not None:
         speeds.append(plan.per_minute / 60)
     if plan.over_hours is not None:
         rest = (launched_at + timedelta(hours=plan.over_hours) - now).total_seconds()
-        if rest > 0:
-            speeds.append(waiting / rest)
+        # A pause, or a night, that took the hours is not made up for in one burst.
+        most = _CATCH_UP * total / (plan.over_hours * 3600)
+        speeds.append(min(waiting / rest, most) if rest > 0 else most)
     return min(speeds) if speeds else None

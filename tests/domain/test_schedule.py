@@ -67,7 +67,7 @@ def test_a_day_is_the_day_of_the_country():
 
 
 def test_without_a_speed_everything_may_leave():
-    assert allow(Plan(), Pace(), waiting=10**6, launched_at=EARLY, now=EARLY).left >= 10**6
+    assert allow(Plan(), Pace(), total=10**6, waiting=10**6, launched_at=EARLY, now=EARLY).left >= 10**6
 
 
 @pytest.mark.parametrize(("seconds", "allowed"), [(0, 1), (0.5, 5), (1, 10), (60, 20), (3600, 20)])
@@ -75,7 +75,7 @@ def test_a_speed_lets_so_many_leave_and_a_pause_is_not_made_up_for(seconds, allo
     plan = Plan(per_minute=600)
     pace = Pace(0.0, EARLY) if seconds else Pace()
 
-    left = allow(plan, pace, waiting=100, launched_at=EARLY, now=EARLY + timedelta(seconds=seconds)).left
+    left = allow(plan, pace, total=100, waiting=100, launched_at=EARLY, now=EARLY + timedelta(seconds=seconds)).left
 
     assert int(left) == allowed
 
@@ -83,7 +83,7 @@ def test_a_speed_lets_so_many_leave_and_a_pause_is_not_made_up_for(seconds, allo
 def test_spread_over_hours_the_last_one_leaves_at_their_end():
     plan, now, pace, waiting = Plan(over_hours=2), EARLY, Pace(), 7200
     while waiting and now < EARLY + timedelta(hours=3):
-        pace = allow(plan, pace, waiting=waiting, launched_at=EARLY, now=now)
+        pace = allow(plan, pace, total=7200, waiting=waiting, launched_at=EARLY, now=now)
         taken = min(int(pace.left), waiting)
         waiting -= taken
         pace = Pace(pace.left - taken, pace.at)
@@ -92,10 +92,13 @@ def test_spread_over_hours_the_last_one_leaves_at_their_end():
     assert abs(now - EARLY - timedelta(hours=2)) < timedelta(minutes=2)
 
 
-def test_once_the_hours_are_over_nothing_holds_the_rest_back():
-    plan = Plan(over_hours=1)
+@pytest.mark.parametrize("gone", [timedelta(minutes=59), timedelta(hours=1), timedelta(hours=9)])
+def test_what_a_pause_or_a_night_held_back_is_made_up_for_at_twice_the_even_speed_and_in_no_burst(gone):
+    plan, now = Plan(over_hours=1), EARLY + gone
 
-    assert allow(plan, Pace(), waiting=5, launched_at=EARLY, now=EARLY + timedelta(hours=1)).left >= 5
+    left = allow(plan, Pace(0.0, now - timedelta(seconds=1)), total=3600, waiting=3600, launched_at=EARLY, now=now).left
+
+    assert left == pytest.approx(2)
 
 
 @given(st.builds(Plan, per_minute=st.none() | st.integers(1, 9999), over_hours=st.none() | st.floats(0.1, 99)))

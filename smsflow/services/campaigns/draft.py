@@ -11,7 +11,7 @@ from smsflow.domain.account import Company
 from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Plan
 from smsflow.errors import AlreadyExists, NotFound, ParameterInvalid, SenderNotAllowed
-from smsflow.services.campaigns import stop
+from smsflow.services.campaigns import hours, stop
 from smsflow.services.contacts.lists import lists_named
 from smsflow.store.campaigns import approvals, chosen, drafts, recipients
 from smsflow.store.credits import reserve
@@ -55,6 +55,7 @@ async def _checked(tx: Tx, company: Company, wanted: Draft, *, again: int | None
     if wanted.text:
         template.parse(wanted.text)
         await stop.check(tx, company, wanted.kind, wanted.text)
+    await hours.check(tx, company, wanted.kind, wanted.plan, now=now)
     if company.sender(wanted.sender) is None:
         raise SenderNotAllowed(sender=wanted.sender or "")
     if wanted.kind is Kind.OTP:

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from smsflow.domain import campaign as rules
+from smsflow.domain.schedule import Plan
 from smsflow.errors import CreditsMissing
-from smsflow.services.campaigns import stop
+from smsflow.services.campaigns import hours, stop
 from smsflow.services.campaigns.draft import held
 from smsflow.services.messages import cancel as messages
 from smsflow.store.accounts import companies
@@ -26,12 +27,13 @@ async def launch(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) ->
 
 
 async def begin(tx: Tx, campaign: Campaign, *, now: datetime) -> str:
-    """Reserve what a campaign costs that may be launched, and let it run; return its state. Raises CreditsMissing and StopMissing."""
+    """Reserve what a campaign costs that may be launched, and let it run; return its state. Raises CreditsMissing, StopMissing and HoursNeverOpen."""
     company_id, campaign_id = campaign.company_id, campaign.id
     company = await companies.company(tx, company_id)
     if company is not None:
         # Its country may demand it since it was written.
         await stop.check(tx, company, campaign.kind, campaign.text)
+        await hours.check(tx, company, campaign.kind, Plan.read(campaign.plan), now=now)
     if not await reserve.reserve(tx, company_id, campaign.segments, campaign_id=campaign_id, now=now):
         left = await reserve.available(tx, company_id) or 0
         raise CreditsMissing(needed=campaign.segments, balance=left, missing=campaign.segments - left)

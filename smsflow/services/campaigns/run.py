@@ -87,6 +87,7 @@ async def run_batch(
     pace = schedule.allow(
         plan,
         campaign.pace,
+        total=campaign.last_place,
         waiting=campaign.last_place - campaign.place + campaign.deferred,
         launched_at=campaign.starts_at or campaign.launched_at or now,
         now=now,

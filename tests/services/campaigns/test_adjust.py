@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from smsflow.domain.schedule import Plan
-from smsflow.errors import ParameterInvalid, StateRefused
+from smsflow.errors import HoursNeverOpen, ParameterInvalid, StateRefused
 from smsflow.services.campaigns.adjust import adjust
 from smsflow.services.campaigns.draft import show
 from tests.services.campaigns.test_story import NOON, campaigns, launched
@@ -60,3 +60,13 @@ async def test_a_plan_that_can_never_send_is_refused_and_so_is_a_campaign_that_i
     for change in ({"per_minute": 0}, {"over_hours": 0.0}, {"start": 600, "end": 600}):
         with pytest.raises(ParameterInvalid):
             await adjusted(campaigns, campaign_id, **change)
+
+
+async def test_hours_that_the_country_never_allows_are_refused_and_change_nothing(campaigns):
+    await campaigns.open()
+    campaign_id = await launched(campaigns, plan=Plan(start=8 * 60))
+
+    with pytest.raises(HoursNeverOpen, match=r"\(22:00-24:00\) are never allowed: marketing may be sent 06:00-22:00"):
+        await adjusted(campaigns, campaign_id, start=22 * 60)
+
+    assert Plan.read((await campaigns.show(campaign_id)).plan) == Plan(start=8 * 60)

@@ -7,9 +7,9 @@ import pytest
 
 from smsflow import testing
 from smsflow.domain.message import Kind
-from smsflow.domain.schedule import Plan, Policy
-from smsflow.errors import NotEnoughCredits, StateRefused
-from smsflow.services.campaigns import draft, launch, prepare, run
+from smsflow.domain.schedule import Hours, Plan, Policy
+from smsflow.errors import HoursNeverOpen, NotEnoughCredits, StateRefused
+from smsflow.services.campaigns import draft, launch, prepare, run, turns
 from smsflow.services.contacts import lists, optouts
 from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
@@ -390,3 +390,26 @@ async def test_a_transactional_campaign_writes_to_those_who_opted_out_of_marketi
     campaign_id = await campaigns.draft(kind=Kind.TRANSACTIONAL)
 
     assert (await campaigns.prepare(campaign_id)).refused == {}
+
+
+async def test_marketing_at_hours_that_are_never_allowed_is_not_written(campaigns):
+    await campaigns.open()
+    night = Plan(start=22 * 60)
+
+    with pytest.raises(HoursNeverOpen):
+        await campaigns.draft(plan=night)
+    assert await campaigns.draft(plan=night, kind=Kind.TRANSACTIONAL)
+
+
+async def test_marketing_whose_hours_are_allowed_no_more_is_not_launched_and_reserves_nothing(campaigns):
+    await campaigns.open()
+    campaign_id = await campaigns.draft(plan=Plan(start=20 * 60))
+    await campaigns.prepare(campaign_id)
+    async with campaigns.platform.database.transaction() as tx:
+        await turns.set_policy(tx, Policy("CM", "Africa/Douala", Hours(6 * 60, 20 * 60)))
+
+    with pytest.raises(HoursNeverOpen):
+        await campaigns.act(launch.launch, campaign_id)
+
+    shown = await campaigns.show(campaign_id)
+    assert (shown.state, shown.reserved) == ("prepared", 0)

@@ -18,6 +18,7 @@ ELSEWHERE = {
     "already_left",
     "ambiguous",
     "approval_needed",
+    "hours_never_open",
     "in_use",
     "own_campaign",
     "state_refused",

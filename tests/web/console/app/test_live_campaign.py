@@ -157,6 +157,17 @@ async def test_a_campaign_is_duplicated_into_a_draft(signed_in, a_campaign, stat
     assert await state_of(company, campaign_id) == "running"
 
 
+async def test_hours_that_are_never_allowed_are_told_at_the_field(signed_in, a_campaign):
+    browser, company = await signed_in("marketing")
+    campaign_id = await a_campaign(company, launched=True)
+    await browser.get(f"/app/campaigns/{campaign_id}/pace")
+
+    page = await browser.post(f"/app/campaigns/{campaign_id}/pace", {"hours": "22-23"}, **FR)
+
+    assert page.status_code == 422
+    assert "la publicité est autorisée de 06:00-22:00. Choisissez" in page.text
+
+
 @pytest.mark.parametrize("address", ["campaigns/{}/again", "export/campaign?campaign={}", "campaigns/{}/pace"])
 async def test_the_pages_of_another_companys_campaign_do_not_exist(site, signed_in, ended, address):
     other = await testing.a_company(site.platform, name="Autre")

@@ -8,11 +8,11 @@ import falcon.asgi
 from smsflow.domain import campaign as rules
 from smsflow.domain.access import Right
 from smsflow.domain.schedule import Plan, hours_of
-from smsflow.errors import NotFound, StateRefused
+from smsflow.errors import HoursNeverOpen, NotFound, StateRefused
 from smsflow.services import audit
 from smsflow.services.campaigns import adjust, draft
 from smsflow.services.campaigns.draft import Campaign
-from smsflow.web.console.app.campaigns.words import hours_text
+from smsflow.web.console.app.campaigns.words import HOURS_NEVER_OPEN, hours_text
 from smsflow.web.console.app.campaigns.writing import check_pace, decimal
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
@@ -64,6 +64,8 @@ class CampaignPace:
                         after=_recorded(wanted),
                         now=now,
                     )
+            except HoursNeverOpen as never:
+                filled.wrong("hours", visitor.locale.gettext(HOURS_NEVER_OPEN, **never.details))
             except StateRefused:
                 raise falcon.HTTPSeeOther(f"/app/campaigns/{campaign_id}") from None
         await self._show(req, resp, visitor, found, filled)

@@ -4,7 +4,7 @@ import falcon
 import falcon.asgi
 
 from smsflow.domain.access import Right
-from smsflow.errors import NotEnoughCredits, NotFound, OwnCampaign, StateRefused, StopMissing
+from smsflow.errors import HoursNeverOpen, NotEnoughCredits, NotFound, OwnCampaign, StateRefused, StopMissing
 from smsflow.runtime import mail
 from smsflow.services import audit
 from smsflow.services.campaigns import approval, letters
@@ -63,6 +63,6 @@ class CampaignReview:
                     await audit.record(doing.tx, visitor.actor, recorded, str(campaign_id), after=after, now=now)
         except NotFound:
             raise falcon.HTTPNotFound from None
-        except (StateRefused, OwnCampaign, NotEnoughCredits, StopMissing) as refused:
+        except (StateRefused, OwnCampaign, NotEnoughCredits, StopMissing, HoursNeverOpen) as refused:
             filled.wrong("act", refusal(visitor, refused))
         await show(self._shell, req, resp, visitor, campaign_id, filled=filled)

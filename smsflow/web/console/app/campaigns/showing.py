@@ -8,6 +8,7 @@ from smsflow.domain.access import Right
 from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Plan
 from smsflow.errors import (
+    HoursNeverOpen,
     NotEnoughCredits,
     NotFound,
     NumberInvalid,
@@ -21,7 +22,7 @@ from smsflow.runtime import links
 from smsflow.services.campaigns import approval, draft, prepare, preview, stop
 from smsflow.services.contacts import lists
 from smsflow.web.console.app.campaigns.live import live
-from smsflow.web.console.app.campaigns.words import hours_text, pause_of
+from smsflow.web.console.app.campaigns.words import HOURS_NEVER_OPEN, hours_text, pause_of
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.results import REASONS, failure
 from smsflow.web.console.shell.shell import Shell
@@ -111,6 +112,8 @@ def refusal(visitor: Visitor, refused: Refused) -> str:
         return missing_credits(visitor, int(refused.details["needed"]) - int(refused.details["balance"]))
     if isinstance(refused, StopMissing):
         return _(STOP_DEMANDED)
+    if isinstance(refused, HoursNeverOpen):
+        return _(HOURS_NEVER_OPEN, **refused.details)
     if isinstance(refused, OwnCampaign):
         return _("You have written or submitted this campaign: somebody else approves it.")
     if isinstance(refused, StateRefused):

@@ -12,6 +12,7 @@ from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Plan, hours_of
 from smsflow.errors import (
     AlreadyExists,
+    HoursNeverOpen,
     NotFound,
     Refused,
     SenderNotAllowed,
@@ -24,7 +25,7 @@ from smsflow.services.campaigns.draft import Draft
 from smsflow.services.contacts import lists
 from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.app.campaigns.counting import prepared
-from smsflow.web.console.app.campaigns.words import hours_text
+from smsflow.web.console.app.campaigns.words import HOURS_NEVER_OPEN, hours_text
 from smsflow.web.console.app.campaigns.writing import (
     check_message,
     check_recipients,
@@ -159,6 +160,8 @@ class CampaignNew:
             filled.wrong("sender", sentence or _("This sender is not approved. Choose another one."))
         except StopMissing:
             filled.wrong("text", _(STOP_DEMANDED))
+        except HoursNeverOpen as never:
+            filled.wrong("hours", _(HOURS_NEVER_OPEN, **never.details))
         except Refused as refused:
             field = "at" if refused.details.get("parameter") == "at" else "text"
             filled.wrong(field, _("This cannot be sent. Look at the text and at the date."))

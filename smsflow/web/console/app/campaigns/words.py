@@ -19,6 +19,9 @@ def pause_of(why: str) -> str | None:
     return next((said for begins, said in PAUSES.items() if why.startswith(begins)), None)
 
 
+HOURS_NEVER_OPEN = "Nothing may leave at {hours}: advertising is allowed {allowed}. Choose hours within that."
+
+
 def hours_text(plan: Plan) -> str:
     """Return the hours of a plan as they are written in a form, `08:00-20:00`; nothing where all are allowed."""
     if (plan.start, plan.end) == (Plan().start, Plan().end):

@@ -1,0 +1,30 @@
+"""The hours in which a campaign may write at all: its own, its company's and those of the countries that it writes to."""
+
+from datetime import datetime
+
+from smsflow.domain import schedule
+from smsflow.domain.account import Company
+from smsflow.domain.message import Kind
+from smsflow.domain.schedule import Hours, Plan, Policy
+from smsflow.errors import HoursNeverOpen
+from smsflow.store.campaigns import policies
+from smsflow.store.postgres.transactions import Tx
+
+
+async def check(tx: Tx, company: Company, kind: Kind, plan: Plan, *, now: datetime) -> None:
+    """Raise HoursNeverOpen for marketing whose hours meet those of no country that the company writes to: it would wait for ever."""
+    if kind is not Kind.MARKETING:
+        return
+    own, known = plan.hours & company.marketing_hours, await policies.every(tx)
+    allowed = company.marketing_hours
+    for country in company.countries or (company.country,):
+        demand = known.get(country, Policy(country, company.timezone))
+        if schedule.next_open([(own, company.timezone), (demand.hours, demand.timezone)], now) is not None:
+            return
+        allowed = company.marketing_hours & demand.hours
+    raise HoursNeverOpen(hours=written(plan.hours), allowed=written(allowed))
+
+
+def written(hours: Hours) -> str:
+    """Return hours as they are typed."""
+    return f"{hours.start // 60:02}:{hours.start % 60:02}-{hours.end // 60:02}:{hours.end % 60:02}"
