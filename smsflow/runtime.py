@@ -53,7 +53,7 @@ _FIRST_LOOK = 2.0
 
 
 def now() -> datetime:
-    """Return the time of this node, in UTC: for commands, and to compare it with the database's, by which the platform goes."""
+    """Return the time of this node, in UTC: to compare it with the database's, by which the platform goes."""
     return datetime.now(UTC)
 
 

@@ -4,7 +4,7 @@ import getpass
 import re
 import secrets
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import available_timezones
 
@@ -19,6 +19,7 @@ _NAME_LENGTH: Final = 200
 _PASSWORD_LENGTH: Final = 8
 _AGO: Final = re.compile(r"([1-9][0-9]{0,5})([mhd])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
+_SOME_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 NONE: Final = "none"
 
@@ -87,15 +88,19 @@ def since(value: str | None, *, now: datetime) -> datetime | None:
     if value is None:
         return None
     ago = _AGO.fullmatch(value)
-    if ago is not None:
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
+        moment = datetime.fromisoformat(value) if ago is None else now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    except (ValueError, OverflowError):
         raise typer.BadParameter(
             "a time is 30m, 2h or 7d ago, or a date such as 2026-11-30T08:00.", param_hint="--since"
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
+
+
+def _since(value: str | None) -> str | None:
+    """Refuse what is no time, before the database is asked what time it is."""
+    since(value, now=_SOME_TIME)
+    return value
 
 
 CompanyOption = Annotated[
@@ -113,7 +118,10 @@ RouteId = Annotated[int, typer.Argument(metavar="ID", min=1, max=LARGEST_ID, hel
 Name = Annotated[str, typer.Argument(callback=one_line)]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="The most that are listed, the newest first.")]
-Since = Annotated[str | None, typer.Option(metavar="2h|DATE", help="Only what is younger: 30m, 2h, 7d, or a date.")]
+Since = Annotated[
+    str | None,
+    typer.Option(callback=_since, metavar="2h|DATE", help="Only what is younger: 30m, 2h, 7d, or a date."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether it is meant.")]
 
 

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from smsflow import datadir
 from smsflow.keys import secret_key
 from smsflow.settings import Settings, load
+from smsflow.store.postgres.clock import Clock
 from smsflow.store.postgres.transactions import Database, Tx, without_password
 from smsflow.vault import Vault
 
@@ -15,6 +18,7 @@ T = TypeVar("T")
 
 # One transaction at a time needs one connection.
 _POOL = 1
+_CLOCK: ContextVar[Clock] = ContextVar("clock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ def read(job: Callable[[Tx], Awaitable[T]]) -> Reading[T]:
     async def work(url: str) -> T:
         database = Database(url, pool=_POOL)
         try:
+            await keep_time(database)
             async with database.transaction() as tx:
                 return await job(tx)
         finally:
@@ -53,12 +58,25 @@ def in_steps(job: Callable[[Database, Settings], Awaitable[T]]) -> T:
     async def work(url: str) -> T:
         database = Database(url, pool=_POOL)
         try:
+            await keep_time(database)
             return await job(database, settings)
         finally:
             await database.close()
 
     with datadir.database(settings) as url:
         return asyncio.run(work(url))
+
+
+async def keep_time(database: Database) -> None:
+    """Let `now` tell the time of a database from here on."""
+    clock = Clock()
+    await clock.measure(database)
+    _CLOCK.set(clock)
+
+
+def now() -> datetime:
+    """Return the database's time, by which the platform goes, within a job: the clock of the machine that a command runs on may be wrong."""
+    return _CLOCK.get()()
 
 
 def database_name(settings: Settings) -> str:

@@ -1,7 +1,6 @@
 """`smsflow campaign launch|submit|approve|send-back|pause|resume|cancel|show`: what is done to a prepared campaign, and what it has come to."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -12,8 +11,7 @@ from smsflow.cli.commands.campaign_draft import CampaignId, company_of
 from smsflow.cli.commands.campaign_result import document, print_tables
 from smsflow.cli.options import Yes, confirm
 from smsflow.cli.output import Json
-from smsflow.cli.work import read, transact
-from smsflow.runtime import now
+from smsflow.cli.work import now, read, transact
 from smsflow.services.campaigns import approval
 from smsflow.services.campaigns import launch as acts
 from smsflow.services.campaigns import result as results
@@ -77,11 +75,9 @@ def show(campaign: CampaignId, *, as_json: Json = False) -> None:
 
 
 def _act(act: Callable[..., Awaitable[Any]], campaign_id: int, *, as_json: bool) -> None:
-    moment: datetime = now()
-
     async def job(tx: Tx) -> results.Result:
         company_id = await company_of(tx, campaign_id)
-        await act(tx, company_id, campaign_id, now=moment)
+        await act(tx, company_id, campaign_id, now=now())
         return await results.result(tx, company_id, campaign_id)
 
     done = transact(job)

@@ -11,8 +11,7 @@ from smsflow.cli.commands.campaign_result import document
 from smsflow.cli.options import Yes, confirm, one_line
 from smsflow.cli.output import Json
 from smsflow.cli.streams import note
-from smsflow.cli.work import transact
-from smsflow.runtime import now
+from smsflow.cli.work import now, transact
 from smsflow.services.campaigns import again
 from smsflow.services.campaigns import result as results
 from smsflow.services.campaigns.again import Split

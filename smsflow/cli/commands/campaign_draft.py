@@ -13,11 +13,11 @@ from smsflow.cli.commands.campaign_result import document
 from smsflow.cli.options import CompanyOption, Name, kind_of, sender
 from smsflow.cli.output import Json
 from smsflow.cli.streams import note
-from smsflow.cli.work import in_steps, transact
+from smsflow.cli.work import in_steps, now, transact
 from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Plan, days_of, hours_of
 from smsflow.errors import NotFound
-from smsflow.runtime import links, now, routing_of
+from smsflow.runtime import links, routing_of
 from smsflow.services.accounts import companies
 from smsflow.services.campaigns import draft as drafting
 from smsflow.services.campaigns import prepare as preparing

@@ -10,9 +10,8 @@ from smsflow.cli.commands.campaign_draft import CampaignId, company_of
 from smsflow.cli.commands.campaign_result import document
 from smsflow.cli.options import NONE, limit_of, number_or_none
 from smsflow.cli.output import Json
-from smsflow.cli.work import transact
+from smsflow.cli.work import now, transact
 from smsflow.domain.schedule import Plan, days_of, hours_of
-from smsflow.runtime import now
 from smsflow.services.campaigns import result as results
 from smsflow.services.campaigns.adjust import adjust as adjust_plan
 from smsflow.services.campaigns.draft import show

@@ -10,8 +10,8 @@ import typer
 from smsflow.cli import output
 from smsflow.cli.commands.campaign_draft import CampaignId, company_of
 from smsflow.cli.output import Json
-from smsflow.cli.work import in_steps, vault
-from smsflow.runtime import links, now, routing_of
+from smsflow.cli.work import in_steps, now, vault
+from smsflow.runtime import links, routing_of
 from smsflow.services.accounts import companies
 from smsflow.services.campaigns import export as exporting
 from smsflow.services.campaigns import trial

@@ -9,10 +9,9 @@ from smsflow.cli import options, output
 from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyId, Name
 from smsflow.cli.output import Json
-from smsflow.cli.work import read, transact
+from smsflow.cli.work import now, read, transact
 from smsflow.domain import optout_replies, phone
 from smsflow.domain.schedule import ALWAYS, hours_of
-from smsflow.runtime import now
 from smsflow.services.accounts import companies, settings
 from smsflow.services.accounts.companies import Account
 from smsflow.services.messages import waiting

@@ -15,12 +15,11 @@ from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyOption, Limit, Yes, confirm
 from smsflow.cli.output import Json
 from smsflow.cli.streams import note
-from smsflow.cli.work import in_steps, read, transact
+from smsflow.cli.work import in_steps, now, read, transact
 from smsflow.domain import contact as rules
 from smsflow.domain import template
 from smsflow.domain.account import Company
 from smsflow.jobs.imports import run_import
-from smsflow.runtime import now
 from smsflow.services.accounts import companies
 from smsflow.services.contacts import contacts, importing, lists
 from smsflow.services.contacts.importing import ImportPlan

@@ -10,8 +10,7 @@ from smsflow.cli import output
 from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyOption, Limit, Yes, confirm
 from smsflow.cli.output import Json
-from smsflow.cli.work import in_steps, read, transact
-from smsflow.runtime import now
+from smsflow.cli.work import in_steps, now, read, transact
 from smsflow.services.accounts import companies
 from smsflow.services.contacts import files, importing
 from smsflow.services.contacts import refused as rows_refused

@@ -8,9 +8,8 @@ from smsflow.cli import output
 from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyOption, Name, Yes, confirm
 from smsflow.cli.output import Json
-from smsflow.cli.work import read, transact
+from smsflow.cli.work import now, read, transact
 from smsflow.domain.selection import read_rule
-from smsflow.runtime import now
 from smsflow.services.accounts import companies
 from smsflow.services.contacts import lists
 from smsflow.store.postgres.transactions import Tx

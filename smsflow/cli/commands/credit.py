@@ -11,8 +11,7 @@ from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyId, Limit
 from smsflow.cli.output import Json
 from smsflow.cli.streams import say
-from smsflow.cli.work import read, transact
-from smsflow.runtime import now
+from smsflow.cli.work import now, read, transact
 from smsflow.services import credits, statements
 from smsflow.services.accounts import companies
 from smsflow.services.accounts.companies import Account

@@ -12,8 +12,7 @@ from smsflow.cli import output
 from smsflow.cli.failures import failure
 from smsflow.cli.output import Json
 from smsflow.cli.streams import say
-from smsflow.cli.work import database_name, vault
-from smsflow.runtime import now
+from smsflow.cli.work import database_name, keep_time, now, vault
 from smsflow.services.upkeep import connections
 from smsflow.services.upkeep.findings import State, judge, look
 from smsflow.settings import Settings, SettingsError, load
@@ -99,6 +98,7 @@ def _data_dir(settings: Settings) -> DoctorLine:
 async def _database(settings: Settings, url: str) -> list[DoctorLine]:
     database = Database(url, pool=1)
     try:
+        await keep_time(database)
         async with database.transaction() as tx:
             findings = await _server(tx)
             if any(f.state == "wrong" for f in findings):

@@ -8,8 +8,7 @@ from smsflow.cli import options, output
 from smsflow.cli.nouns import noun
 from smsflow.cli.options import Limit, Since
 from smsflow.cli.output import Json
-from smsflow.cli.work import read
-from smsflow.runtime import now
+from smsflow.cli.work import now, read
 from smsflow.services import inbound
 
 
@@ -22,8 +21,7 @@ def add_to(app: typer.Typer) -> None:
 
 def list_(*, since: Since = None, limit: Limit = 50, as_json: Json = False) -> None:
     """List the last SMS that handsets sent to us."""
-    after = options.since(since, now=now())
-    seen = read(lambda tx: inbound.latest(tx, since=after, limit=limit))
+    seen = read(lambda tx: inbound.latest(tx, since=options.since(since, now=now()), limit=limit))
     if output.reading({"inbound": [asdict(i) for i in seen.found]}, database=seen.database, as_json=as_json):
         return
     output.table(

@@ -10,10 +10,9 @@ from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyFilter, Limit, Since, Yes
 from smsflow.cli.output import Json
 from smsflow.cli.streams import note
-from smsflow.cli.work import read, transact
+from smsflow.cli.work import now, read, transact
 from smsflow.domain import digits
 from smsflow.domain.message import Status, internal_id, public_id
-from smsflow.runtime import now
 from smsflow.services.accounts import companies
 from smsflow.services.messages import timeline
 from smsflow.services.messages.cancel import cancel as cancel_messages
@@ -93,9 +92,9 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List the last SMS, of one company or of all."""
-    after = options.since(since, now=now())
 
     async def job(tx: Tx) -> Searched:
+        after = options.since(since, now=now())
         company_id = None if company is None else (await companies.find(tx, company)).id
         wanted = Wanted(company_id, number, None if status is None else Status[status.upper()], campaign, after)
         return await timeline.search(tx, wanted, limit=limit, within=within)

@@ -13,9 +13,8 @@ from smsflow.cli import output
 from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyOption, Limit
 from smsflow.cli.output import Json
-from smsflow.cli.work import in_steps, read, transact
+from smsflow.cli.work import in_steps, now, read, transact
 from smsflow.domain import phone
-from smsflow.runtime import now
 from smsflow.services.accounts import companies
 from smsflow.services.contacts import optout_files, optouts
 from smsflow.settings import Settings

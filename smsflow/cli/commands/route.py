@@ -11,10 +11,9 @@ from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyFilter, CompanyOption, RouteId
 from smsflow.cli.output import Json
 from smsflow.cli.streams import say
-from smsflow.cli.work import read, transact
+from smsflow.cli.work import now, read, transact
 from smsflow.domain.message import Kind
 from smsflow.domain.routing import Route, Step
-from smsflow.runtime import now
 from smsflow.services.accounts import companies
 from smsflow.services.messages import explain as explaining
 from smsflow.services.messages.explain import Explained

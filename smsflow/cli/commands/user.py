@@ -8,10 +8,10 @@ from smsflow.cli import options, output
 from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyFilter, Name, PasswordStdin
 from smsflow.cli.output import Json
-from smsflow.cli.work import read, transact
+from smsflow.cli.work import now, read, transact
 from smsflow.domain.access import Role
 from smsflow.errors import NotFound
-from smsflow.runtime import new_token, now
+from smsflow.runtime import new_token
 from smsflow.services.accounts import companies, invitations, people, resets, users
 from smsflow.services.accounts.invitations import Handed
 from smsflow.services.accounts.users import Credentials

@@ -2,13 +2,14 @@
 
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from smsflow.cli.processes import demo_company
 from smsflow.datadir import write_private
 from smsflow.domain.access import Role
-from smsflow.runtime import Platform, now
+from smsflow.runtime import Platform
 from smsflow.services.accounts import companies, passwords, people, users
 from smsflow.services.routing import connectors, routes
 from smsflow.services.routing.routes import Conditions
@@ -68,7 +69,7 @@ async def prepare(platform: Platform, *, smsc_port: int) -> Demo:
     async with platform.database.transaction() as tx:
         known = {account.company.name: account.company.id for account in await companies.every(tx)}
         company_id = known.get(COMPANY)
-        password = await _account(tx, data_dir / "demo_password", company_id)
+        password = await _account(tx, data_dir / "demo_password", company_id, now=platform.clock())
         smsc_password = await _operator(tx, platform, smsc_port)
         # A database with other companies is somebody's own: no account for all of it, and nothing is sent.
         operator_password = await _platform_account(
@@ -76,7 +77,7 @@ async def prepare(platform: Platform, *, smsc_port: int) -> Demo:
         )
         made = None if known else await users.find(tx, USERNAME)
         if made is not None:
-            await demo_company.furnish(tx, platform, made.user.company_id, connector=CONNECTOR, now=now())
+            await demo_company.furnish(tx, platform, made.user.company_id, connector=CONNECTOR, now=platform.clock())
     address = address_of(platform.settings)
     return Demo(address, USERNAME, password, curl(address, USERNAME, password), smsc_password, operator_password)
 
@@ -101,7 +102,7 @@ def _kept(file: Path) -> str | None:
     return file.read_text(encoding="utf-8").strip() if file.exists() else None
 
 
-async def _account(tx: Tx, file: Path, company_id: int | None) -> str | None:
+async def _account(tx: Tx, file: Path, company_id: int | None, *, now: datetime) -> str | None:
     """Make the company and the user where they are missing; return the password, or None when it is another now."""
     kept = _kept(file)
     found = await users.find(tx, USERNAME)
@@ -114,7 +115,7 @@ async def _account(tx: Tx, file: Path, company_id: int | None) -> str | None:
         await users.set_password(tx, USERNAME, password)
         return password
     company_id = company_id or await companies.open_company(
-        tx, COMPANY, country=_COUNTRY, timezone=_TIMEZONE, credits=CREDITS, sender=_SENDER, now=now()
+        tx, COMPANY, country=_COUNTRY, timezone=_TIMEZONE, credits=CREDITS, sender=_SENDER, now=now
     )
     await users.add_user(tx, USERNAME, password, company_id=company_id, is_admin=False, role=Role.ADMIN)
     return password

@@ -1,9 +1,13 @@
 """Campaigns by the command line, from the draft to the ledger; nothing is dispatched here."""
 
+from datetime import timedelta
+
 import psycopg
 import pytest
 
+from smsflow import runtime
 from smsflow.store.postgres.transactions import libpq_url
+from tests.crash.test_clock import a_clock_that_is_wrong_by
 
 
 @pytest.fixture
@@ -64,6 +68,28 @@ def test_a_cancelled_campaign_gives_its_reserve_back(shop, numbers):
     shown = shop.json("campaign", "show", "1")
     assert (shown["state"], shown["credits_reserved"]) == ("cancelled", 0)
     shop("ledger", "check")
+
+
+@pytest.mark.parametrize("hours", [60, -60])
+def test_commands_go_by_the_databases_time_whatever_the_clock_of_their_machine(
+    shop, numbers, database_url, monkeypatch, hours
+):
+    wrong = a_clock_that_is_wrong_by(timedelta(hours=hours))
+    monkeypatch.setattr(runtime, "datetime", wrong)
+    with psycopg.connect(libpq_url(database_url)) as connection:
+        (tomorrow,) = connection.execute("SELECT to_char(now() + interval '1 day', 'YYYY-MM-DD')").fetchone()
+    draft = ("campaign", "draft", "Noël", "--company", "1", "--text", "x", "--numbers", numbers)
+    shop(*draft, "--at", f"{tomorrow}T23:00")
+    shop("campaign", "prepare", "1")
+
+    launched = shop.json("campaign", "launch", "1")
+
+    with psycopg.connect(libpq_url(database_url)) as connection:
+        (off,) = connection.execute(
+            "SELECT extract(epoch FROM created_at - now()) FROM ledger WHERE reason = 'reserve'"
+        ).fetchone()
+    assert launched["state"] == "scheduled"
+    assert abs(off) < 600
 
 
 def test_a_campaign_is_submitted_sent_back_and_approved(shop, numbers):

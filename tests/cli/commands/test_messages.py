@@ -70,6 +70,7 @@ def test_messages_are_listed_by_what_is_asked(smsflow, message):
         ["message", "list", "--number", "12"],
         ["message", "list", "--status", "lost"],
         ["message", "list", "--since", "yesterday"],
+        ["message", "list", "--since", "999999d"],
         ["message", "cancel", "SMS0000001"],
     ],
 )
