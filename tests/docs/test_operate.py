@@ -1,4 +1,4 @@
-"""The metrics, events and commands of docs/operate.md exist."""
+"""The metrics and events of docs/operate.md, and the commands of every page, exist."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from smsflow import observe
 from smsflow.cli.app import COMMANDS, load
 
 REPOSITORY = Path(__file__).parents[2]
-PAGES = [REPOSITORY / "README.md", *(REPOSITORY / "docs" / name for name in ("install.md", "operate.md"))]
+PAGES = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 
 
 def test_every_metric_is_explained():
@@ -32,15 +32,21 @@ def test_every_event_that_is_explained_is_logged():
     assert [name for name in explained if f'"{name}"' not in sources] == []
 
 
-def test_every_command_that_is_shown_exists():
+def test_every_command_that_is_shown_exists_with_its_options():
     shown = {
-        tuple(words)
+        tuple(line.partition("#")[0].split())
         for page in PAGES
-        for words in re.findall(r"(?<![/\w-])smsflow ([a-z]+)(?: ([a-z]+))?(?=[ `\n])", page.read_text("utf-8"))
-        if words[0] in COMMANDS
+        for line in re.findall(r"(?<![/\w-])smsflow ([a-z][^`\n]*)", page.read_text("utf-8"))
+        if line.split()[0] in COMMANDS
     }
 
-    assert len(shown) > 15
-    for noun, verb in shown:
+    assert len(shown) > 50
+    for noun, *words in shown:
         command = load(noun)
-        assert not verb or not hasattr(command, "commands") or verb in command.commands, f"smsflow {noun} {verb}"
+        if words and hasattr(command, "commands") and re.fullmatch(r"[a-z|-]+", words[0]):
+            verbs = words.pop(0).split("|")
+            assert set(verbs) <= set(command.commands), f"smsflow {noun} {verbs}"
+            command = command.commands[verbs[0]]
+        options = {option for parameter in command.params for option in parameter.opts} | {"--help", "--json"}
+        given = {re.match(r"--[a-z-]+", word)[0] for word in words if re.match("--[a-z]", word)}
+        assert given <= options, f"smsflow {noun} {' '.join(words)}"

@@ -79,4 +79,4 @@ def export(
 
     written: Any = in_steps(job)
     document = {"id": campaign, "file": str(into), "recipients": written}
-    output.result(document, f"{written} recipients are in {into}.", as_json=as_json)
+    output.result(document, f"Recipients written into {into}: {written}.", as_json=as_json)

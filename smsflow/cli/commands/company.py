@@ -218,9 +218,9 @@ def _set_suspended(wanted: str, *, suspended: bool, as_json: bool) -> None:
     shown = _document(account)
     whose = f"Company {shown['id']} ({shown['name']})"
     if suspended:
-        sentence = f"{whose} is suspended; {count} of its SMS wait and are held."
+        sentence = f"{whose} is suspended; SMS held: {count}."
     else:
-        sentence = f"{whose} may send again; {count} of its SMS wait and may leave."
+        sentence = f"{whose} may send again; SMS that wait: {count}."
     output.result({**shown, "held" if suspended else "waiting": count}, sentence, as_json=as_json)
 
 

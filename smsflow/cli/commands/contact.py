@@ -173,7 +173,9 @@ def export(
         return await contacts.export(tx, found.id, file, list_name=list_name)
 
     written = transact(job)
-    output.result({"file": str(file), "contacts": written}, f"{written} contacts are in {file}.", as_json=as_json)
+    output.result(
+        {"file": str(file), "contacts": written}, f"Contacts written into {file}: {written}.", as_json=as_json
+    )
 
 
 def list_(*, company: CompanyOption, limit: Limit = 50, as_json: Json = False) -> None:

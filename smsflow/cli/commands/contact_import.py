@@ -103,8 +103,8 @@ def undo(import_id: ImportId, *, yes: Yes = False, as_json: Json = False) -> Non
 
     total = in_steps(job)
     sentence = (
-        f"{total['removed']} contacts were removed, {total['restored']} have their former values back, "
-        f"{total['left']} stay because they were written to, opted out or changed since."
+        f"Contacts removed: {total['removed']}, with their former values back: {total['restored']}, "
+        f"left because they were written to, opted out or changed since: {total['left']}."
     )
     output.result({"id": import_id, **total}, sentence, as_json=as_json)
 

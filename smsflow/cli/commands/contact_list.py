@@ -44,7 +44,7 @@ def add(name: Name, *, company: CompanyOption, rule: Rules = None, as_json: Json
         return await lists.show_list(tx, company_id, await lists.add_list(tx, company_id, name, rules=rules, now=now()))
 
     one = transact(job)
-    sentence = f"The list {name} is there." if rules is None else f"The list {name} is there: {one.contacts} contacts."
+    sentence = f"The list {name} is there." if rules is None else f"The list {name} is there; contacts: {one.contacts}."
     output.result(_document(one), sentence, as_json=as_json)
 
 
@@ -74,7 +74,7 @@ def show(name: Name, *, company: CompanyOption, as_json: Json = False) -> None:
 
     one = transact(job)
     rules = "".join(f"\n  {sentence}" for sentence in _sentences(one) or ())
-    output.result(_document(one), f"{one.name}: {one.contacts} contacts{rules}", as_json=as_json)
+    output.result(_document(one), f"{one.name}; contacts: {one.contacts}{rules}", as_json=as_json)
 
 
 def _document(one: lists.ContactList) -> dict[str, Any]:

@@ -129,8 +129,8 @@ def import_(
 
     report = in_steps(job)
     sentence = (
-        f"{report['rows']} rows: {report['new']} numbers have opted out ({scope}), {report['unchanged']} had before, "
-        f"{report['invalid']} rows have no number."
+        f"Rows: {report['rows']}; opted out ({scope}): {report['new']}, before already: {report['unchanged']}, "
+        f"without a number: {report['invalid']}."
     )
     output.result(report, sentence, as_json=as_json)
 
@@ -147,7 +147,9 @@ def export(
         return await optout_files.export(tx, (await companies.find(tx, company)).id, file)
 
     written = transact(job)
-    output.result({"file": str(file), "opt_outs": written}, f"{written} opt-outs are in {file}.", as_json=as_json)
+    output.result(
+        {"file": str(file), "opt_outs": written}, f"Opt-outs written into {file}: {written}.", as_json=as_json
+    )
 
 
 def _author() -> str:

@@ -62,7 +62,7 @@ def add(
         return _document(await routes.add(tx, connector, conditions, priority=priority), connector)
 
     route = transact(job)
-    output.result(route, f"Route {route['id']} leads {_conditions(route)} to {connector}.", as_json=as_json)
+    output.result(route, f"Route {route['id']} to {connector} takes {_conditions(route)}.", as_json=as_json)
 
 
 def list_(*, as_json: Json = False) -> None:
@@ -144,8 +144,9 @@ def _conditions(route: dict[str, Any]) -> str:
         f"{route['kind']} SMS" if route["kind"] else "every SMS",
         f"of company {route['company_id']}" if route["company_id"] is not None else "",
         f"from {route['sender']}" if route["sender"] else "",
-        f"to {route['prefix']}…" if route["prefix"] else "",
-        f"to {route['country']}" if route["country"] else "",
+        "to numbers" if route["country"] or route["prefix"] else "",
+        f"in {route['country']}" if route["country"] else "",
+        f"that begin with {route['prefix']}" if route["prefix"] else "",
     ]
     return " ".join(filter(None, told))
 

@@ -56,9 +56,9 @@ def _why(backlog: QueueBacklog, connector: ConnectorWithBinds | None, *, running
     if backlog.waiting:
         reasons.append(_why_waiting(connector, running=running))
     if backlog.planned:
-        reasons.append(f"{backlog.planned} have a later time")
+        reasons.append(f"planned for later: {backlog.planned}")
     if backlog.held:
-        reasons.append(f"{backlog.held} are held: their company is suspended, or their campaign is paused")
+        reasons.append(f"held for a suspended company or a paused campaign: {backlog.held}")
     return "; ".join(reasons)
 
 

@@ -98,7 +98,7 @@ def test_the_queue_tells_what_waits_and_why(smsflow, stage, message):
 
     (lane,) = smsflow.json("queue", "show")["connectors"]
     assert (lane["connector"], lane["waiting"], lane["planned"], lane["held"]) == ("op", 1, 1, 0)
-    assert lane["why"] == "no dispatcher is running; 1 have a later time"
+    assert lane["why"] == "no dispatcher is running; planned for later: 1"
     assert next(m["id"] for m in smsflow.json("queue", "show")["oldest"]) == message
 
     smsflow("connector", "disable", "op")
@@ -106,7 +106,7 @@ def test_the_queue_tells_what_waits_and_why(smsflow, stage, message):
 
 
 def test_the_queue_tells_what_is_held_for_a_suspended_company(smsflow, message):
-    assert "1 of its SMS wait and are held" in smsflow("company", "suspend", "1")
+    assert "suspended; SMS held: 1." in smsflow("company", "suspend", "1")
 
     queue = smsflow.json("queue", "show")
     assert [(c["waiting"], c["held"]) for c in queue["connectors"]] == [(0, 1)]
