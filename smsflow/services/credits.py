@@ -14,8 +14,8 @@ Line = statement.Line
 Reason = statement.Reason
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
-# As many lines are read for a page, or an export, at most.
-_WITHIN = 20_000
+# As many purchases and reserves a month has at most.
+_MOST_RARE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ async def statement_lines(
     tx: Tx, company_id: int, *, reason: Reason | None = None, before: int | None = None, limit: int
 ) -> list[Line]:
     """Return a company's movements with their causes, older than the line `before`, newest first."""
-    return await statement.lines(tx, company_id, reason=reason, before=before, limit=limit, within=_WITHIN)
+    return await statement.lines(tx, company_id, reason=reason, before=before, limit=limit)
 
 
 async def rare_lines(tx: Tx, company_id: int, *, since: datetime, timezone: str) -> list[Line]:
     """Return a company's purchases since a time, and what each campaign reserved and released by month, newest first."""
-    return await statement.rare(tx, company_id, since=since, timezone=timezone, limit=_WITHIN)
+    return await statement.rare(tx, company_id, since=since, timezone=timezone, limit=_MOST_RARE)
 
 
 async def lines_between(

@@ -59,27 +59,33 @@ async def append(
     await tx.execute(insert, parameters)
 
 
-# Walks the primary key backwards; a filter reads past the lines of others, `within` at most.
-_LATEST = text("""
-SELECT id, at, author, address, act, subject, before, after FROM (
-    SELECT * FROM audit WHERE company_id = :company_id AND (CAST(:before AS bigint) IS NULL OR id < :before)
-    ORDER BY id DESC LIMIT :within
-) a
-WHERE (CAST(:author AS text) IS NULL OR author = :author) AND (CAST(:act AS text) IS NULL OR act = :act)
-ORDER BY id DESC LIMIT :limit
-""")
+# Beyond every id.
+_NEWEST = 2**62
+
+
+def _latest(condition: str) -> str:
+    return text(f"""
+    SELECT id, at, author, address, act, subject, before, after FROM audit
+    WHERE company_id = :company_id AND id < :older {condition} ORDER BY id DESC LIMIT :limit
+    """)
+
+
+# Each walks its index backwards (the primary key, audit_author, audit_act); with both filters, that of the author.
+_LATEST = _latest("")
+_OF_AUTHOR = _latest("AND author = :author AND (CAST(:act AS text) IS NULL OR act = :act)")
+_OF_KIND = _latest("AND act = :act")
 
 
 async def latest(
-    tx: Tx, company_id: int | None, *, before: int | None, author: str | None, act: str | None, limit: int, within: int
+    tx: Tx, company_id: int | None, *, before: int | None, author: str | None, act: str | None, limit: int
 ) -> list[AuditLine]:
     """Return the last acts, newest first, older than the line `before`: of one author, or of one kind."""
     parameters = {
         "company_id": PLATFORM if company_id is None else company_id,
-        "before": before,
+        "older": before or _NEWEST,
         "author": author,
         "act": act,
         "limit": limit,
-        "within": within,
     }
-    return [AuditLine(*row) for row in await tx.execute(_LATEST, parameters)]
+    query = _OF_AUTHOR if author else _OF_KIND if act else _LATEST
+    return [AuditLine(*row) for row in await tx.execute(query, parameters)]

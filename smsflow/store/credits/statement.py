@@ -27,23 +27,30 @@ class Line:
     campaign: str | None
 
 
-# Walks ledger_company backwards; a filter reads past the lines of other reasons, `within` at most.
-_PAGE = text("""
-SELECT l.id, l.created_at, l.amount, l.reserved, l.reason, l.messages, l.note, l.campaign_id, c.name
-FROM (
-    SELECT * FROM ledger WHERE company_id = :company_id AND (CAST(:before AS bigint) IS NULL OR id < :before)
-    ORDER BY id DESC LIMIT :within
-) l LEFT JOIN campaign c ON c.id = l.campaign_id
-WHERE CAST(:reason AS text) IS NULL OR l.reason = :reason ORDER BY l.id DESC LIMIT :limit
-""")
+# Beyond every id.
+_NEWEST = 2**62
 
 
-async def lines(
-    tx: Tx, company_id: int, *, reason: Reason | None, before: int | None, limit: int, within: int
-) -> list[Line]:
+def _page(condition: str) -> str:
+    return text(f"""
+    SELECT l.id, l.created_at, l.amount, l.reserved, l.reason, l.messages, l.note, l.campaign_id, c.name
+    FROM (
+        SELECT * FROM ledger WHERE company_id = :company_id AND id < :before {condition} ORDER BY id DESC LIMIT :limit
+    ) l LEFT JOIN campaign c ON c.id = l.campaign_id ORDER BY l.id DESC
+    """)
+
+
+# Walks ledger_company backwards; charges are the most of its lines.
+_ALL = _page("AND (CAST(:reason AS text) IS NULL OR reason = :reason)")
+# Walks ledger_cause backwards: these may be one in a million.
+_OF_CAUSE = _page("AND reason = :reason AND reason <> 'charge'")
+
+
+async def lines(tx: Tx, company_id: int, *, reason: Reason | None, before: int | None, limit: int) -> list[Line]:
     """Return a company's lines older than the line `before`, newest first."""
-    parameters = {"company_id": company_id, "reason": reason, "before": before, "limit": limit, "within": within}
-    return [Line(*row) for row in await tx.execute(_PAGE, parameters)]
+    parameters = {"company_id": company_id, "reason": reason, "before": before or _NEWEST, "limit": limit}
+    query = _ALL if reason in {None, "charge"} else _OF_CAUSE
+    return [Line(*row) for row in await tx.execute(query, parameters)]
 
 
 # Walks ledger_rare. A campaign releases its reserve batch by batch: those lines are one here, for each month of a time zone.
