@@ -99,10 +99,10 @@ async def lock_and_find(tx: Tx, connector_id: int, keys: Iterable[Key]) -> list[
         _KNOWN,
         {
             "connector_id": connector_id,
-            "sources": texts(key[0] for key in wanted),
-            "destinations": texts(key[1] for key in wanted),
-            "refs": ints(key[2] for key in wanted),
-            "totals": ints(key[3] for key in wanted),
+            "sources": texts(source for source, _, _, _ in wanted),
+            "destinations": texts(destination for _, destination, _, _ in wanted),
+            "refs": ints(reference for _, _, reference, _ in wanted),
+            "totals": ints(total for _, _, _, total in wanted),
         },
     )
     return [
@@ -182,7 +182,9 @@ FROM unnest(CAST(:ids AS bigint[]), CAST(:inbound AS bigint[])) AS t(id, inbound
 
 async def assign(tx: Tx, parts: Sequence[tuple[int, int]]) -> None:
     """Note to which message stored parts belong, given as (part, message)."""
-    await tx.execute(_ASSIGN, {"ids": ints(p[0] for p in parts), "inbound": ints(p[1] for p in parts)})
+    await tx.execute(
+        _ASSIGN, {"ids": ints(part for part, _ in parts), "inbound": ints(message for _, message in parts)}
+    )
 
 
 _OVERDUE = text("""

@@ -15,10 +15,10 @@ async def note(tx: Tx, *, now: datetime, batch: int = BATCH) -> bool:
     behind = await noted.take(tx)
     if behind is None:
         return False
-    rows = await noted.following(tx, behind, limit=batch)
-    if not rows:
+    passed = await noted.following(tx, behind, limit=batch)
+    if not passed:
         await noted.end(tx, behind)
         return True
-    await contacts.note_written(tx, behind.company_id, [number for _, number, written in rows if written], now=now)
-    await noted.move(tx, behind, rows[-1][0])
+    await contacts.note_written(tx, behind.company_id, [one.number for one in passed if one.written], now=now)
+    await noted.move(tx, behind, passed[-1].place)
     return True

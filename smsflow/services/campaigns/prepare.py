@@ -164,9 +164,9 @@ async def _people(tx: Tx, campaign: Campaign, walk: Walk, batch: int) -> tuple[l
     numbers = await chosen.page(tx, company_id, campaign.id, after=walk.number, limit=batch)
     # Numbers that a list brings as well are the list's: a contact has values.
     either = Members([*within.lists, *without.lists], [*within.selections, *without.selections])
-    listed = await contacts.members_among(tx, company_id, either, [n for n, _ in numbers])
-    last = numbers[-1][0] if numbers else walk.number
-    people = [_Person(n, c, {}) for n, c in numbers if n not in listed]
+    listed = await contacts.members_among(tx, company_id, either, [n.number for n in numbers])
+    last = numbers[-1].number if numbers else walk.number
+    people = [_Person(n.number, n.country, {}) for n in numbers if n.number not in listed]
     return people, replace(walk, number=last, done=len(numbers) < batch)
 
 

@@ -10,6 +10,7 @@ from smsflow.domain.message import Status
 from smsflow.services.campaigns.draft import Campaign
 from smsflow.services.messages import tallies
 from smsflow.store.campaigns import ends, minutes
+from smsflow.store.campaigns.minutes import AcceptedAt
 from smsflow.store.postgres.transactions import Tx
 
 # A curve by the minute up to three hours, then by the hour.
@@ -25,7 +26,7 @@ class Curve:
     """SMS accepted in each step of time from the first to the last one, those with none included."""
 
     step: timedelta
-    points: Sequence[tuple[datetime, int]]
+    points: Sequence[AcceptedAt]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +42,28 @@ async def progress(tx: Tx, campaign: Campaign, *, now: datetime) -> Progress:
     """Return how a campaign is getting on."""
     last = await minutes.last(tx, campaign.company_id, campaign.id, limit=_MOST_MINUTES + 1)
     speed = ends_at = None
-    recent = [(minute, accepted) for minute, accepted in last if minute > now - _SPEED_OVER]
+    recent = [one for one in last if one.at > now - _SPEED_OVER]
     if campaign.state == "running" and recent:
-        span = max((now - recent[0][0]).total_seconds(), 1.0)
-        speed = sum(accepted for _, accepted in recent) / span
+        span = max((now - recent[0].at).total_seconds(), 1.0)
+        speed = sum(one.accepted for one in recent) / span
         ends_at = now + timedelta(seconds=(campaign.last_place - campaign.place) / speed)
-    if last and last[-1][0] - last[0][0] < timedelta(minutes=_MOST_MINUTES):
+    if last and last[-1].at - last[0].at < timedelta(minutes=_MOST_MINUTES):
         curve = _filled(last, timedelta(minutes=1))
     else:
         hours = await tallies.by_hour(tx, campaign.company_id, campaign.id)
-        curve = _filled([(hour, its.accepted) for hour, its in hours.items()][-_MOST_HOURS:], timedelta(hours=1))
+        curve = _filled(
+            [AcceptedAt(hour, its.accepted) for hour, its in hours.items()][-_MOST_HOURS:], timedelta(hours=1)
+        )
     return Progress(curve, speed, ends_at)
 
 
-def _filled(points: Sequence[tuple[datetime, int]], step: timedelta) -> Curve:
+def _filled(points: Sequence[AcceptedAt], step: timedelta) -> Curve:
     if not points:
         return Curve(step, ())
-    known, (first, _), (last, _) = dict(points), points[0], points[-1]
+    known, first, last = dict(points), points[0].at, points[-1].at
     count = min(int((last - first) / step) + 1, max(_MOST_MINUTES, _MOST_HOURS))
     moments = [first + step * n for n in range(count)]
-    return Curve(step, [(moment, known.get(moment, 0)) for moment in moments])
+    return Curve(step, [AcceptedAt(moment, known.get(moment, 0)) for moment in moments])
 
 
 @dataclass(frozen=True, slots=True)

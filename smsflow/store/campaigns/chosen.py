@@ -1,9 +1,17 @@
 """The numbers that a draft names beside its lists."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from smsflow.store.postgres.arrays import texts
 from smsflow.store.postgres.transactions import Tx, text
+
+
+class ChosenNumber(NamedTuple):
+    """A number (E.164) with its country."""
+
+    number: str
+    country: str
 
 
 async def add(tx: Tx, company_id: int, campaign_id: int, numbers: Iterable[tuple[str, str]]) -> None:
@@ -59,7 +67,7 @@ WHERE company_id = :company_id AND campaign_id = :campaign_id AND number > :afte
 """)
 
 
-async def page(tx: Tx, company_id: int, campaign_id: int, *, after: str, limit: int) -> list[tuple[str, str]]:
+async def page(tx: Tx, company_id: int, campaign_id: int, *, after: str, limit: int) -> list[ChosenNumber]:
     """Return the numbers behind `after` that a draft names, each with its country."""
     parameters = {"company_id": company_id, "campaign_id": campaign_id, "after": after, "limit": limit}
-    return [(number, country) for number, country in await tx.execute(_NUMBERS, parameters)]
+    return [ChosenNumber(*row) for row in await tx.execute(_NUMBERS, parameters)]

@@ -1,6 +1,7 @@
 """How many SMS of a campaign were accepted in each minute."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from smsflow.store.postgres.transactions import Tx, text
 
@@ -12,17 +13,24 @@ ON CONFLICT (company_id, campaign_id, minute) DO UPDATE SET accepted = m.accepte
 """)
 
 
+class AcceptedAt(NamedTuple):
+    """How many SMS were accepted in the minute, or the hour, that begins at a time."""
+
+    at: datetime
+    accepted: int
+
+
 async def add(tx: Tx, company_id: int, campaign_id: int, accepted: int, *, now: datetime) -> None:
     """Add to the SMS that were accepted in this minute."""
     parameters = {"company_id": company_id, "campaign_id": campaign_id, "accepted": accepted, "now": now}
     await tx.execute(_ADD, parameters)
 
 
-async def last(tx: Tx, company_id: int, campaign_id: int, *, limit: int) -> list[tuple[datetime, int]]:
+async def last(tx: Tx, company_id: int, campaign_id: int, *, limit: int) -> list[AcceptedAt]:
     """Return the last minutes in which SMS were accepted, the oldest first, each with how many."""
     query = text("""
         SELECT minute, accepted FROM campaign_minute WHERE company_id = :company_id AND campaign_id = :campaign_id
         ORDER BY minute DESC LIMIT :limit
     """)
     rows = await tx.execute(query, {"company_id": company_id, "campaign_id": campaign_id, "limit": limit})
-    return [(minute, accepted) for minute, accepted in reversed(list(rows))]
+    return [AcceptedAt(*row) for row in reversed(list(rows))]

@@ -1,6 +1,7 @@
 """How far contacts know that a campaign wrote to them: noted behind its turns, in their order, by whoever is free to do it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from smsflow.store.postgres.transactions import Tx, text
 
@@ -49,8 +50,16 @@ WHERE company_id = :company_id AND campaign_id = :campaign_id AND place > :place
 """)
 
 
-async def following(tx: Tx, behind: Behind, *, limit: int) -> list[tuple[int, str, bool]]:
-    """Return the next recipients that a campaign has passed, as (place, number, whether it wrote to them)."""
+class Passed(NamedTuple):
+    """A recipient that a campaign has passed, and whether it wrote to them."""
+
+    place: int
+    number: str
+    written: bool
+
+
+async def following(tx: Tx, behind: Behind, *, limit: int) -> list[Passed]:
+    """Return the next recipients that a campaign has passed."""
     parameters = {
         "company_id": behind.company_id,
         "campaign_id": behind.campaign_id,
@@ -58,7 +67,7 @@ async def following(tx: Tx, behind: Behind, *, limit: int) -> list[tuple[int, st
         "passed": behind.passed,
         "limit": limit,
     }
-    return [(place, number, written) for place, number, written in await tx.execute(_WRITTEN, parameters)]
+    return [Passed(*row) for row in await tx.execute(_WRITTEN, parameters)]
 
 
 async def move(tx: Tx, behind: Behind, place: int) -> None:

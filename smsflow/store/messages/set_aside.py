@@ -81,4 +81,4 @@ async def forget(tx: Tx, *, old: datetime, ended: datetime, after: int, limit: i
     ]
     if over:
         await tx.execute(text("DELETE FROM set_aside WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": ints(over)})
-    return rows[-1][0] if len(rows) == limit else None
+    return max(id_ for id_, _, _ in rows) if len(rows) == limit else None

@@ -125,10 +125,10 @@ def _curve(curve: progress.Curve, locale: Locale) -> dict[str, Any] | None:
     said = locale.gettext(
         "{n} SMS accepted from {first} to {last}, at most {most} at {peak}",
         n=sum(values),
-        first=locale.time(curve.points[0][0]),
-        last=locale.time(curve.points[-1][0]),
+        first=locale.time(curve.points[0].at),
+        last=locale.time(curve.points[-1].at),
         most=values[peak],
-        peak=locale.time(curve.points[peak][0]),
+        peak=locale.time(curve.points[peak].at),
     )
     title = (
         locale.gettext("SMS accepted by minute")
@@ -140,7 +140,7 @@ def _curve(curve: progress.Curve, locale: Locale) -> dict[str, Any] | None:
         "title": title,
         "picture": pictures.line(title, said, values),
         "scale": pictures.ticks(max(values)),
-        "labels": [_moment(locale, curve.points[place][0], curve.step) for place in steps],
+        "labels": [_moment(locale, curve.points[place].at, curve.step) for place in steps],
     }
 
 
