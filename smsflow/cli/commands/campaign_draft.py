@@ -11,6 +11,7 @@ import typer
 from smsflow.cli import output
 from smsflow.cli.commands.campaign_result import document
 from smsflow.cli.options import CompanyOption, Name, kind_of, sender
+from smsflow.cli.options import timezone as known_timezone
 from smsflow.cli.output import Json
 from smsflow.cli.streams import note
 from smsflow.cli.work import in_steps, now, transact
@@ -22,6 +23,7 @@ from smsflow.services.accounts import companies
 from smsflow.services.campaigns import draft as drafting
 from smsflow.services.campaigns import prepare as preparing
 from smsflow.services.campaigns import result as results
+from smsflow.services.contacts.number_files import numbers as numbers_of
 from smsflow.services.messages.prepare import Limits
 from smsflow.settings import Settings
 from smsflow.store.postgres.transactions import Database, Tx
@@ -44,7 +46,9 @@ def draft(
     without: Annotated[
         list[str] | None, typer.Option("--without-list", help="A list that is left out; may be repeated.")
     ] = None,
-    numbers: Annotated[Path | None, typer.Option("--numbers", help="A file with a number in each line.")] = None,
+    numbers: Annotated[
+        Path | None, typer.Option("--numbers", help="A file with numbers: CSV, XLSX, vCard or text.")
+    ] = None,
     sender_id: Annotated[str | None, typer.Option("--sender", callback=sender, help="Else the default one.")] = None,
     kind: Annotated[str, typer.Option("--kind", help="marketing or transactional.")] = "marketing",
     at: Annotated[str | None, typer.Option("--at", help="When to begin, such as 2026-12-01T09:00.")] = None,
@@ -76,7 +80,7 @@ def draft(
         over_hours,
         validity,
     )
-    pasted = _numbers(numbers)
+    zone = known_timezone(timezone) if timezone else None
     wanted_kind = kind_of(kind) or Kind.MARKETING
 
     async def job(tx: Tx) -> results.Result:
@@ -86,10 +90,10 @@ def draft(
             text,
             lists=lists or [],
             without=without or [],
-            numbers=pasted,
+            numbers=numbers_of(numbers, found) if numbers else [],
             sender=sender_id,
             kind=wanted_kind,
-            starts_at=_moment(at, timezone or found.timezone),
+            starts_at=_moment(at, zone or found.timezone),
             plan=plan,
         )
         campaign_id = await drafting.draft(tx, found, asked, now=now())
@@ -154,12 +158,6 @@ async def company_of(tx: Tx, campaign_id: int) -> int:
     if company_id is None:
         raise NotFound(what="campaign", id=campaign_id)
     return company_id
-
-
-def _numbers(file: Path | None) -> list[str]:
-    if file is None:
-        return []
-    return [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
 
 
 def _moment(written: str | None, timezone: str) -> datetime | None:

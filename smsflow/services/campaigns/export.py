@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -17,12 +18,12 @@ from smsflow.store.campaigns import ends
 from smsflow.store.postgres.transactions import Tx
 
 Reached = ends.Reached
-page = ends.page
 
 _PAGE = 5000
 COLUMNS: Final = ("number", "state", "reason", "segments", "sent", "done")
 WAITING: Final = "waiting"
 NOT_WRITTEN_TO: Final = "not written to"
+_CANCELLED: Final = "cancelled"
 
 # Why somebody is not written to, in words.
 REASONS: Final = {
@@ -34,6 +35,8 @@ REASONS: Final = {
     "no_way_to_stop": "there is no way out to write for {stop}",
     "daily_limit": "got as much marketing that day as the country allows",
     "outside_hours": "its turn came outside of the hours allowed",
+    "number_not_mobile": "the number is no mobile number",
+    _CANCELLED: "the campaign was cancelled before its turn",
 }
 
 
@@ -74,6 +77,18 @@ async def export(
     return written
 
 
+async def page(tx: Tx, company_id: int, campaign_id: int, *, after: int, limit: int) -> list[Reached]:
+    """Return the recipients behind a place, in their order; that a campaign was cancelled is the reason of those it never came to."""
+    found = await ends.page(tx, company_id, campaign_id, after=after, limit=limit)
+    if not any(map(_is_open, found)) or (await show(tx, company_id, campaign_id)).state != "cancelled":
+        return found
+    return [replace(reached, reason=_CANCELLED) if _is_open(reached) else reached for reached in found]
+
+
+def _is_open(reached: Reached) -> bool:
+    return reached.reason is None and not reached.accepted
+
+
 async def variables(tx: Tx, company_id: int, campaign_id: int) -> list[str]:
     """Return the variables of a campaign, each of which is a column behind the number; raise NotFound."""
     campaign = await show(tx, company_id, campaign_id)
@@ -91,7 +106,10 @@ def row(
     values: list[Cell] = [reached.number, *(reached.values.get(name, "") for name in names)]
     sms = reached.sms
     if sms is None:
-        state, reason = (WAITING, "") if reached.reason is None else (NOT_WRITTEN_TO, reached.reason)
+        if reached.accepted:
+            return [*values, "", "", None, None, None]
+        reason = reached.reason
+        state = WAITING if reason is None else NOT_WRITTEN_TO
         return [*values, translate(state), translate(REASONS.get(reason, reason)) if reason else "", None, None, None]
     state = sms.status.name.lower()
     return [

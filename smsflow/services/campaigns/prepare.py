@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from smsflow.domain import campaign as rules
-from smsflow.domain import segments, template
+from smsflow.domain import phone, segments, template
 from smsflow.domain.account import Company
 from smsflow.domain.failures import may_arrive
 from smsflow.domain.optout import Scope, forbids
@@ -16,7 +16,7 @@ from smsflow.domain.phone import Number
 from smsflow.domain.routing import Table
 from smsflow.domain.stop_way import Links, StopWays
 from smsflow.domain.template import Missing, Template
-from smsflow.errors import NotFound
+from smsflow.errors import NotFound, NumberInvalid
 from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.draft import held
 from smsflow.services.messages.prepare import Limits
@@ -36,6 +36,7 @@ OPTED_OUT = "opted_out"
 NO_VALUE = "no_value"
 TOO_LONG = "too_long"
 NO_ROUTE = "no_route"
+NOT_MOBILE = "number_not_mobile"
 COUNTRY_NOT_ALLOWED = "country_not_allowed"
 
 
@@ -205,6 +206,8 @@ class _Judge:
             return OPTED_OUT, 0, None
         if not self._company.reaches(person.country):
             return COUNTRY_NOT_ALLOWED, 0, None
+        if self._company.mobile_only and not _is_mobile(person):
+            return NOT_MOBILE, 0, None
         number = Number(person.number, person.country, mobile=True)
         ways = self._routes.decide(number, company_id=self._company.id, sender=self._sender, kind=self._campaign.kind)
         if not ways:
@@ -220,6 +223,14 @@ class _Judge:
             return NO_VALUE, 0, None
         count = segments.count(text, latin1=self._routes.connectors[ways[0]].latin1)
         return (TOO_LONG, 0, None) if count > self._limits.segments else (None, count, ways[0])
+
+
+def _is_mobile(person: _Person) -> bool:
+    try:
+        return phone.parse(person.number, country=person.country).mobile
+    except NumberInvalid:
+        # It was a number when it was stored; its country's plan has changed since.
+        return False
 
 
 async def _store(tx: Tx, campaign: Campaign, rows: Sequence[Recipient]) -> None:

@@ -23,7 +23,10 @@ class SmsEnd:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A recipient with the SMS that was accepted, or with the reason why there is none; neither: its turn has not come."""
+    """A recipient with the SMS that was accepted, or with the reason why there is none; neither: its turn has not come.
+
+    An SMS that was `accepted` and is older than messages are kept is not there any more.
+    """
 
     place: int
     number: str
@@ -31,6 +34,7 @@ class Reached:
     values: Mapping[str, str]
     reason: str | None
     sms: SmsEnd | None
+    accepted: bool = False
 
 
 # Walks the primary key from a place.
@@ -55,7 +59,7 @@ async def page(tx: Tx, company_id: int, campaign_id: int, *, after: int, limit: 
         for message_id, status, *end in await tx.execute(_ENDS(ids), {"ids": ints(ids), "company_id": company_id}):
             ends[message_id] = SmsEnd(Status(status), *end)
     return [
-        Reached(place, number, country, values or {}, reason, ends.get(message_id))
+        Reached(place, number, country, values or {}, reason, ends.get(message_id), message_id is not None)
         for place, number, country, values, reason, message_id in rows
     ]
 

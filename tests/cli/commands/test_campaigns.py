@@ -51,6 +51,45 @@ def test_a_launch_that_cannot_be_paid_says_so_and_leaves_the_state(shop, numbers
     assert shop.json("campaign", "show", "1")["state"] == "prepared"
 
 
+TABLE = "Prénom;Tél\nAwa;690 00 00 01\nZoé;222200000 / 690000002\nNoël;+237690000001\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "recipients"),
+    [
+        pytest.param(TABLE.encode("cp1252"), 2, id="one for each person of a table"),
+        pytest.param(b"690000001,690000002\n690000003,690000004\n", 4, id="all of a file of numbers"),
+        pytest.param("690\u00a000\u00a000\u00a001\r690000002\r".encode("utf-16"), 2, id="as people have them"),
+        pytest.param(b"BEGIN:VCARD\nTEL;CELL:690000001\nTEL;HOME:222200000\nEND:VCARD\n", 1, id="an address book"),
+    ],
+)
+def test_a_campaign_goes_to_the_numbers_of_a_file(shop, tmp_path, written, recipients):
+    (tmp_path / "numbers.csv").write_bytes(written)
+
+    shop("campaign", "draft", "Noël", "--company", "1", "--text", "x", "--numbers", str(tmp_path / "numbers.csv"))
+
+    assert shop.json("campaign", "prepare", "1")["recipients"] == recipients
+
+
+def test_a_row_without_a_number_is_told_and_nothing_is_drafted(shop, tmp_path):
+    (tmp_path / "numbers.csv").write_text("Tel\n690000001\n2,37691E+11\nabc\n222200000\n")
+
+    shop(
+        "campaign", "draft", "Noël", "--company", "1", "--text", "x", "--numbers", str(tmp_path / "numbers.csv"), code=1
+    )
+
+    assert "row 3 (2,37691E+11) is number_rounded, and 2 more rows are so" in shop.err
+    assert shop.json("campaign", "list", "--company", "1")["campaigns"] == []
+
+
+def test_a_time_zone_that_does_not_exist_is_refused_with_a_sentence(shop, numbers):
+    draft = ("campaign", "draft", "Noël", "--company", "1", "--text", "x", "--numbers", numbers)
+
+    shop(*draft, "--at", "2026-12-01T09:00", "--timezone", "Mars/Olympus", code=2)
+
+    assert "a time zone has a name such as Africa/Douala" in shop.err
+
+
 def test_a_second_campaign_of_a_name_is_refused(shop, numbers):
     shop("campaign", "draft", "Noël", "--company", "1", "--text", "x", "--numbers", numbers)
 

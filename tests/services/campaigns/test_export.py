@@ -4,7 +4,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from smsflow.domain.message import Status
-from smsflow.services.campaigns import export
+from smsflow.services.campaigns import export, launch
 from smsflow.services.contacts import optouts
 from tests.services.campaigns.test_story import campaigns, launched
 
@@ -67,3 +67,16 @@ async def test_a_workbook_has_the_same_rows_and_its_words_may_be_translated(camp
     heading, *rows = _rows(file)
     assert heading == ["NUMBER", "prenom", "STATE", "REASON", "SEGMENTS", "SENT", "DONE"]
     assert rows[1][:4] == ["+237690000002", "=1+1", "FAILED", "ABSENT SUBSCRIBER (UNDELIV 027)"]
+
+
+async def test_those_that_a_cancelled_campaign_never_came_to_have_that_reason(campaigns, done, tmp_path):
+    await campaigns.act(launch.cancel, done)
+    # Messages are kept for a time, recipients for longer.
+    await campaigns.query("DELETE FROM message WHERE number = '+237690000001'")
+
+    async with campaigns.platform.database.autocommit() as tx:
+        await export.export(tx, campaigns.company, done, tmp_path / "result.csv")
+
+    lines = _text(tmp_path / "result.csv").splitlines()
+    assert lines[-1] == "'+237690000007;Client7;not written to;the campaign was cancelled before its turn;;;"
+    assert lines[1] == "'+237690000001;Client1;;;;;"

@@ -14,6 +14,7 @@ from smsflow.services.contacts import lists, optouts
 from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
 from smsflow.services.messages.prepare import Limits
+from smsflow.store.accounts import companies
 from smsflow.store.contacts import contacts
 from smsflow.store.contacts.contacts import NewContact
 from smsflow.store.postgres.transactions import text
@@ -126,6 +127,20 @@ async def test_a_recipient_without_a_value_is_refused_and_the_others_go(campaign
     cost = await campaigns.prepare(campaign_id)
 
     assert (cost.recipients, cost.credits, cost.refused) == (10, 8, {"no_value": 2})
+
+
+async def test_a_landline_is_refused_where_the_company_writes_to_mobile_numbers_alone(campaigns):
+    await campaigns.open()
+    landline = ["222200000"]
+    only = await campaigns.prepare(await campaigns.draft(numbers=landline))
+    await campaigns.query("UPDATE company SET mobile_only = false")
+    async with campaigns.platform.database.transaction() as tx:
+        campaigns.company = await companies.company(tx, campaigns.company.id)
+    await campaigns.query("UPDATE campaign SET name = 'Avant'")
+    either = await campaigns.prepare(await campaigns.draft(numbers=landline))
+
+    assert (only.recipients, only.credits, only.refused) == (11, 10, {"number_not_mobile": 1})
+    assert (either.recipients, either.credits, either.refused) == (11, 11, {})
 
 
 async def test_a_preparation_can_be_repeated(campaigns):

@@ -15,6 +15,8 @@ REASONS: Final = {
     "country_not_allowed": "Country not allowed",
     "daily_limit": "Written to often enough today",
     "outside_hours": "Outside the allowed hours",
+    "number_not_mobile": "Landline",
+    "cancelled": "The campaign was called off before its turn",
     "no_way_to_stop": gettext("No way out of marketing for {stop}"),
 }
 
