@@ -222,7 +222,7 @@ class AlreadyLeft(Refused):
 
 
 class StateRefused(Refused):
-    """The campaign is {state}: it is too late, or too early, to {act} it."""
+    """The campaign is {state}: to {act} it, it has to be {allowed}."""
 
     code = "state_refused"
     status = 409

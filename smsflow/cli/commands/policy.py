@@ -23,16 +23,20 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="policy")
 
 
-def show(*, as_json: Json = False) -> None:
-    """Show the policies of all countries that have one."""
+def show(
+    country_code: Annotated[str | None, typer.Argument(metavar="COUNTRY", callback=country, help="Only its.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show the policies of all countries that have one, or of one country."""
     seen = read(turns.policies)
-    documents = [_document(p) for p in seen.found.values()]
+    documents = [_document(p) for p in seen.found.values() if country_code in {None, p.country}]
     if output.reading({"policies": documents}, database=seen.database, as_json=as_json):
         return
     output.table(
         ("country", "time zone", "hours", "SMS a day to one person", "{stop}"),
         [(d["country"], d["timezone"], d["hours"], d["per_day"], _stop(d)) for d in documents],
-        none="No country has a policy.",
+        none=f"{country_code or 'No country'} has {'no' if country_code else 'a'} policy.",
     )
 
 

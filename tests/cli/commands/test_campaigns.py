@@ -90,6 +90,15 @@ def test_a_time_zone_that_does_not_exist_is_refused_with_a_sentence(shop, number
     assert "a time zone has a name such as Africa/Douala" in shop.err
 
 
+def test_an_act_that_comes_too_early_says_what_comes_before_it(shop, numbers):
+    shop("campaign", "draft", "Noël", "--company", "1", "--text", "x", "--numbers", numbers)
+
+    shop("campaign", "launch", "1", code=1)
+    assert shop.err == "smsflow: The campaign is draft: to launch it, it has to be prepared.\n"
+    shop("campaign", "adjust", "1", "--per-minute", "5", code=1)
+    assert "to adjust it, it has to be scheduled or running or paused." in shop.err
+
+
 def test_a_second_campaign_of_a_name_is_refused(shop, numbers):
     shop("campaign", "draft", "Noël", "--company", "1", "--text", "x", "--numbers", numbers)
 

@@ -214,6 +214,13 @@ def test_the_policy_of_cameroon_is_there_and_can_be_changed(shop):
     assert not shop.json("policy", "set", "CM", "--no-stop")["stop"]
 
 
+def test_the_policy_of_one_country_is_shown(shop):
+    shop("policy", "set", "GA", "--hours", "07-21", "--timezone", "Africa/Libreville")
+
+    assert [p["country"] for p in shop.json("policy", "show", "ga")["policies"]] == ["GA"]
+    assert "TD has no policy" in shop("policy", "show", "TD")
+
+
 def test_opt_outs_are_brought_in_from_a_file_and_written_into_one(shop, file, tmp_path):
     report = shop.json("optout", "import", str(file), "--company", "1", "--scope", "all")
     again = shop.json("optout", "import", str(file), "--company", "1")
