@@ -35,34 +35,29 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text, cut at its variables."""
+    """A text with its variables: in `frame`, which is a format for `%`, each is `%s`."""
 
-    pieces: tuple[str | Variable, ...]
+    frame: str
+    places: tuple[Variable, ...]
 
     @property
     def variables(self) -> tuple[str, ...]:
         """The names of the variables, each once, in the order of the text."""
-        return tuple(dict.fromkeys(p.name for p in self.pieces if isinstance(p, Variable)))
+        return tuple(dict.fromkeys(place.name for place in self.places))
 
     def render(self, values: Mapping[str, str]) -> str | Missing:
         """Return the text for one recipient, or the first variable that it has no value for."""
         written = []
-        for piece in self.pieces:
-            if isinstance(piece, str):
-                written.append(piece)
-                continue
-            value = values.get(piece.name) or piece.default
+        for place in self.places:
+            value = values.get(place.name) or place.default
             if value is None:
-                return Missing(piece.name)
+                return Missing(place.name)
             written.append(value)
-        return composed("".join(written))
+        return composed(self.frame % tuple(written))
 
     def with_defaults(self) -> str:
         """Return the text with the defaults of its variables; one without a default stays, for somebody to fill in."""
-        written = (
-            p if isinstance(p, str) else p.default if p.default is not None else f"{{{p.name}}}" for p in self.pieces
-        )
-        return "".join(written)
+        return self.frame % tuple(f"{{{p.name}}}" if p.default is None else p.default for p in self.places)
 
     def longest(self, people: Iterable[Mapping[str, str]]) -> str | None:
         """Return the rendering that costs most, by segments and then by its length; None when nobody has all the values."""
@@ -85,18 +80,23 @@ def parse(text: str) -> Template:
     """
     if not text.strip() or len(text) > _MOST_CHARACTERS:
         raise ParameterInvalid(parameter="text", expected=f"1 to {_MOST_CHARACTERS} characters")
-    pieces: list[str | Variable] = []
+    frame = ""
+    places: list[Variable] = []
     end = 0
     for found in _PIECE.finditer(text):
-        pieces.append(text[end : found.start()])
+        frame += _literal(text[end : found.start()])
         end = found.end()
         if found[0] in {"{{", "}}"}:
-            pieces.append(found[0][0])
+            frame += found[0][0]
             continue
         name = name_of(found[1] or "")
         if not _NAME.fullmatch(name):
             expected = "variables as {prenom} or {prenom|cher client}, and {{ for a brace"
             raise ParameterInvalid(parameter="text", expected=expected)
-        pieces.append(Variable(name, found[2]))
-    pieces.append(text[end:])
-    return Template(tuple(p for p in pieces if p != ""))
+        frame += "%s"
+        places.append(Variable(name, found[2]))
+    return Template(frame + _literal(text[end:]), tuple(places))
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")

@@ -20,6 +20,7 @@ from smsflow.errors import ParameterInvalid
         ("Bonjour{prenom|}", {}, "Bonjour"),
         ("{a}{b}", {"a": "1", "b": "{a}"}, "1{a}"),
         ("{{prenom}}", {}, "{prenom}"),
+        ("-20 % pour {prenom}, %s et 5%{{", {"prenom": "100 %d"}, "-20 % pour 100 %d, %s et 5%{"),
         ("Solde : {date d'échéance}", {"date_d_echeance": "demain"}, "Solde : demain"),
     ],
 )

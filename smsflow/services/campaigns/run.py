@@ -100,7 +100,8 @@ async def run_batch(
         rows = await deferred.due(tx, company.id, campaign_id, limit=limit, now=now)
     else:
         rows = await recipients.following(tx, company.id, campaign_id, after=campaign.place, limit=limit)
-    turn = _Turn(tx, company, campaign, plan, routes, policies, fingerprint, now, await stop.ways(tx, company, links))
+    ways = await stop.ways(tx, company, links) if template.STOP in template.parse(campaign.text).variables else None
+    turn = _Turn(tx, company, campaign, plan, routes, policies, fingerprint, now, ways)
     taken = turn.within(rows, room)
     own = plan.validity_seconds
     messages = await turn.messages(taken, validity if own is None else timedelta(seconds=own))
@@ -153,7 +154,7 @@ class _Turn:
         policies: Mapping[str, Policy],
         fingerprint: Callable[[str], bytes],
         now: datetime,
-        stop_ways: StopWays,
+        stop_ways: StopWays | None,
     ) -> None:
         self._stop_ways = stop_ways
         self._links: dict[int, tuple[str, str]] = {}
@@ -163,7 +164,6 @@ class _Turn:
         self._fingerprint = cache(fingerprint)
         self._is_open = cache(self._hours_are_open)
         self._template = template.parse(campaign.text)
-        self._has_stop = template.STOP in self._template.variables
         sender = company.sender(campaign.sender)
         self._sender = sender.name if sender else ""
         self._reasons: dict[int, str] = {}
@@ -249,7 +249,7 @@ class _Turn:
             self._reasons[row.place] = NO_ROUTE
             return None
         values = row.values or {}
-        if self._has_stop:
+        if self._stop_ways is not None:
             way = self._stop_ways.shortest(ways[0])
             if way is None:
                 self._reasons[row.place] = stop.NO_WAY
@@ -263,7 +263,7 @@ class _Turn:
             self._reasons[row.place] = NO_VALUE
             return None
         count = row.segments
-        if self._has_stop:
+        if self._stop_ways is not None:
             # It was counted with the longest way out, and is paid for what it has.
             count = min(count, segments.count(text, latin1=self._routes.connectors[ways[0]].latin1))
         return NewMessage(
