@@ -42,11 +42,11 @@ async def test_a_campaign_that_reaches_every_other_handset_pauses_by_itself_and_
     await query(platform, "DELETE FROM marketing_policy RETURNING country")
     company = await testing.a_company(platform, credits=5000)
     async with an_operator(receipt_states=[("[02468]$", "UNDELIV 027")]) as operator, an_engine(platform):
-        # Slow enough for receipts to come while most of it waits.
+        # Slow enough for receipts to come while most of it waits, on a busy machine too.
         connector_id = await testing.a_connector(platform, port=operator.port, rate=200)
         await testing.a_route(platform, connector_id)
         await until_bound(platform, connector_id)
-        campaign_id = await a_running_campaign(platform, company, "a", recipients=1500)
+        campaign_id = await a_running_campaign(platform, company, "a", recipients=5000)
         runner, watcher = jobs.Runner(platform, platform.clock), Watcher(platform)
 
         async def paused():
@@ -54,7 +54,7 @@ async def test_a_campaign_that_reaches_every_other_handset_pauses_by_itself_and_
             await watcher.look(0.0)
             return await query(platform, "SELECT why FROM campaign WHERE state = 'paused'")
 
-        ((why,),) = await until(paused)
+        ((why,),) = await until(paused, timeout=60)
 
     failed, final = (int(number) for number in re.findall("[0-9]+", why))
     assert why.startswith("too many SMS failed")
@@ -62,6 +62,6 @@ async def test_a_campaign_that_reaches_every_other_handset_pauses_by_itself_and_
     async with platform.database.transaction() as tx:
         found = await result.result(tx, company.id, campaign_id)
     assert found.failed >= failed
-    assert found.accepted < 1500
+    assert found.accepted < 5000
     assert [(o.operator, o.figures.failed) for o in found.by_operator] == [("operator", found.failed)]
     await sound(platform)

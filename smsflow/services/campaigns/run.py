@@ -18,15 +18,14 @@ from smsflow.domain.template import Missing
 from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.launch import hold, release_rest
 from smsflow.services.campaigns.prepare import NO_ROUTE, NO_VALUE, OPTED_OUT
-from smsflow.store.campaigns import caps, deferred, drafts, minutes, noted, recipients
+from smsflow.store.campaigns import deferred, drafts, minutes, noted, recipients, written
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.campaigns.recipients import Recipient
+from smsflow.store.campaigns.written import Writer
 from smsflow.store.contacts import contacts, optouts, stop_links
 from smsflow.store.credits import balances, reserve
 from smsflow.store.messages.accept import accept
 from smsflow.store.postgres.transactions import Tx
-from smsflow.store.routing import numbers
-from smsflow.store.routing.numbers import LastWriter
 
 # A campaign that should have begun longer ago than this, because nothing ran, does not begin by itself.
 _TOO_LATE = timedelta(hours=1)
@@ -166,6 +165,13 @@ class _Turn:
         self._template = template.parse(campaign.text)
         sender = company.sender(campaign.sender)
         self._sender = sender.name if sender else ""
+        self._writer = Writer(company.id, campaign.id)
+        # By country: the most that a person gets in a day, and the day.
+        self._limits = {
+            country: (policy.per_day, schedule.day_of(policy, now).isoformat())
+            for country, policy in policies.items()
+            if policy.per_day is not None
+        }
         self._reasons: dict[int, str] = {}
         # By place: when they may be written to again.
         self.deferred: dict[int, datetime] = {}
@@ -211,30 +217,28 @@ class _Turn:
             if scope is not None and forbids(scope, self._campaign.kind):
                 self._reasons[row.place] = OPTED_OUT
         made = [(r, self._message(r, validity)) for r in open_rows if r.place not in self._reasons]
-        written = [(row, message) for row, message in made if message is not None]
+        ready = [(row, message) for row, message in made if message is not None]
         if marketing:
             # Last: only what leaves is counted.
-            await self._count_days([row for row, _ in written])
+            await self._count_days(ready)
         skipped = self._reasons.keys() | self.deferred.keys()
-        return [(row, message) for row, message in written if row.place not in skipped]
+        return [(row, message) for row, message in ready if row.place not in skipped] if skipped else ready
 
-    async def _count_days(self, rows: Sequence[Recipient]) -> None:
-        limits = {
-            country: (policy.per_day, schedule.day_of(policy, self._now).isoformat())
-            for country, policy in self._policies.items()
-            if policy.per_day is not None
-        }
-        by_most: dict[tuple[int, str], list[Recipient]] = {}
-        for row in rows:
-            if (limit := limits.get(row.country)) is not None:
-                by_most.setdefault(limit, []).append(row)
-        if by_most:
+    async def _count_days(self, ready: Sequence[tuple[Recipient, NewMessage]]) -> None:
+        by_limit: dict[tuple[int, str], list[tuple[Recipient, NewMessage]]] = {}
+        for row, message in ready:
+            if (limit := self._limits.get(row.country)) is not None:
+                by_limit.setdefault(limit, []).append((row, message))
+        if by_limit:
             # In the order of all who accept: the company, then the people.
             await balances.lock_budgets(self._tx, [self._company.id])
-        for (most, day), group in sorted(by_most.items()):
-            people = {self._fingerprint(r.number): r for r in group}
-            allowed = await caps.count(self._tx, day, list(people), most=most)
-            for person, row in people.items():
+        for (most, day), group in sorted(by_limit.items()):
+            people = {self._fingerprint(row.number): (row, message.connector_id) for row, message in group}
+            ways = {person: connector for person, (_, connector) in people.items()}
+            allowed = await written.count_and_note(self._tx, day, ways, most=most, writer=self._writer, now=self._now)
+            if len(allowed) == len(people):
+                continue
+            for person, (row, _) in people.items():
                 if person in allowed:
                     continue
                 if self._plan.outside == "wait":
@@ -294,8 +298,10 @@ class _Turn:
         links = [self._links[row.place] for row, _ in messages if row.place in self._links]
         if links:
             await stop_links.add(tx, company_id, links, campaign_id=campaign_id, now=self._now)
-        if messages and self._campaign.kind is Kind.MARKETING:
-            writer = LastWriter(company_id, campaign_id)
-            written = [(writer, m.connector_id, self._fingerprint(m.number)) for _, m in messages]
-            await numbers.note_writers(tx, written, day=self._now.date())
+        if self._campaign.kind is Kind.MARKETING:
+            # Those who are counted are noted where they are counted.
+            others = [m for _, m in messages if m.country not in self._limits]
+            if others:
+                wrote = [(self._writer, m.connector_id, self._fingerprint(m.number)) for m in others]
+                await written.note(tx, wrote, now=self._now)
         return dict(Counter(m.connector_id for _, m in messages))

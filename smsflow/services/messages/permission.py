@@ -16,11 +16,10 @@ from smsflow.domain.optout import forbids
 from smsflow.domain.schedule import Policy
 from smsflow.errors import DailyLimitReached, OptedOut, OutsideHours, Refused
 from smsflow.store.accounts import companies
-from smsflow.store.campaigns import caps, policies
+from smsflow.store.campaigns import policies, written
+from smsflow.store.campaigns.written import Writer
 from smsflow.store.contacts import optouts
 from smsflow.store.postgres.transactions import Tx
-from smsflow.store.routing import numbers
-from smsflow.store.routing.numbers import LastWriter
 
 Fingerprint = Callable[[str], bytes]
 
@@ -101,7 +100,7 @@ async def _beyond_limit(tx: Tx, days: Mapping[int, _Day], people: Mapping[int, b
         seen[day, person] += 1
     beyond = []
     for (day, _), places in sorted(rounds.items(), key=lambda one: one[0]):
-        allowed = await caps.count(tx, day.date, list(places), most=day.most)
+        allowed = await written.count(tx, day.date, list(places), most=day.most)
         beyond += [place for person, place in places.items() if person not in allowed]
     return beyond
 
@@ -118,15 +117,15 @@ async def uncount(tx: Tx, unpaid: Sequence[NewMessage], *, fingerprint: Fingerpr
         if day is not None:
             people.setdefault(day.date, []).append(fingerprint(m.number))
     for date in sorted(people):
-        await caps.uncount(tx, date, people[date])
+        await written.uncount(tx, date, people[date])
 
 
 async def note_writers(tx: Tx, accepted: Sequence[NewMessage], *, fingerprint: Fingerprint, now: datetime) -> None:
     """Note that these companies wrote marketing to these people: an answer without a keyword is for the last of them."""
-    written = [
-        (LastWriter(m.company_id, m.campaign_id), m.connector_id, fingerprint(m.number))
+    wrote = [
+        (Writer(m.company_id, m.campaign_id), m.connector_id, fingerprint(m.number))
         for m in accepted
         if m.kind is Kind.MARKETING
     ]
-    if written:
-        await numbers.note_writers(tx, written, day=now.date())
+    if wrote:
+        await written.note(tx, wrote, now=now)

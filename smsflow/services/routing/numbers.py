@@ -9,6 +9,7 @@ from smsflow.domain.phone import Number
 from smsflow.errors import AlreadyExists, NotFound, NumberInvalid, ParameterInvalid
 from smsflow.services.routing import connectors
 from smsflow.store.accounts import companies
+from smsflow.store.campaigns import written
 from smsflow.store.postgres.transactions import Tx
 from smsflow.store.routing import numbers
 
@@ -97,7 +98,7 @@ async def addressees(
         for text, (company_id, _) in zip(texts, found, strict=True)
     ]
     people = {number: fingerprint(number) for number in senders if number is not None}
-    last = await numbers.last_writers(tx, connector_id, list(people.values())) if people else {}
+    last = await written.last_writers(tx, connector_id, list(people.values())) if people else {}
     answers = []
     for (company_id, keyword), number in zip(found, senders, strict=True):
         writer = None if number is None else last.get(people[number])

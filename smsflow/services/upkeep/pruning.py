@@ -6,12 +6,12 @@ Each step takes the key of the page before, None at first, and returns that of i
 from datetime import datetime, timedelta
 
 from smsflow.services.upkeep.retention import BATCH, DAYS_COUNTED
+from smsflow.store.campaigns import written
+from smsflow.store.campaigns.written import WriterKey
 from smsflow.store.contacts import replies as answers
 from smsflow.store.contacts.replies import ReplyKey
 from smsflow.store.messages import set_aside as entries
 from smsflow.store.postgres.transactions import Tx
-from smsflow.store.routing import numbers
-from smsflow.store.routing.numbers import WriterKey
 
 # For so long `doctor` calls an entry that was set aside wrong.
 _SHOWN = timedelta(days=1)
@@ -20,7 +20,7 @@ _SHOWN = timedelta(days=1)
 async def writers(tx: Tx, after: WriterKey | None, *, kept: timedelta, now: datetime) -> WriterKey | None:
     """Remove who wrote marketing to whom so long ago."""
     before = (now - kept).date()
-    return await numbers.forget_writers(tx, before=before, after=after or numbers.FIRST_WRITER, limit=BATCH)
+    return await written.forget_writers(tx, before=before, after=after or written.FIRST_WRITER, limit=BATCH)
 
 
 async def replies(tx: Tx, after: ReplyKey | None, *, kept: timedelta, now: datetime) -> ReplyKey | None:

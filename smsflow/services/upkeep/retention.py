@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from smsflow.services.mail import outbox
 from smsflow.store import inbound, verifications
 from smsflow.store.accounts import attempts, links, sessions, tokens
-from smsflow.store.campaigns import caps
+from smsflow.store.campaigns import written
 from smsflow.store.contacts import stop_links
 from smsflow.store.messages import parked, retirement
 from smsflow.store.postgres import partitions
@@ -76,7 +76,7 @@ async def forget_inbound(tx: Tx, *, kept: timedelta, now: datetime) -> bool:
 
 async def forget_counts(tx: Tx, *, now: datetime) -> bool:
     """Remove how many marketing SMS people got on past days, a batch at a time; False when none is left."""
-    return await caps.forget(tx, before=(now - DAYS_COUNTED).date().isoformat(), limit=BATCH) == BATCH
+    return await written.forget_counts(tx, before=(now - DAYS_COUNTED).date(), limit=BATCH) == BATCH
 
 
 async def old_parts(tx: Tx, *, kept: timedelta, now: datetime) -> list[Partition]:

@@ -14,6 +14,7 @@ from smsflow.services.messages.prepare import Limits
 from smsflow.sheets.columns import Column, Mapping
 from smsflow.sheets.layout import FileKind, Layout
 from smsflow.sheets.row import Record
+from smsflow.store.campaigns import written
 from smsflow.store.contacts import contacts
 from smsflow.store.contacts.contacts import NewContact
 from tests.dispatch.stage import execute
@@ -38,6 +39,8 @@ SELECT 1, 'Old ' || n, now(), 2, 'finished', n % 2 = 0, 'x', '{}' FROM generate_
 INSERT INTO campaign_run (company_id, campaign_id) SELECT 1, id FROM campaign;
 INSERT INTO campaign_recipient (company_id, campaign_id, place, number, country, segments)
 SELECT 1, 1, n, '+237670' || 100000 + n, 'CM', 1 FROM generate_series(1, 3000) n;
+INSERT INTO marketing_count (day, person, messages) SELECT '2026-11-26', decode(md5(n::text), 'hex'), 1 FROM generate_series(1, 3000) n;
+INSERT INTO marketing_last (connector_id, person, company_id, day) SELECT 1, person, 1, day FROM marketing_count;
 ANALYZE
 """
 
@@ -81,6 +84,8 @@ async def asked(platform):
         await turns.waiting(tx, connector, most=1000)
         await prepare.waiting(tx)
         await importing.waiting(tx)
+        await written.last_writers(tx, connector, [b"somebody"])
+        await written.forget_counts(tx, before=now.date(), limit=10)
     return statements
 
 
