@@ -40,11 +40,13 @@ def _words(text: str) -> frozenset[str]:
 
 
 # These say it whatever one word stands beside them: "stop Orange".
-_PLAIN_STOP = _words("stop stopall unsubscribe unsub desabo desabonner desabonnement desabonnez optout")
+_PLAIN_STOP = _words(
+    "stop stopall unsubscribe unsub desabo desabonner desabonnement desabonnez desabonne desabonnes optout"
+)
 # These are words of other sentences too ("arrêt Mokolo", "la fin"): only courtesies may stand beside them.
 _STOP = _PLAIN_STOP | _words(
     """stopp stops stopper stoppez stope arret arrets arreter arretez arrete arretes desinscrire desinscription desinscrit
-    desinscrivez desactiver desactivation resilier resiliation fin end quit quitter cancel annuler""",
+    desinscrivez desinscris retirer retirez enlever enlevez supprimer supprimez desactiver desactivation resilier resiliation fin end quit quitter cancel annuler""",
 )
 _START = _words(
     "start unstop restart subscribe abo reabo abonner reabonner abonnement reabonnement inscription reinscription optin reprendre reprise"
@@ -55,14 +57,15 @@ _COURTESIES = _words(
     """svp stp please pls plz merci thanks thx thank you s il si vous te plait plais bonjour bonsoir hello hi salut
     sms smss pub pubs publicite publicites message messages msg msgs texto textos promo promos spam marketing ads mail
     le la les l un une des du de d vos votre tes ton ces cet ce your the all tout tous toutes toute a au aux to from me m moi je j
-    i veux voudrais want souhaite demande now maintenant""",
+    i veux voudrais want souhaite demande now maintenant veuillez pouvez merci mon ma numero numeros liste listes
+    envoyer envoi envois ecrire my number list""",
 )
 _NEGATIONS = _words("non no not ne n pas dont don jamais never sans without aucun rien")
 
 _KNOWN = _STOP | _START | _HELP | _COURTESIES
 
 # More words are a sentence, and a person must read it.
-_MOST_WORDS = 8
+MOST_WORDS = 8
 
 _WORD = re.compile(r"[^\W_]+(?:[-][^\W_]+)*")
 _WITH_NUMBER = re.compile(r"(stop)\d{1,8}")
@@ -77,8 +80,9 @@ def command(text: str, *, keyword: str | None = None) -> Command | None:
     words = _first_words(text)
     if keyword is not None:
         own = fold(keyword)
-        words = [word for word in words if word != own]
-    if not 0 < len(words) <= _MOST_WORDS or _NEGATIONS & set(words):
+        # "STOPAWA" is "STOP AWA".
+        words = ["stop" if word == f"stop{own}" else word for word in words if word != own]
+    if not 0 < len(words) <= MOST_WORDS or _NEGATIONS & set(words):
         return None
     others = [word for word in words if word not in _COURTESIES]
     if any(word in _STOP for word in others):

@@ -85,6 +85,13 @@ def test_a_scope_forbids_its_kinds_and_never_a_code(scope, kind, expected):
         "désabonnement",
         "Je veux me désabonner",
         "désabonnez-moi",
+        "Je me désabonne",
+        "Veuillez me désinscrire svp",
+        "Veuillez arrêter svp",
+        "Arrêtez de m'envoyer des messages",
+        "Arrêtez de m’écrire",
+        "Retirez-moi de votre liste svp",
+        "Supprimez mon numéro",
         "Stop-pub",
         "stop-svp",
         "STOP-ALL",
@@ -140,6 +147,9 @@ def test_a_person_who_says_stop_is_understood(text):
         "enfin",
         "bonne fin de journée",
         "cancel my order 12",
+        "supprimez ma commande",
+        "retirez le colis",
+        "Veuillez m'envoyer la liste",
         "Bonjour, quand est-ce que le magasin ouvre demain ?",
         "je descends au prochain stop devant la boulangerie",
         "Merci\nSTOP",
@@ -181,7 +191,9 @@ def test_a_person_can_ask_for_help(text):
     assert command(text) is Command.HELP
 
 
-@pytest.mark.parametrize("text", ["STOP BAZAR", "bazar stop", "Bazar STOP svp", "bazar, arrêt", "STOP"])
+@pytest.mark.parametrize(
+    "text", ["STOP BAZAR", "bazar stop", "Bazar STOP svp", "bazar, arrêt", "STOP", "STOPBAZAR", "Stop la pub Bazar svp"]
+)
 def test_the_keyword_of_a_company_may_stand_beside_a_command(text):
     assert command(text, keyword="BAZAR") is Command.STOP
 

@@ -16,6 +16,7 @@ from smsflow.store.contacts import optouts as stored
 from smsflow.store.contacts import replies
 from smsflow.store.messages.accept import accept
 from smsflow.store.postgres.transactions import Tx
+from smsflow.store.routing import numbers
 
 # An answer that comes later than this answers nothing.
 _VALIDITY = timedelta(hours=24)
@@ -75,7 +76,7 @@ async def _answer(tx: Tx, company: Company, one: Asked, *, now: datetime) -> Non
         return
     if not await replies.claim(tx, company.id, one.number, command=one.command, day=day):
         return
-    text = optout_replies.reply(company, one.command, keyword=one.keyword)
+    text = optout_replies.reply(company, one.command, keyword=one.keyword or await _keyword(tx, one))
     message = NewMessage(
         company_id=company.id,
         number=one.number,
@@ -93,3 +94,10 @@ async def _answer(tx: Tx, company: Company, one: Asked, *, now: datetime) -> Non
     if message_id is None:
         raise RuntimeError("an answer that is free was not accepted")
     await replies.sent(tx, company.id, one.number, command=one.command, day=day, message_id=message_id)
+
+
+async def _keyword(tx: Tx, one: Asked) -> str | None:
+    """Return the company's keyword on the number that was written to: without it the next answer may reach another company."""
+    own = await numbers.of_company(tx, one.company_id)
+    at = [n for n in own if (n.connector_id, n.number) == (one.connector_id, one.destination.removeprefix("+"))]
+    return None if any(not n.keyword for n in at) else next((n.keyword for n in at), None)

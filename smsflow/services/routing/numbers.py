@@ -17,7 +17,7 @@ OwnNumber = numbers.OwnNumber
 
 _NUMBER = re.compile(r"\+?([0-9]{3,15})")
 _KEYWORD = re.compile(r"[a-z0-9]{2,20}")
-# A keyword stands first, or behind the word that asks for something: "STOP AWA".
+# A keyword stands first, or behind the word that asks for something: "STOP AWA". In an SMS that asks for it, it may stand anywhere: "stop la pub AWA".
 _LOOKED_AT = 2
 
 
@@ -110,10 +110,11 @@ async def addressees(
 
 def _by_number(own: dict[tuple[str, str], int | None], text: InboundText) -> tuple[int | None, str | None]:
     destination = text.destination.removeprefix("+")
-    for word in optout.first_words(text.text, _LOOKED_AT):
-        company_id = own.get((destination, word)) if word else None
-        if company_id is not None:
-            return company_id, word
+    for place, word in enumerate(optout.first_words(text.text, optout.MOST_WORDS)):
+        for keyword in (word, word.removeprefix("stop")):
+            company_id = own.get((destination, keyword)) if keyword else None
+            if company_id is not None and (place < _LOOKED_AT or optout.command(text.text, keyword=keyword)):
+                return company_id, keyword
     return own.get((destination, "")), None
 
 

@@ -95,6 +95,37 @@ async def test_a_shared_number_finds_its_company_by_the_keyword_first_or_behind_
     assert [text[-12:] for _, _, text in await desk.replies()] == [" START PAUL."]
 
 
+@pytest.mark.parametrize("text", ["STOPPAUL", "Stop la pub de Paul svp", "stop, merci, paul"])
+async def test_a_stop_finds_its_company_wherever_its_keyword_stands(desk, text):
+    await desk.own("8080")
+    await desk.own("8080", desk.paul, "PAUL")
+    await desk.market(desk.awa)
+
+    await desk.write(text)
+
+    assert await desk.inbound() == [(desk.paul.id, "paul", "stop")]
+
+
+async def test_a_keyword_within_a_sentence_leads_nowhere(desk):
+    await desk.own("8080")
+    await desk.own("8080", desk.paul, "PAUL")
+    await desk.market(desk.awa)
+
+    await desk.write("je ne connais pas Paul")
+
+    assert await desk.inbound() == [(desk.awa.id, None, None)]
+
+
+async def test_an_answer_on_a_shared_number_has_the_keyword_of_the_company_that_it_was_for(desk):
+    await desk.own("8080")
+    await desk.own("8080", desk.awa, "AWA")
+    await desk.market(desk.awa)
+
+    await desk.write("STOP")
+
+    assert [text[-11:] for _, _, text in await desk.replies()] == [" START AWA."]
+
+
 async def test_without_a_keyword_an_sms_is_for_the_company_that_last_wrote_marketing_to_the_handset(desk):
     await desk.own("8080")
     await desk.market(desk.awa)
