@@ -138,12 +138,16 @@ def _show_preview(seen: Preview, company: Company, *, as_json: bool) -> None:
         return
     output.facts([(k, v) for k, v in asdict(seen.layout).items() if v])
     output.facts([(c.heading or f"column {c.index + 1}", c.field or "left out") for c in seen.mapping.columns])
-    names = dict.fromkeys(name for row in stored for name in row["attributes"])
+    names = dict.fromkeys(name for one in stored for name in one["attributes"])
     output.table(
         ("row", "number", *names),
         [
-            (r["row"], r["number"] or " ".join((r["reason"], *r["numbers"])), *map(r["attributes"].get, names))
-            for r in stored
+            (
+                one["row"],
+                one["number"] or " ".join((one["reason"], *one["numbers"])),
+                *map(one["attributes"].get, names),
+            )
+            for one in stored
         ],
         none="The file has no rows.",
     )

@@ -14,14 +14,14 @@ TOO_MANY_ATTRIBUTES = "attributes_invalid"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class PersonOfRow:
     """The number to write to, and the attributes as they are stored, other numbers among them."""
 
     number: Number
     attributes: dict[str, str]
 
 
-def person(record: Record, company: Company) -> Person | str:
+def person(record: Record, company: Company) -> PersonOfRow | str:
     """Return the person that a row is, or the reason why the company cannot have it as a contact."""
     read = rules.read_numbers(record.numbers, country=company.country)
     if isinstance(read, NumberFault):
@@ -29,6 +29,6 @@ def person(record: Record, company: Company) -> Person | str:
     if company.mobile_only and not read.first.mobile:
         return NOT_MOBILE
     try:
-        return Person(read.first, rules.attributes_of({**record.attributes, **read.attributes}))
+        return PersonOfRow(read.first, rules.attributes_of({**record.attributes, **read.attributes}))
     except ParameterInvalid:
         return TOO_MANY_ATTRIBUTES
