@@ -1,4 +1,4 @@
-"""Whom marketing was written to, known by a keyed hash of the number: how often in a day over all companies, and by whom last.
+"""The people whom marketing was written to, known by a keyed hash of the number: how often in a day over all companies, and by whom last.
 
 `marketing_count` has a row for each day and person; `marketing_last` one for each connector and person. A campaign counts everybody that
 it writes to and notes in the same row that it did; the row moves to `marketing_last` when its day is over. The others note there at once.

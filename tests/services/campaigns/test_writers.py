@@ -1,4 +1,4 @@
-"""Who last wrote marketing to somebody, wherever that is noted: an answer without a keyword is for the last."""
+"""The company that last wrote marketing to somebody, wherever that is noted: an answer without a keyword is for it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ async def ledger(platform):
 
 
 class Ledger:
-    """What is noted of marketing, hour by hour."""
+    """The notes of marketing, hour by hour."""
 
     def __init__(self, platform):
         self._platform = platform
