@@ -178,7 +178,9 @@ class Settings(BaseSettings):
     receipts_kept_days: int = Field(
         7, ge=7, le=3650, description="Days that receipts can still be matched to their message."
     )
-    messages_kept_days: int = Field(400, ge=30, le=36_500, description="Days that messages are kept.")
+    messages_kept_days: int = Field(
+        400, ge=30, le=36_500, description="Days that messages, and the recipients of campaigns, are kept."
+    )
     codes_kept_days: int = Field(400, ge=1, le=36_500, description="Days that verification codes are kept.")
     inbound_kept_days: int = Field(400, ge=1, le=36_500, description="Days that inbound SMS and their texts are kept.")
 

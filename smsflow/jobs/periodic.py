@@ -8,7 +8,7 @@ import procrastinate
 import structlog
 from procrastinate import builtin_tasks
 
-from smsflow.jobs import texts
+from smsflow.jobs import people, texts
 from smsflow.jobs.retirement import retire
 from smsflow.runtime import Platform, mail
 from smsflow.services.exports import making
@@ -109,6 +109,11 @@ def _add_pruning(app: procrastinate.App, platform: Platform, retry: procrastinat
     @app.task(name="forget_companies_texts", queue=QUEUE, queueing_lock="forget_companies_texts", retry=retry)
     async def forget_companies_texts(timestamp: int) -> None:  # noqa: ARG001
         await texts.forget_texts(platform)
+
+    @app.periodic(cron="31 2 * * *")
+    @app.task(name="forget_people", queue=QUEUE, queueing_lock="forget_people", retry=retry)
+    async def forget_people(timestamp: int) -> None:  # noqa: ARG001
+        await people.forget_people(platform)
 
     @app.periodic(cron="7 3 * * *")
     @app.task(name="prune", queue=QUEUE, queueing_lock="prune", retry=retry)

@@ -25,7 +25,7 @@ RefusedRow = imports.RefusedRow
 BATCH = 1000
 LARGEST_FILE = 100 * 1024 * 1024
 MOST_ROWS = 1_000_000
-_UNDO_WITHIN = timedelta(days=30)
+UNDO_WITHIN = timedelta(days=30)
 _UNDO_BATCH = 2000
 
 
@@ -243,8 +243,8 @@ async def begin_undo(tx: Tx, company_id: int, import_id: int, *, now: datetime) 
     found = await show(tx, company_id, import_id)
     if found.state not in {"finished", "stopped", "failed"} or found.finished_at is None:
         raise ParameterInvalid(parameter="import", expected="one that has ended and was not undone")
-    if now - found.finished_at > _UNDO_WITHIN:
-        raise ParameterInvalid(parameter="import", expected=f"one that ended less than {_UNDO_WITHIN.days} days ago")
+    if now - found.finished_at > UNDO_WITHIN:
+        raise ParameterInvalid(parameter="import", expected=f"one that ended less than {UNDO_WITHIN.days} days ago")
     return found
 
 

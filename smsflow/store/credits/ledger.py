@@ -42,7 +42,7 @@ _INVARIANTS = {
         SELECT 'campaign ' || r.campaign_id, r.place, r.accepted + r.refused + r.deferred - (
             SELECT count(*) FROM campaign_recipient p WHERE p.company_id = r.company_id AND p.campaign_id = r.campaign_id
                 AND p.place > r.place AND p.reason IS NOT NULL)
-        FROM campaign_run r WHERE r.accepted + r.deferred > 0 AND r.place <> r.accepted + r.refused + r.deferred - (
+        FROM campaign_run r WHERE NOT r.recipients_gone AND r.accepted + r.deferred > 0 AND r.place <> r.accepted + r.refused + r.deferred - (
             SELECT count(*) FROM campaign_recipient p WHERE p.company_id = r.company_id AND p.campaign_id = r.campaign_id
                 AND p.place > r.place AND p.reason IS NOT NULL)
     """,
