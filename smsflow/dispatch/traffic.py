@@ -13,7 +13,7 @@ from smsflow.connectors import smpp
 from smsflow.dispatch.backlog import Backlog
 from smsflow.dispatch.inbound import Receiver
 from smsflow.dispatch.ordering import Ordering
-from smsflow.dispatch.refusals import Refusals, Verdict
+from smsflow.dispatch.refusals import Reaction, Refusals
 from smsflow.dispatch.sending import Piece, Sending, encode
 from smsflow.dispatch.throttle import Throttle
 from smsflow.domain.delivery import Accepted, Deferred, NotSent, Outcome, Outlived, backoff
@@ -194,12 +194,12 @@ class Traffic:
     def _take_throttling(self, token: Piece, status: int, now: float) -> None:
         """Slow the connector down, defer the message by itself, or both."""
         sending = token.sending
-        verdict = self._refusals.judge(sending, queue_full=smpp.is_queue_full(status))
-        if verdict is Verdict.DEFER:
+        reaction = self._refusals.judge(sending, queue_full=smpp.is_queue_full(status))
+        if reaction is Reaction.DEFER:
             self._throttle.refused_one_number(again=sending.refusals > 1)
         else:
             self._slow_down(now, status)
-        if verdict is Verdict.SLOW_DOWN:
+        if reaction is Reaction.SLOW_DOWN:
             sending.submitted -= 1
             self._backlog.push(token)
             self._settle(sending, sending.stopped())

@@ -86,7 +86,7 @@ def read_numbers(cells: Iterable[str], *, country: str) -> Numbers | NumberFault
     return Numbers(first, tuple(others))
 
 
-# The fault to tell of several cells is the one that says most.
+# Of the faults of several cells, the one that says most is reported.
 _WEIGHT = [NumberFault.EMPTY, NumberFault.INVALID, NumberFault.ROUNDED]
 
 

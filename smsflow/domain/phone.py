@@ -18,7 +18,7 @@ MOBILE_TYPES = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_
 
 _SEPARATORS = dict.fromkeys(map(ord, " .-()"))
 
-# The kinds of number that the library tells from mobile ones.
+# The kinds of number that the library distinguishes from mobile ones.
 _OTHER_TYPES = (
     "fixed_line",
     "premium_rate",

@@ -1,4 +1,4 @@
-"""A verification code: how it is made, told, judged, and how often it may be asked for."""
+"""A verification code: how it is made, sent and judged, and how often it may be asked for."""
 
 import hmac
 import re
@@ -88,7 +88,7 @@ def judge(
     now: datetime,
 ) -> Judgement:
     """Return what the try `given` makes of the code `expected`; only a wrong try on a live code counts."""
-    # Compared before anything else is looked at, so that the time taken tells nothing. As bytes: compare_digest
+    # Compared before anything else is looked at, so that the time taken reveals nothing. As bytes: compare_digest
     # refuses text that is not ASCII.
     right = hmac.compare_digest(typed(given).encode("utf-8", "surrogatepass"), expected.encode())
     current = shown_state(state, expires_at, now)
@@ -102,7 +102,7 @@ def judge(
 
 
 def minutes_of(timeout: int) -> int:
-    """Return the minutes to tell for a timeout in seconds, rounded up."""
+    """Return the minutes of a timeout in seconds, rounded up."""
     return -(-timeout // 60)
 
 

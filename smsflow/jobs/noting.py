@@ -1,4 +1,4 @@
-"""Contacts learn within seconds when a campaign last wrote to them."""
+"""The time when a campaign last wrote to a contact is noted within seconds."""
 
 import asyncio
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-# A healthy peer sends none; one that sends more of it than good PDUs make up for does not speak SMPP (docs/smpp.md, rule 15).
+# The bound of malformed PDUs: a healthy peer sends none, and one that sends more than its good PDUs make up for is dropped (docs/smpp.md, rule 15).
 MAX_NONSENSE: Final = 20
 GOOD_PER_NONSENSE: Final = 10
 # Requests of the peer that wait for our answer; beyond, they are refused with a temporary status.

@@ -116,7 +116,7 @@ STATUS_NAMES: Final = {
 }
 
 _THROTTLES: Final = frozenset({ESME_RTHROTTLED, ESME_RMSGQFUL})
-# RINVBNDSTS speaks of the link, not of the message: another bind, or the next one, can take it.
+# RINVBNDSTS concerns the link, not the message: another bind, or the next one, can take it.
 _TEMPORARY: Final = _THROTTLES | {ESME_RX_T_APPN, ESME_RSYSERR, ESME_RINVBNDSTS}
 _BIND_PERMANENT: Final = frozenset({ESME_RINVPASWD, ESME_RINVSYSID, ESME_RINVSYSTYP})
 

@@ -1,4 +1,4 @@
-"""Messages that handsets send to us, and their parts: stored before the operator hears that we have them."""
+"""Messages that handsets send to us, and their parts: stored before they are acknowledged to the operator."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from smsflow.dispatch.backlog import Backlog
 from smsflow.dispatch.ordering import Ordering
-from smsflow.dispatch.refusals import Refusals, Verdict
+from smsflow.dispatch.refusals import Reaction, Refusals
 from smsflow.dispatch.sending import Sending
 from smsflow.domain.message import Kind
 from smsflow.store.messages.queue import Claimed
@@ -40,18 +40,18 @@ def popped(backlog, **how):
 
 
 def test_throttling_of_the_first_number_slows_the_connector_down():
-    assert Refusals(Ordering()).judge(a_sending("a"), queue_full=False) is Verdict.SLOW_DOWN
+    assert Refusals(Ordering()).judge(a_sending("a"), queue_full=False) is Reaction.SLOW_DOWN
 
 
 def test_a_full_queue_for_one_number_is_its_messages_own():
-    assert Refusals(Ordering()).judge(a_sending("a"), queue_full=True) is Verdict.DEFER
+    assert Refusals(Ordering()).judge(a_sending("a"), queue_full=True) is Reaction.DEFER
 
 
 def test_full_queues_for_two_numbers_in_a_row_are_the_connectors():
     refusals = Refusals(Ordering())
     refusals.judge(a_sending("a"), queue_full=True)
 
-    assert refusals.judge(a_sending("b"), queue_full=True) is Verdict.SLOW_DOWN
+    assert refusals.judge(a_sending("b"), queue_full=True) is Reaction.SLOW_DOWN
 
 
 def test_an_acceptance_between_two_refusals_says_that_the_connector_is_well():
@@ -59,17 +59,17 @@ def test_an_acceptance_between_two_refusals_says_that_the_connector_is_well():
     refusals.judge(sending, queue_full=False)
     refusals.accepted("b")
 
-    assert refusals.judge(sending, queue_full=False) is Verdict.DEFER
-    assert refusals.judge(a_sending("c"), queue_full=True) is Verdict.SLOW_DOWN
+    assert refusals.judge(sending, queue_full=False) is Reaction.DEFER
+    assert refusals.judge(a_sending("c"), queue_full=True) is Reaction.SLOW_DOWN
 
 
 def test_a_number_that_is_refused_alone_gives_way_after_the_third_time():
     refusals, sending = Refusals(Ordering()), a_sending("a")
 
     assert [refusals.judge(sending, queue_full=False) for _ in range(3)] == [
-        Verdict.SLOW_DOWN,
-        Verdict.SLOW_DOWN,
-        Verdict.DEFER,
+        Reaction.SLOW_DOWN,
+        Reaction.SLOW_DOWN,
+        Reaction.DEFER,
     ]
 
 
@@ -79,14 +79,14 @@ def test_a_message_that_is_refused_again_and_again_with_others_gives_way_and_the
         refusals.judge(sending, queue_full=False)
         refusals.judge(a_sending("b"), queue_full=False)
 
-    assert refusals.judge(sending, queue_full=False) is Verdict.BOTH
+    assert refusals.judge(sending, queue_full=False) is Reaction.BOTH
 
 
 def test_the_rest_of_a_long_message_keeps_its_place_for_a_while():
     refusals, sending = Refusals(Ordering()), a_sending("a", parts=2)
     sending.submitted, sending.answered = 2, 1
 
-    assert [refusals.judge(sending, queue_full=True) for _ in range(6)] == [Verdict.SLOW_DOWN] * 5 + [Verdict.DEFER]
+    assert [refusals.judge(sending, queue_full=True) for _ in range(6)] == [Reaction.SLOW_DOWN] * 5 + [Reaction.DEFER]
 
 
 def test_a_number_that_waits_is_known_until_it_is_accepted():
@@ -95,10 +95,10 @@ def test_a_number_that_waits_is_known_until_it_is_accepted():
     ordering.defer("a", 10.0)
 
     assert (ordering.wait("a", 7.5), ordering.wait("a", 11.0), ordering.wait("b", 7.5)) == (2.5, 0.0, 0.0)
-    assert refusals.judge(a_sending("a"), queue_full=False) is Verdict.DEFER
+    assert refusals.judge(a_sending("a"), queue_full=False) is Reaction.DEFER
 
     refusals.accepted("a")
-    assert refusals.judge(a_sending("a"), queue_full=False) is Verdict.SLOW_DOWN
+    assert refusals.judge(a_sending("a"), queue_full=False) is Reaction.SLOW_DOWN
 
 
 def test_the_numbers_that_wait_are_bounded():
@@ -136,7 +136,7 @@ def test_a_number_that_waits_is_known_to_every_bind():
     ordering = Ordering()
     ordering.defer("a", 10.0)
 
-    assert Refusals(ordering).judge(a_sending("a"), queue_full=False) is Verdict.DEFER
+    assert Refusals(ordering).judge(a_sending("a"), queue_full=False) is Reaction.DEFER
 
 
 def test_the_parts_of_one_message_do_not_wait_for_each_other():

@@ -1,4 +1,4 @@
-"""`smsflow token`: what programs prove themselves with."""
+"""`smsflow token`: the credentials of programs."""
 
 from dataclasses import asdict
 

@@ -41,7 +41,7 @@ async def look_up(tx: Tx, username: str, *, address: str, limits: LoginLimits, n
     """Return the attempt of a username; raise TooManyRequests after too many failures."""
     username = username.replace("\x00", "").encode("utf-8", "replace").decode()[:_LONGEST_USERNAME]
     found = await users.login(tx, username)
-    # An unknown name is counted like a user, so that the limit does not tell which users exist.
+    # An unknown name is counted like a user, so that the limit does not reveal which users exist.
     who = f"user:{found.user.id}" if found else hashlib.sha256(folded(username).encode()).hexdigest()
     attempt = Attempt(found, (("login-name", who, limits.per_username), ("login-address", address, limits.per_address)))
     wait = await _wait(tx, attempt, limits, now)

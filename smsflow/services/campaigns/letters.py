@@ -23,7 +23,7 @@ _PAUSED: Final = {
 
 
 async def ask(tx: Tx, company: Company, campaign_id: int, *, author: str, mail: Mail, now: datetime) -> None:
-    """Tell those who may approve a campaign that it was submitted to them."""
+    """Write to those who may approve a campaign that it was submitted to them."""
     authors = (await approval.people(tx, company.id, campaign_id)).authors
     readers = [
         p
@@ -36,7 +36,7 @@ async def ask(tx: Tx, company: Company, campaign_id: int, *, author: str, mail: 
 async def answer(
     tx: Tx, company: Company, campaign_id: int, *, reviewer: str, reason: str | None, mail: Mail, now: datetime
 ) -> None:
-    """Tell the authors of a campaign that it was approved, or sent back for a reason."""
+    """Write to the authors of a campaign that it was approved, or sent back for a reason."""
     authors = (await approval.people(tx, company.id, campaign_id)).authors
     readers = [p for p in await _reachable(tx, company) if p.username in authors]
     name = "approved" if reason is None else "sent_back"
@@ -45,7 +45,7 @@ async def answer(
 
 
 async def tell_paused(tx: Tx, company: Company, campaign_id: int, why: str, *, mail: Mail, now: datetime) -> None:
-    """Tell those who may resume a campaign that it has paused by itself, and why."""
+    """Write to those who may resume a campaign that it has paused by itself, and why."""
     name = next(letter_ for begins, letter_ in _PAUSED.items() if why.startswith(begins))
     readers = [p for p in await _reachable(tx, company) if Right.WRITE_CAMPAIGNS in RIGHTS[p.role]]
     await _post(tx, company, campaign_id, name, readers, mail=mail, now=now)

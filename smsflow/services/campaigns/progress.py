@@ -31,7 +31,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The curve, the present speed in SMS a second, and when the last one is accepted at this speed; None: not to be told."""
+    """The curve, the present speed in SMS a second, and when the last one is accepted at this speed; None: unknown."""
 
     curve: Curve
     per_second: float | None

@@ -1,4 +1,4 @@
-"""The outbox: letters are posted in the transaction of the fact that they tell, and leave when it has committed."""
+"""The outbox: letters are posted in the transaction of the fact that they report, and leave when it has committed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,7 +71,7 @@ async def sent(tx: Tx, unsent: Unsent) -> None:
 
 
 async def failed(tx: Tx, unsent: Unsent, *, error: str, is_final: bool, now: datetime) -> bool:
-    """Keep a letter for another try, or give it up; tell which: True when there is another try."""
+    """Keep a letter for another try, or give it up; return True when there is another try."""
     if is_final or unsent.tries > len(_PAUSES):
         await mail.give_up(tx, unsent, error=error, now=now)
         return False

@@ -1,4 +1,4 @@
-"""Companies whose credits fall below their threshold are told once, until they are above it again."""
+"""Companies whose credits fall below their threshold get one letter, and the next only after they were above it again."""
 
 from datetime import datetime
 

@@ -24,7 +24,7 @@ FROM account_user u JOIN company c ON c.id = u.company_id
 
 async def login(tx: Tx, username: str) -> Credentials | None:
     """Return the user of that name, or None."""
-    # The same two statements for a name that nobody has: the time tells nothing.
+    # The same two statements for a name that nobody has: the time reveals nothing.
     user_id = await usernames.id_of(tx, username) or 0
     row = (await tx.execute(text(f"{_CREDENTIALS} WHERE u.id = :id"), {"id": user_id})).one_or_none()
     if row is None:

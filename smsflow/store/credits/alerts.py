@@ -1,4 +1,4 @@
-"""Companies that fall below the credits at which they want to be told."""
+"""Companies whose credits fall below their alert threshold."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from smsflow.store.postgres.transactions import Tx, text
 
 @dataclass(frozen=True, slots=True)
 class Fallen:
-    """A company with fewer credits than it wanted to be told of."""
+    """A company whose credits have fallen below its threshold."""
 
     id: int
     name: str

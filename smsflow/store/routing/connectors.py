@@ -66,7 +66,7 @@ async def set_connector(tx: Tx, name: str, values: Mapping[str, Any]) -> bool:
 
 
 async def remove_connector(tx: Tx, connector_id: int) -> None:
-    """Remove a connector and what is told of its binds; no route may lead to it."""
+    """Remove a connector and the states of its binds; no route may lead to it."""
     await tx.execute(text("DELETE FROM bind_state WHERE connector_id = :id"), {"id": connector_id})
     await tx.execute(text("DELETE FROM connector WHERE id = :id"), {"id": connector_id})
 

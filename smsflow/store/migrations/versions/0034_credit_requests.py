@@ -1,4 +1,4 @@
-"""Requests for credits, and the alert that a company was told of."""
+"""Requests for credits, and the alert that a company has had."""
 
 from alembic import op
 

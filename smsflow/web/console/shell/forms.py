@@ -35,7 +35,7 @@ class TokenMissing(Exception):
 def token_of(session: str) -> str:
     """Return the token that a form of a session carries.
 
-    Each page writes it in another way: compressed, a page beside a secret that never changes tells how much of it was guessed.
+    Each page writes it in another way: compressed, a page beside a secret that never changes reveals how much of it was guessed.
     """
     pad = secrets.token_bytes(_TOKEN_OCTETS)
     return (pad + _masked(_secret(session), pad)).hex()

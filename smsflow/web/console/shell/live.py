@@ -1,4 +1,4 @@
-"""Live pages: the browser is told that something changed, by server-sent events, and then asks for its page again.
+"""Live pages: the browser is notified of a change by server-sent events, and then asks for its page again.
 
 One task of a web process looks at everything that is watched, and only while somebody watches. It says "changed" to a bounded
 number of pages a second, in turn: each asks for its page then, and many open pages must not keep a send waiting. A page to which no
@@ -204,7 +204,7 @@ class Events:
     """`/app/live?page=…` and `/ops/live?page=…`: the events of a page."""
 
     def __init__(self, live: Live, access: Right) -> None:
-        """Tell those who have this right, as far as they may see what the page shows."""
+        """Notify those who have this right, as far as they may see the content of the page."""
         self._live, self.access = live, access
 
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor) -> None:

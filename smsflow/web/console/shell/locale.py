@@ -60,7 +60,7 @@ def _french(sentence: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """How one reader is spoken to: a language and a time zone."""
+    """The language and the time zone of one reader."""
 
     language: str
     timezone: str = "Africa/Douala"

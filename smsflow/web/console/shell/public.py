@@ -17,7 +17,7 @@ _LIMIT = 65_536
 
 
 def locale_of(req: Request) -> Locale:
-    """Return how the browser wants to be spoken to."""
+    """Return the locale that the browser asks for."""
     return Locale(language(req.get_header("Accept-Language") or ""))
 
 
@@ -36,7 +36,7 @@ def show(req: Request, resp: falcon.asgi.Response, template: str, *, filled: Fil
 
 
 def no_more(req: Request, resp: falcon.asgi.Response) -> None:
-    """Answer that a link does not work: used, withdrawn, over, or never made, which nobody is told apart."""
+    """Answer that a link does not work: used, withdrawn, over, or never made; the answer is the same."""
     locale = locale_of(req)
     html = bare(
         "error.html",

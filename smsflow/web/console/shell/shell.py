@@ -30,7 +30,7 @@ _ROOT = "smsflow.web.console"
 
 _HEADERS = {
     **HEADERS,
-    # A form of ours says where it comes from; other sites learn nothing.
+    # A form of ours says where it comes from; other sites get no referrer.
     "Referrer-Policy": "same-origin",
     # Our own files and forms only: nothing inline, nothing from elsewhere, in nobody's frame.
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",

@@ -150,7 +150,7 @@ def _moment(locale: Locale, moment: datetime, step: timedelta) -> str:
 
 
 def _speed(going: progress.Progress, locale: Locale, now: datetime) -> str:
-    """Say how fast a campaign is and when it ends at this speed; nothing where that cannot be told."""
+    """Say how fast a campaign is and when it ends at this speed; nothing where that is unknown."""
     if going.per_second is None or going.ends_at is None:
         return ""
     if going.per_second >= 1:
