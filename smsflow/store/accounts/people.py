@@ -20,18 +20,17 @@ class SignIn:
     totp_sealed: str | None
     totp_step: int
     recovery: Sequence[bytes]
-    factor_demanded: bool
 
 
 _SIGN_IN = f"""
-SELECT u.password_hash, u.disabled, u.totp_sealed, u.totp_step, u.recovery, coalesce(c.second_factor, false), {PERSON}
+SELECT u.password_hash, u.disabled, u.totp_sealed, u.totp_step, u.recovery, {PERSON}
 FROM account_user u LEFT JOIN company c ON c.id = u.company_id
 """
 
 
 def _sign_in(row: Sequence[object]) -> SignIn:
-    password_hash, disabled, totp_sealed, totp_step, recovery, demanded, *columns = row
-    return SignIn(person(columns), password_hash, disabled, totp_sealed, totp_step, recovery, demanded)  # type: ignore[arg-type]
+    password_hash, disabled, totp_sealed, totp_step, recovery, *columns = row
+    return SignIn(person(columns), password_hash, disabled, totp_sealed, totp_step, recovery)  # type: ignore[arg-type]
 
 
 async def by_name(tx: Tx, username: str) -> SignIn | None:

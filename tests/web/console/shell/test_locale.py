@@ -22,6 +22,16 @@ def test_every_sentence_has_its_french(sentence):
     assert sentence in french()
 
 
+def test_every_french_has_its_sentence():
+    package = CONSOLE.parents[1]
+    sources = "\n".join(path.read_text() for path in package.rglob("*") if path.suffix in {".py", ".html", ".js"})
+    sources = re.sub(r"\s+", " ", re.sub(r'"\s*\n\s*"', "", sources)).replace('\\"', '"')
+
+    messages = [message for file in CONSOLE.rglob("fr.po") for message in catalogue(file)]
+    sentences = {i for m in messages for i in ((m.id,) if isinstance(m.id, str) else m.id)}
+    assert sorted(s for s in sentences if re.sub(r"\s+", " ", s) not in sources) == []
+
+
 def test_one_sentence_has_one_french_everywhere():
     seen = {}
     for file in CONSOLE.rglob("fr.po"):
