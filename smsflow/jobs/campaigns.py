@@ -24,32 +24,39 @@ log = structlog.get_logger(__name__)
 _LOOK_AGAIN = 0.5
 # The most recipients of one transaction: some 30 ms, for which a pause or a STOP waits.
 _BATCH = 1000
-# A lane is given this many to begin with, and then as many as it sends in this many seconds.
+# A lane is given this many to begin with, and then as many as it sends in this many seconds, whatever its speed at least a few.
 _FIRST = 200
 _AHEAD_SECONDS = 3.0
-_MOST_AHEAD = 50_000
+_LEAST_AHEAD, _MOST_AHEAD = 10, 50_000
 
 
 @dataclass(slots=True)
-class _Lane:
+class Lane:
     """The SMS that one connector has been given, and how fast it takes them."""
 
     given: int = 0
     waited: int = 0
+    offered: int = 0
     at: float = 0.0
     target: int = _FIRST
 
-    def room(self, waits: int, moment: float) -> int:
-        """Return how many more may wait for the lane, given how many do; the target follows the speed of the lane."""
+    def room(self, waits: int, moment: float, *, rate: int | None = None) -> int:
+        """Return how many more may wait for the lane, given how many do; the target follows the speed of the lane, `rate` at most."""
         seconds = moment - self.at
         if self.at and seconds > 0:
             left = max(0, self.waited + self.given - waits)
-            speed = int(left / seconds * _AHEAD_SECONDS)
-            # One that has sent everything may be faster than what it was given.
-            wanted = max(speed, self.target * 2) if waits == 0 and self.given else speed
-            self.target = min(max(_FIRST, wanted), _MOST_AHEAD)
+            self.target = max(_LEAST_AHEAD, self._wanted(waits, int(left / seconds * _AHEAD_SECONDS)))
+        most = _MOST_AHEAD if rate is None else min(_MOST_AHEAD, max(1, int(rate * _AHEAD_SECONDS)))
+        self.target = min(self.target, most)
         self.given, self.waited, self.at = 0, waits, moment
-        return max(0, self.target - waits)
+        self.offered = max(0, self.target - waits)
+        return self.offered
+
+    def _wanted(self, waits: int, sent: int) -> int:
+        if waits or not (self.given or self.waited):
+            return sent if waits else _FIRST
+        # One that has sent all that there was room for may be faster; one that had room left shows nothing.
+        return max(sent, self.target * 2 if self.given >= self.offered > 0 else min(self.target, _FIRST))
 
 
 def part_of(room: Mapping[int, int], among: int) -> dict[int, int]:
@@ -64,7 +71,7 @@ class Runner:
         """Run the campaigns of `platform`."""
         self._platform = platform
         self._clock = clock
-        self._lanes: dict[int, _Lane] = {}
+        self._lanes: dict[int, Lane] = {}
 
     async def run(self) -> None:
         """Run campaigns until cancelled."""
@@ -105,12 +112,13 @@ class Runner:
         return again
 
     async def _room(self) -> dict[int, int]:
-        connectors = [c.id for c in (await self._platform.directory.routing()).connectors if c.enabled]
+        connectors = [c for c in (await self._platform.directory.routing()).connectors if c.enabled]
         room = {}
         async with self._platform.database.autocommit() as tx:
-            for connector_id in connectors:
-                lane = self._lanes.setdefault(connector_id, _Lane())
-                room[connector_id] = lane.room(await waiting(tx, connector_id, most=_MOST_AHEAD), time.monotonic())
+            for connector in connectors:
+                lane = self._lanes.setdefault(connector.id, Lane())
+                waits = await waiting(tx, connector.id, most=_MOST_AHEAD)
+                room[connector.id] = lane.room(waits, time.monotonic(), rate=connector.rate)
         return room
 
     async def _run_one(self, campaign: OpenCampaign, room: Mapping[int, int]) -> Ran:
