@@ -14,6 +14,7 @@ from smsflow.services.accounts import companies
 from smsflow.services.contacts import importing
 from smsflow.sheets.columns import records
 from smsflow.sheets.errors import SheetUnreadable
+from smsflow.sheets.extent import last_row
 from smsflow.sheets.layout import rows
 from smsflow.sheets.row import Record
 from smsflow.store.postgres.outages import first_line
@@ -57,6 +58,10 @@ async def run_import(
             found = await importing.show(tx, company_id, import_id)
             company = (await companies.account(tx, company_id)).company
         plan = importing.plan_of(found)
+        if found.begun_at is None:
+            ends = await asyncio.to_thread(last_row, path, plan.layout)
+            async with database.transaction() as tx:
+                await importing.note_begun(tx, company_id, import_id, last_row=ends, now=clock())
         try:
             source = records(rows(path, plan.layout, after=found.next_row), plan.columns)
             after, done, ended = found.next_row, found.rows, False

@@ -70,9 +70,14 @@ def rows(archive: zipfile.ZipFile, sheet: str) -> Iterator[Row]:
             cells.rows.clear()
 
 
+def path_of(archive: zipfile.ZipFile, sheet: str) -> str:
+    """Return the file of the archive that holds a sheet."""
+    return next(part.path for part in _parts(archive)[0] if part.name == sheet)
+
+
 def merged(archive: zipfile.ZipFile, sheet: str) -> list[Merged]:
     """Return the cells merged over several rows; a sheet lists them behind its cells."""
-    path = next(part.path for part in _parts(archive)[0] if part.name == sheet)
+    path = path_of(archive, sheet)
     found: set[Merged] = set()
     tail = b""
     with archive.open(path) as file:

@@ -85,6 +85,7 @@ async def write_file(tx: Tx, found: ContactImport, file: BinaryIO) -> None:
 
 
 add_chunk = imports.add_chunk
+note_begun = imports.note_begun
 chunk = imports.chunk
 
 

@@ -36,11 +36,14 @@ class ContactImport:
     reasons: Mapping[str, int]
     created_at: datetime
     finished_at: datetime | None
+    begun_at: datetime | None
+    last_row: int | None
+    """The number of the last row, as far as the file tells."""
 
 
 _SELECT = """
 SELECT id, company_id, file_name, plan, state, why, wanted_stop, next_row, size, rows, new, updated, unchanged, duplicate, invalid,
-    opted_out, reasons, created_at, finished_at FROM contact_import
+    opted_out, reasons, created_at, finished_at, begun_at, last_row FROM contact_import
 """
 _FIND = text(f"{_SELECT} WHERE company_id = :company_id AND id = :id")
 _LOCK = text(f"{_SELECT} WHERE company_id = :company_id AND id = :id FOR NO KEY UPDATE")
@@ -218,6 +221,15 @@ async def set_plan(tx: Tx, company_id: int, import_id: int, plan: Mapping[str, A
     """Change how the file of an import is read."""
     update = text("UPDATE contact_import SET plan = CAST(:plan AS jsonb) WHERE company_id = :company_id AND id = :id")
     await tx.execute(update, {"company_id": company_id, "id": import_id, "plan": _encode(plan).decode()})
+
+
+async def note_begun(tx: Tx, company_id: int, import_id: int, *, last_row: int | None, now: datetime) -> None:
+    """Note when an import began, and the last row of its file, once."""
+    update = text("""
+        UPDATE contact_import SET begun_at = :now, last_row = :last_row
+        WHERE company_id = :company_id AND id = :id AND begun_at IS NULL
+    """)
+    await tx.execute(update, {"company_id": company_id, "id": import_id, "last_row": last_row, "now": now})
 
 
 async def want_stop(tx: Tx, company_id: int, import_id: int) -> None:

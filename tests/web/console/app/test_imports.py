@@ -8,6 +8,7 @@ from smsflow import testing
 from smsflow.domain.access import Role
 from smsflow.jobs.imports import run_import
 from smsflow.services.contacts import contacts, importing
+from smsflow.sheets.row import Record
 from smsflow.web.console.app.imports.words import FAULTS, REASONS
 from smsflow.web.console.shell.locale import french
 from smsflow.web.console.shell.words import IMPORTS
@@ -81,6 +82,26 @@ async def test_a_file_becomes_contacts_of_a_list_and_its_report_says_why_rows_we
         "+237690000001": {"prenom": "Awa", "ville": "Douala"},
         "+237690000002": {"prenom": "Zoé", "ville": "Kribi"},
     }
+
+
+async def test_an_import_that_runs_says_how_far_it_is_and_how_long_it_takes(site, signed_in):
+    browser, company = await signed_in("marketing")
+    address = (await upload(browser)).headers["location"]
+    await browser.get(address, **FR)
+    await browser.post(address, {"act": "start"}, **FR)
+    import_id, records = int(address.rsplit("/", 1)[1]), [Record(n, (f"6900000{n:02}",), {}) for n in range(2, 27)]
+    async with site.platform.database.transaction() as tx:
+        await importing.note_begun(tx, company.id, import_id, last_row=101, now=site.clock())
+        site.clock.advance(seconds=25)
+        # After a restart.
+        await importing.note_begun(tx, company.id, import_id, last_row=None, now=site.clock())
+        await importing.step(tx, company, import_id, records, after=0, last=False, now=site.clock())
+
+    page = await browser.get(address, **FR)
+
+    assert "25 lignes sur 100 environ, encore 1\u00a0min 15\u00a0s" in page.text
+    assert '<progress max="101" value="26"' in page.text
+    assert "/refused" not in page.text
 
 
 async def test_an_import_that_ended_leads_to_a_campaign_to_its_list(signed_in):

@@ -24,6 +24,7 @@ from smsflow.sheets.export import csv_chunks
 from smsflow.sheets.preview import Preview, preview
 from smsflow.sheets.row import Record
 from smsflow.store.postgres.transactions import Tx
+from smsflow.web.console.app.imports.going import going
 from smsflow.web.console.app.imports.words import REASONS
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
@@ -122,6 +123,7 @@ class ImportPage:
             states=IMPORTS,
             reasons=REASONS,
             asks=req.get_param("ask") == "undo",
+            going=going(found, heading=plan.layout.heading or 0, now=self._shell.clock()),
         )
 
     async def _preview(self, found: ContactImport, plan: ImportPlan) -> Preview:
