@@ -16,7 +16,7 @@ from smsflow.domain.message import Kind, NewMessage, Status
 from smsflow.runtime import now
 from smsflow.store.accounts import companies
 from smsflow.store.credits import balances
-from smsflow.store.messages import accept, queue, receipts
+from smsflow.store.messages import accept, queue, receipts, submitted
 from smsflow.store.postgres import embedded, partitions
 from smsflow.store.postgres.transactions import Database, Tx, text
 from smsflow.store.routing import connectors, dispatchers
@@ -72,8 +72,8 @@ async def cost(tx: Tx, company: int, connector: int, instance: int) -> Counter[s
         marks.append(time.perf_counter())
         claims = await queue.claim(tx, connector, instance_id=instance, limit=_BATCH)
         marks.append(time.perf_counter())
-        sent = [queue.Sent(c.id, c.attempt, (f"new{c.id}",)) for c in claims]
-        await queue.record_sent(
+        sent = [submitted.Sent(c.id, c.attempt, (f"new{c.id}",)) for c in claims]
+        await submitted.record_sent(
             tx, sent, connector_id=connector, account_id=connector, instance_id=instance, now=moment
         )
         marks.append(time.perf_counter())

@@ -21,7 +21,7 @@ from smsflow.domain.message import Kind, Status
 from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
 from smsflow.services.messages.stopped import StopReason, stop, stopped
-from smsflow.store.messages import queue, unknowns
+from smsflow.store.messages import queue, submitted, unknowns
 from smsflow.store.postgres.transactions import Tx
 
 # An unanswered message waits this many times longer before each further sending; with a minute at first, the longest wait is 17 hours.
@@ -58,9 +58,11 @@ class Report(Struct, frozen=True):
 async def record_accepted(tx: Tx, way: Way, reports: Sequence[Report], *, now: datetime) -> None:
     """Record what operators accepted, in one statement. A claim that is no longer held changes no status, but its references are kept."""
     sent = [
-        queue.Sent(r.message_id, r.attempt, r.outcome.references) for r in reports if isinstance(r.outcome, Accepted)
+        submitted.Sent(r.message_id, r.attempt, r.outcome.references)
+        for r in reports
+        if isinstance(r.outcome, Accepted)
     ]
-    await queue.record_sent(
+    await submitted.record_sent(
         tx,
         sent,
         connector_id=way.connector_id,

@@ -1,4 +1,4 @@
-"""The queue: messages that have to leave, their claims, and the outcomes that are recorded of them."""
+"""The queue: messages that have to leave, and their claims."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,11 +6,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from smsflow.domain.matching import fold
 from smsflow.domain.message import Kind
 from smsflow.store.messages import holding
-from smsflow.store.messages.tallies import appended
-from smsflow.store.postgres.arrays import ints, texts, times
+from smsflow.store.postgres.arrays import ints, times
 from smsflow.store.postgres.bounds import BLOCK, bounded
 from smsflow.store.postgres.transactions import Tx, text
 
@@ -111,106 +109,6 @@ async def _with_content(tx: Tx, claimed: list[Claimed], elsewhere: Sequence[tupl
     rows = await tx.execute(_CONTENT(attempts), {"ids": ints(attempts)})
     found = {id_: Claimed(id_, attempts[id_], company_id, _KINDS[kind], *rest) for id_, company_id, kind, *rest in rows}
     return [*(found[id_] for id_ in attempts if id_ in found), *claimed]
-
-
-class Sent(Struct, frozen=True):
-    """A message that the operator accepted: one reference per PDU."""
-
-    message_id: int
-    attempt: int
-    references: tuple[str, ...]
-
-
-# One row for each PDU of what was accepted; the first stands for its message.
-_PDUS = """
-WITH o AS MATERIALIZED (
-    SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[]), CAST(:folded AS text[]), CAST(:refs AS text[]),
-        CAST(:numbers AS smallint[]), CAST(:totals AS smallint[])) AS t(message_id, attempt, folded, reference, number, total)
-)"""
-_PART = "part (company_id, message_id, attempt, account_id, reference, exact, number, total)"
-_PDU = "o.message_id, o.attempt, :account_id, o.folded, nullif(o.reference, o.folded), o.number, o.total"
-
-# The way of nearly every answer: its claim is still held, so that nothing of this attempt can be recorded yet.
-_SENT = bounded(f"""
-{_PDUS}, gone AS (
-    DELETE FROM queue q USING o
-    WHERE q.message_id = o.message_id AND o.number = 1 AND q.claimed_by = :instance_id AND q.attempt = o.attempt
-    RETURNING q.message_id, q.attempt
-), sent AS (
-    UPDATE message m SET status = 2, sent_at = :now, connector_id = :connector_id, error = NULL
-    FROM gone WHERE m.id = gone.message_id AND WITHIN(m.id) AND m.status IN (1, 8)
-    RETURNING m.id, gone.attempt, m.company_id, m.campaign_id, m.created_at, m.connector_id, m.kind
-), tallied AS ({appended("sent", sent="count(*)")}
-), parts AS (
-    INSERT INTO {_PART} SELECT s.company_id, {_PDU} FROM o JOIN sent s ON s.id = o.message_id AND s.attempt = o.attempt
-)
-SELECT id, attempt FROM sent
-""")
-# A claim that was taken away meanwhile changes no status, unless the message is still unknown from this very attempt, or waits to be
-# sent again after it: then this is the answer that was missing, and that attempt counts no more among the lost.
-# The references are kept in every case: they are true, and a receipt may come by them; recorded a
-# second time, after an answer of the database was lost, they change nothing. The company of what was not ours is found by a trigger.
-_SENT_LATE = bounded(f"""
-{_PDUS}, gone AS (
-    DELETE FROM queue q USING o
-    WHERE q.message_id = o.message_id AND o.number = 1 AND q.claimed_by IS NULL AND q.attempt = o.attempt
-    RETURNING q.message_id, CASE WHEN q.losses > 0 THEN 1 ELSE 0 END AS found, false AS unknown
-), settled AS (
-    DELETE FROM unknown_outcome u USING o WHERE u.message_id = o.message_id AND o.number = 1 AND u.attempt = o.attempt
-    RETURNING u.message_id, 1 AS found, true AS unknown
-), ours AS (
-    SELECT * FROM gone UNION ALL SELECT * FROM settled
-), sent AS (
-    UPDATE message m SET status = 2, sent_at = :now, connector_id = :connector_id, error = NULL, losses = nullif(m.losses - ours.found, 0)
-    FROM ours WHERE m.id = ours.message_id AND WITHIN(m.id) AND m.status IN (1, 8)
-    RETURNING m.id, m.company_id, m.campaign_id, m.created_at, m.connector_id, m.kind, ours.unknown
-), tallied AS ({appended("sent", sent="count(*)", unknown="-count(*) FILTER (WHERE unknown)")}
-), parts AS (
-    INSERT INTO {_PART} SELECT s.company_id, {_PDU} FROM o LEFT JOIN sent s ON s.id = o.message_id
-    ON CONFLICT DO NOTHING
-)
-SELECT message_id FROM ours
-""")
-
-
-async def record_sent(
-    tx: Tx,
-    sent: Sequence[Sent],
-    *,
-    connector_id: int,
-    account_id: int,
-    instance_id: int,
-    now: datetime,
-) -> int:
-    """Record what the operator accepted; return how many of these claims were still held."""
-    way = {"connector_id": connector_id, "account_id": account_id, "instance_id": instance_id, "now": now}
-    held = {tuple(row) for row in await tx.execute(_SENT(s.message_id for s in sent), {**way, **_pdus(sent)})}
-    if len(held) == len(sent):
-        return len(held)
-    late = [s for s in sent if (s.message_id, s.attempt) not in held]
-    found = await tx.execute(_SENT_LATE(s.message_id for s in late), {**way, **_pdus(late)})
-    return len(held) + len(found.all())
-
-
-def _pdus(sent: Sequence[Sent]) -> dict[str, str]:
-    """Return the PDUs of messages as parameters."""
-    references = [reference for s in sent for reference in s.references]
-    if len(references) == len(sent):
-        ids, attempts = ints(s.message_id for s in sent), ints(s.attempt for s in sent)
-        numbers = totals = ints([1] * len(sent))
-    else:
-        ids = ints(s.message_id for s in sent for _ in s.references)
-        attempts = ints(s.attempt for s in sent for _ in s.references)
-        numbers = ints(number for s in sent for number in range(1, len(s.references) + 1))
-        totals = ints(len(s.references) for s in sent for _ in s.references)
-    return {
-        "ids": ids,
-        "attempts": attempts,
-        "folded": texts([fold(r) for r in references]),
-        "refs": texts(references),
-        "numbers": numbers,
-        "totals": totals,
-    }
 
 
 @dataclass(frozen=True, slots=True)

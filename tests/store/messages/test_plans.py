@@ -5,7 +5,19 @@ import re
 import pytest
 
 from smsflow import runtime, testing
-from smsflow.store.messages import accept, closing, due, holding, parked, queue, receipts, rows, unknowns, unsettled
+from smsflow.store.messages import (
+    accept,
+    closing,
+    due,
+    holding,
+    parked,
+    queue,
+    receipts,
+    rows,
+    submitted,
+    unknowns,
+    unsettled,
+)
 from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import a_message, accepted, execute
 
@@ -49,6 +61,7 @@ _SENT = {
     "numbers": "{1}",
     "totals": "{1}",
 }
+_LONG = {"long_ids": "{1}", "long_folded": "{s}", "long_refs": "{s}", "long_numbers": "{2}"}
 _RECEIVED = {"accounts": "{1}", "folded": "{r}", "refs": "{r}"}
 _LOOK = {
     "accounts": "{1}",
@@ -65,8 +78,9 @@ _STATEMENTS = {
         {"connector_id": 1, "instance_id": 1, "limit": 10},
         ("queue_ready", "queue_pkey", "company_suspended"),
     ),
-    "sent": (queue._SENT([1]), _SENT, ("queue_pkey", "message_.*pkey")),
-    "sent late": (queue._SENT_LATE([1]), _SENT, ("queue_pkey", "unknown_outcome_pkey", "message_.*pkey")),
+    "sent": (submitted._SENT([1]), _SENT, ("queue_pkey", "message_.*pkey")),
+    "sent long": (submitted._SENT_LONG([1]), {**_SENT, **_LONG}, ("queue_pkey", "message_.*pkey")),
+    "sent late": (submitted._SENT_LATE([1]), _SENT, ("queue_pkey", "unknown_outcome_pkey", "message_.*pkey")),
     "held": (queue._HOLD, {"ids": "{1}", "attempts": "{1}", "instance_id": 1}, ("queue_pkey",)),
     "release": (queue._RELEASE, {"ids": "{1}", "attempts": "{1}", "due": "{NULL}", "instance_id": 1}, ("queue_pkey",)),
     "due": (due._DUE, {"now": _NOW, "limit": 10}, ("queue_due", "company_suspended")),
