@@ -35,7 +35,7 @@ async def opt_out(
         tx, company_id, numbers, scope=scope, source=source, author=author, reason=reason, now=now
     )
     if changed:
-        waiting = await campaign_queue.marketing_to(tx, company_id, changed)
+        waiting = await campaign_queue.marketing_to(tx, company_id, changed, transactional_too=scope == Scope.ALL)
         await cancel(tx, waiting, company_id=company_id, now=now)
         # Messages that may have reached the handset already are not cancelled; they must not be sent again.
         await campaign_queue.hold(tx, waiting)

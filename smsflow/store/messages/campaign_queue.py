@@ -17,7 +17,10 @@ UPDATE queue SET due_at = 'infinity' WHERE message_id IN (
 )
 """)
 _FREE_CAMPAIGN = text("""
-UPDATE queue SET due_at = :now WHERE company_id = :company_id AND campaign_id = :campaign_id AND due_at = 'infinity'
+UPDATE queue q SET due_at = :now WHERE company_id = :company_id AND campaign_id = :campaign_id AND due_at = 'infinity'
+    AND NOT (losses > 0 AND EXISTS (
+        SELECT FROM message m JOIN opt_out o ON o.company_id = m.company_id AND o.number = m.number
+        WHERE m.id = q.message_id AND (m.kind = 2 OR o.scope = 'all')))
 """)
 _OF_CAMPAIGN = text("""
 SELECT message_id FROM queue WHERE company_id = :company_id AND campaign_id = :campaign_id
@@ -40,7 +43,7 @@ async def hold(tx: Tx, ids: Sequence[int]) -> None:
 
 
 async def free_campaign(tx: Tx, company_id: int, campaign_id: int, *, now: datetime) -> None:
-    """Let what was held of a campaign leave, each in its fair turn."""
+    """Let the held messages of a campaign leave, each in its fair turn; one that may have left before an opt-out stays held."""
     await tx.execute(_FREE_CAMPAIGN, {"company_id": company_id, "campaign_id": campaign_id, "now": now})
 
 
@@ -80,16 +83,19 @@ async def of_campaigns(tx: Tx, ids: Sequence[int]) -> list[OfCampaign]:
 # Walks queue_campaign and queue_marketing of one company: a campaign keeps a few seconds of its lane in the queue.
 _MARKETING_TO = text("""
 SELECT q.message_id FROM (
-    SELECT message_id FROM queue WHERE company_id = :company_id AND campaign_id IS NOT NULL AND priority = 2 AND claimed_by IS NULL
+    SELECT message_id FROM queue WHERE company_id = :company_id AND campaign_id IS NOT NULL AND (priority = 2 OR :all) AND claimed_by IS NULL
     UNION ALL
     SELECT message_id FROM queue WHERE company_id = :company_id AND campaign_id IS NULL AND priority = 2 AND claimed_by IS NULL
 ) q JOIN message m ON m.id = q.message_id WHERE m.number = ANY(CAST(:numbers AS text[]))
 """)
 
 
-async def marketing_to(tx: Tx, company_id: int, numbers: Sequence[str]) -> list[int]:
-    """Return the unclaimed marketing messages of a company to these numbers."""
-    rows = await tx.execute(_MARKETING_TO, {"company_id": company_id, "numbers": texts(numbers)})
+async def marketing_to(
+    tx: Tx, company_id: int, numbers: Sequence[str], *, transactional_too: bool = False
+) -> list[int]:
+    """Return the unclaimed marketing messages of a company to these numbers, with those of its transactional campaigns if wanted."""
+    parameters = {"company_id": company_id, "numbers": texts(numbers), "all": transactional_too}
+    rows = await tx.execute(_MARKETING_TO, parameters)
     return [message_id for (message_id,) in rows]
 
 

@@ -48,12 +48,11 @@ class Claimed:
 
     async def happens(self, what):
         here = self.campaigns
-        if what == "stop":
+        if what in {"stop", "opt-out of all"}:
+            scope = "all" if what == "opt-out of all" else "marketing"
             async with self.platform.database.transaction() as tx:
                 numbers = [c.number for c in self.claims]
-                await optouts.opt_out(
-                    tx, here.company.id, numbers, scope="marketing", source="sms", author="x", now=here.now
-                )
+                await optouts.opt_out(tx, here.company.id, numbers, scope=scope, source="sms", author="x", now=here.now)
         else:
             await here.act(getattr(launch, what), self.campaign)
 
@@ -135,6 +134,21 @@ async def test_an_sms_that_may_have_left_once_is_not_sent_again_after_a_cancel(c
 
     assert await claimed.leaving() == []
     assert await testing.balance(claimed.platform, claimed.campaigns.company) == 98
+
+
+@pytest.mark.parametrize("may_have_left", [True, False])
+async def test_an_opt_out_of_all_keeps_transactional_campaigns_back_through_a_pause(campaigns, may_have_left):
+    claimed = await Claimed(campaigns).open(kind=Kind.TRANSACTIONAL)
+    await claimed.report(Unanswered("no answer") if may_have_left else NotSent())
+    await claimed.resend()
+
+    await claimed.happens("opt-out of all")
+    await claimed.happens("pause")
+    await claimed.happens("resume")
+
+    assert await claimed.leaving() == []
+    assert await testing.balance(claimed.platform, campaigns.company) == (98 if may_have_left else 100)
+    assert await testing.broken_invariants(claimed.platform) == []
 
 
 async def test_a_stop_cancels_marketing_that_no_campaign_sent(campaigns):
