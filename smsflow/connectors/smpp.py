@@ -42,12 +42,12 @@ def bodies(  # noqa: PLR0917 - what a message is
     """Return the bodies of the submit_sm PDUs that carry a message, in order."""
     source_ton, source_npi, source = address(sender)
     dest_ton, dest_npi, dest = address(number)
-    on_wire = "gsm7" if encoding_of(text) is Encoding.GSM7 else "ucs2"
+    alphabet = "gsm7" if encoding_of(text) is Encoding.GSM7 else "ucs2"
     parts = segments.split(text, wide_reference=connector.long_mode == "udh16")
     if connector.latin1 and segments.is_one_latin1(text):
-        on_wire, parts = "latin1", (text,)
+        alphabet, parts = "latin1", (text,)
     # Consecutive ids make the reference unique per source and destination for the next 65,536 messages.
-    carried = user_data(parts, on_wire, reference=message_id, mode=_MODES[connector.long_mode])  # type: ignore[arg-type]
+    carried = user_data(parts, alphabet, reference=message_id, mode=_MODES[connector.long_mode])  # type: ignore[arg-type]
     validity = validity_period(valid_until)
     return [
         encode_submit(

@@ -14,6 +14,7 @@ _HEADERS: Final = {**HEADERS, "Vary": "Accept-Language"}
 
 @dataclass(frozen=True, slots=True)
 class _HomeWords:
+    skip: str
     title: str
     lead: str
     points: tuple[tuple[str, str], ...]
@@ -24,6 +25,7 @@ class _HomeWords:
 
 _WORDS = {
     "fr": _HomeWords(
+        "Aller au contenu",
         "Des SMS qui arrivent, au crédit près",
         "SMSFLOW envoie les campagnes, les notifications et les codes de vérification de votre société, et dit ce que chacun est devenu.",
         (
@@ -37,7 +39,7 @@ _WORDS = {
             ),
             (
                 "Pour la comptabilité",
-                "Chaque crédit a sa cause\u202f; ce qui n’a pas pu partir est rendu.",
+                "Chaque crédit a sa cause\u202f; les crédits d’un SMS qui n’a pas pu partir sont rendus.",
             ),
         ),
         "Se connecter",
@@ -45,6 +47,7 @@ _WORDS = {
         "/docs/",
     ),
     "en": _HomeWords(
+        "Skip to the content",
         "SMS that arrive, to the credit",
         "SMSFLOW sends the campaigns, notifications and verification codes of your company, and says what became of each.",
         (
@@ -56,7 +59,7 @@ _WORDS = {
                 "For developers",
                 "A documented HTTP API, samples in five languages, and one to paste that sends an SMS.",
             ),
-            ("For accounting", "Each credit has its cause; those of what could not leave are returned."),
+            ("For accounting", "Each credit has its cause; the credits of an SMS that could not leave are returned."),
         ),
         "Sign in",
         "Documentation",
