@@ -31,7 +31,7 @@ _LEAST_AHEAD, _MOST_AHEAD = 10, 50_000
 
 
 @dataclass(slots=True)
-class Lane:
+class LaneRoom:
     """The SMS that one connector has been given, and how fast it takes them."""
 
     given: int = 0
@@ -71,7 +71,7 @@ class Runner:
         """Run the campaigns of `platform`."""
         self._platform = platform
         self._clock = clock
-        self._lanes: dict[int, Lane] = {}
+        self._lanes: dict[int, LaneRoom] = {}
 
     async def run(self) -> None:
         """Run campaigns until cancelled."""
@@ -116,7 +116,7 @@ class Runner:
         room = {}
         async with self._platform.database.autocommit() as tx:
             for connector in connectors:
-                lane = self._lanes.setdefault(connector.id, Lane())
+                lane = self._lanes.setdefault(connector.id, LaneRoom())
                 waits = await waiting(tx, connector.id, most=_MOST_AHEAD)
                 room[connector.id] = lane.room(waits, time.monotonic(), rate=connector.rate)
         return room

@@ -1,6 +1,6 @@
 """How far campaigns are ahead of what a lane sends."""
 
-from smsflow.jobs.campaigns import Lane
+from smsflow.jobs.campaigns import LaneRoom
 
 TURN = 0.5
 
@@ -9,7 +9,7 @@ class Sending:
     """A lane with what waits for it."""
 
     def __init__(self, rate=None):
-        self.lane, self.rate, self.moment, self.waits = Lane(), rate, 1.0, 0
+        self.lane, self.rate, self.moment, self.waits = LaneRoom(), rate, 1.0, 0
 
     def turns(self, count, *, speed, demand=10**6):
         """Let campaigns give what they have and the lane send `speed` SMS a second; return the most that waited."""
