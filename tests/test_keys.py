@@ -46,7 +46,7 @@ def test_the_generated_key_is_whole_when_it_is_synced_to_disk(tmp_path, monkeypa
     assert synced[0] == len(key) + 1
 
 
-def test_an_empty_key_file_is_told_in_a_sentence(tmp_path):
+def test_an_empty_key_file_is_reported_in_a_sentence(tmp_path):
     (tmp_path / "secret_key").touch()
 
     with pytest.raises(SettingsError, match="is empty"):

@@ -69,7 +69,7 @@ def test_the_settings_never_show_what_is_confidential():
     assert "hunter2" not in shown
 
 
-def test_a_misspelt_name_is_told_with_the_nearest_one(monkeypatch, caplog, tmp_path):
+def test_a_misspelt_name_is_reported_with_the_nearest_one(monkeypatch, caplog, tmp_path):
     file = tmp_path / "smsflow.toml"
     file.write_text('hots = "0.0.0.0"\n')
     monkeypatch.setenv("SMSFLOW_CONFIG", str(file))

@@ -154,7 +154,7 @@ def test_characters_that_no_database_can_hold_do_not_come_through():
     assert smpp.stored_reference("a\x00b") == "ab"
 
 
-def test_the_statuses_that_metrics_tell_apart_are_bounded():
+def test_the_statuses_that_metrics_distinguish_are_bounded():
     assert [smpp.status_label(status) for status in (0x14, 0x400, 0x4FF, 0x500, 0xDEADBEEF)] == [
         "ESME_RMSGQFUL",
         "0x00000400",

@@ -174,7 +174,7 @@ async def test_rule_08_states_only_move_forward(quick):
     await sound(quick)
 
 
-async def test_a_refusal_told_again_and_again_is_returned_once(quick):
+async def test_a_refusal_that_is_reported_again_and_again_is_returned_once(quick):
     async with an_operator(receipts="duplicate", receipt_states=[(".*", "REJECTD")]) as operator, an_engine(quick):
         company, _, message = await one(quick, operator, number="+237690000001")
         await operator.wait_for(lambda o: o.deliveries.acknowledged == 2)

@@ -314,7 +314,7 @@ async def test_claims_of_a_dispatcher_whose_session_ended_become_unknown(dispatc
     await sound(dispatcher.platform)
 
 
-async def test_a_dispatcher_that_was_declared_dead_claims_nothing_and_learns_it(dispatcher):
+async def test_a_dispatcher_that_was_declared_dead_claims_nothing_and_notices(dispatcher):
     await dispatcher.accepts()
     async with dispatcher.platform.database.transaction() as tx:
         await tx.execute("DELETE FROM instance")

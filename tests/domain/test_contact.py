@@ -107,7 +107,7 @@ def test_a_cell_without_digits_is_empty(cell):
         "691234567677123000",
     ],
 )
-def test_a_number_that_lost_digits_to_excel_is_told_as_such(cell):
+def test_a_number_that_lost_digits_to_excel_is_reported_as_such(cell):
     assert numbers(cell) is NumberFault.ROUNDED
 
 
@@ -156,7 +156,7 @@ def test_a_number_that_a_person_has_twice_is_one():
     assert numbers("691234567", "+237 691 23 45 67") == [ALONE]
 
 
-def test_one_good_number_is_enough_and_the_fault_that_says_most_is_told():
+def test_one_good_number_is_enough_and_the_fault_that_says_most_is_reported():
     assert numbers("2,37691E+11", "691234567") == [ALONE]
     assert numbers("", "12", "2,37691E+11") is NumberFault.ROUNDED
     assert numbers("12", "") is NumberFault.INVALID

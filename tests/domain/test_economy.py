@@ -40,7 +40,7 @@ def test_an_accent_that_no_letter_can_take_is_left_out():
     assert economy("x\u0302, Ŏ\u0300, Ń°") == "x, O, No"
 
 
-def test_characters_without_a_cheap_spelling_stay_and_are_told():
+def test_characters_without_a_cheap_spelling_stay_and_are_reported():
     assert foreign(economy("Fête 😀 Привет")) == ("😀", "П", "р", "и", "в", "е", "т")
 
 
@@ -59,7 +59,7 @@ def test_the_economy_spelling_is_its_own_economy_spelling(text):
     assert set(foreign(economy(text))) <= set(foreign(text)) | set(foreign(_composed(text)))
 
 
-def test_each_change_of_the_economy_spelling_is_told_with_its_place():
+def test_each_change_of_the_economy_spelling_is_reported_with_its_place():
     assert changes("L’été à la fête…") == (Change(1, 2, "'"), Change(12, 13, "e"), Change(15, 16, "..."))
     assert changes("n° 12") == (Change(0, 2, "no"),)
     assert changes("fe\u0302te") == (Change(1, 3, "e"),)

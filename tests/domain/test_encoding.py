@@ -38,7 +38,7 @@ def test_one_foreign_character_makes_the_text_ucs2(character):
     assert foreign(text) == (character,)
 
 
-def test_foreign_characters_are_told_once_in_their_order():
+def test_foreign_characters_are_reported_once_in_their_order():
     assert foreign("l’été où la fête… l’œuvre") == ("’", "ê", "…", "œ")
 
 

@@ -148,7 +148,7 @@ def test_numbers_and_companies_that_no_route_names_share_one_answer():
     assert table._remembered.cache_info().maxsize == CACHED_DECISIONS
 
 
-def test_the_explanation_tells_every_route_in_order():
+def test_the_explanation_has_every_route_in_order():
     table = a_table(
         a_route(1, 10, priority=1, company_id=2),
         a_route(2, 11, priority=2, prefix="+2376", country="CM"),

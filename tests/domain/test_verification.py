@@ -113,7 +113,7 @@ def test_a_wrong_code_says_how_many_tries_are_left(tries, left):
     assert a_judgement(given="000000", tries=tries).refusal.details == {"tries_left": left}
 
 
-def test_the_fifth_wrong_code_is_told_wrong_and_kills_the_code():
+def test_the_fifth_wrong_code_is_refused_as_wrong_and_blocks_the_code():
     judgement = a_judgement(given="000000", tries=4)
 
     assert (judgement.state, judgement.tries) == (CodeState.BLOCKED, 5)

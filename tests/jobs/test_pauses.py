@@ -76,7 +76,7 @@ async def failing(here):
         (failing, "Trop de ses derniers messages ont échoué"),
     ],
 )
-async def test_those_who_may_resume_a_campaign_that_paused_by_itself_are_told_once(here, happens, says):
+async def test_those_who_may_resume_a_campaign_that_paused_by_itself_get_one_letter(here, happens, says):
     await execute(here, "DELETE FROM marketing_policy")
     await testing.a_route(here, await testing.a_connector(here))
     company = await testing.a_company(here, credits=5000)

@@ -49,7 +49,7 @@ def an_sms(*, after=0.0, body=b"OUI", bound=-60.0, sequence=1, stamp="", data_co
         (an_sms(after=301, sequence=7, bound=200), False),
     ],
 )
-def test_a_repeat_is_told_by_its_session_and_its_sequence_number(second, repeat):
+def test_a_repeat_is_recognised_by_its_session_and_its_sequence_number(second, repeat):
     first = StoredPart(1, an_sms(), AT + seconds(0.01), 1, answered=True)
 
     assert is_repeat(first, second) is repeat

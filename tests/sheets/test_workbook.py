@@ -157,7 +157,7 @@ def test_entities_that_multiply_are_refused(path):
         '<row><c s="x"><v>1</v></c></row>',
     ],
 )
-def test_a_sheet_that_is_broken_is_told_as_such(path, cells):
+def test_a_sheet_that_is_broken_is_reported_as_such(path, cells):
     with pytest.raises(SheetUnreadable) as refused:
         read(write(path, cells))
     assert refused.value.code is Fault.DAMAGED

@@ -241,7 +241,7 @@ def test_rule_1_any_pdu_counts_as_life(sign):
     assert client.get_timer() == 1070.0
 
 
-def test_rule_1_a_peer_that_answers_nothing_is_dropped_with_what_it_owes():
+def test_rule_1_a_peer_that_answers_nothing_is_dropped_with_its_open_requests():
     client = a_bound_client(SessionLimits(enquire_interval=30, response_timeout=100, enquire_misses=2))
     client.submit(a_submit(), "a", 1000.0)
     assert client.handle_timer(1030.0) == []

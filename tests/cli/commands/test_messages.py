@@ -90,7 +90,7 @@ def test_a_cancelled_message_gives_its_credits_back(smsflow, message):
     assert smsflow.json("ledger", "check")["holds"] is True
 
 
-def test_the_queue_tells_what_waits_and_why(smsflow, stage, message):
+def test_the_queue_shows_the_waiting_sms_and_why(smsflow, stage, message):
     async def plan(here):
         await accepted(here, a_message(1, 1, due_at=now() + timedelta(hours=1)))
 
@@ -105,7 +105,7 @@ def test_the_queue_tells_what_waits_and_why(smsflow, stage, message):
     assert "the connector is disabled" in smsflow("queue", "show", "--company", "1")
 
 
-def test_the_queue_tells_what_is_held_for_a_suspended_company(smsflow, message):
+def test_the_queue_shows_the_sms_held_for_a_suspended_company(smsflow, message):
     assert "suspended; SMS held: 1." in smsflow("company", "suspend", "1")
 
     queue = smsflow.json("queue", "show")

@@ -128,7 +128,7 @@ def test_a_removed_route_is_gone(smsflow):
     assert smsflow.json("route", "list")["routes"] == []
 
 
-def test_explain_tells_the_connectors_in_order_and_why(smsflow):
+def test_explain_shows_the_connectors_in_order_and_why(smsflow):
     smsflow("company", "add", "Awa", "--sender", "AWA")
     for name in ("first", "second", "codes"):
         a_connector(smsflow, name)
@@ -158,7 +158,7 @@ def test_explain_tells_the_connectors_in_order_and_why(smsflow):
         ("690000001", ["--sender", "OTHER"], "The sender OTHER is not allowed for this account."),
     ],
 )
-def test_explain_tells_what_refuses(smsflow, number, options, refused):
+def test_explain_shows_the_refusal(smsflow, number, options, refused):
     smsflow("company", "add", "Awa", "--sender", "AWA")
 
     assert smsflow.json("route", "explain", number, "--company", "1", *options)["refused"] == refused

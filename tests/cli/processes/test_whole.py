@@ -196,7 +196,7 @@ def test_doctor_finds_pools_that_the_server_has_no_room_for(smsflow, database_ur
     assert says.startswith("10 web with SMSFLOW_DATABASE_POOL=200 may open 2015 connections")
 
 
-def test_doctor_tells_of_a_database_that_is_away_and_a_wrong_setting(smsflow):
+def test_doctor_reports_a_database_that_is_away_and_a_wrong_setting(smsflow):
     smsflow.environment["SMSFLOW_DATABASE_URL"] = "postgresql://u@127.0.0.1:1/x"
     assert states(smsflow.json("doctor", code=1))["database"] == "wrong"
 

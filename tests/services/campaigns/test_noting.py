@@ -27,7 +27,7 @@ async def written(campaigns):
     return {int(number): at for number, at in rows}
 
 
-async def test_contacts_learn_when_a_campaign_wrote_to_them_and_others_do_not(campaigns):
+async def test_the_contacts_that_a_campaign_wrote_to_have_the_time_noted_and_others_do_not(campaigns):
     await campaigns.open(contacts_=6)
     campaign = await launched(campaigns)
     async with campaigns.platform.database.transaction() as tx:

@@ -61,7 +61,7 @@ async def test_where_a_number_receives_the_shorter_way_is_written_and_only_what_
     assert await testing.broken_invariants(campaigns.platform) == []
 
 
-async def test_without_any_way_out_nobody_is_written_to_and_the_reason_is_told(campaigns):
+async def test_without_any_way_out_nobody_is_written_to_and_the_reason_is_shown(campaigns):
     await campaigns.open(contacts_=3)
     campaign_id = await campaigns.draft(body=TEXT)
 

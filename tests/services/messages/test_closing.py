@@ -163,7 +163,7 @@ async def test_a_late_no_to_the_second_attempt_returns_nothing_while_the_first_m
     assert await left(dispatcher) == 99
 
 
-async def test_one_message_that_is_told_of_twice_in_a_batch_is_returned_once(dispatcher):
+async def test_one_message_that_is_reported_twice_in_a_batch_is_returned_once(dispatcher):
     await dispatcher.sends("r1")
     await dispatcher.receives("r1", Status.FAILED, refused=True, number=NUMBER)
     await dispatcher.receives("r1", Status.FAILED, refused=True, number=NUMBER)

@@ -77,7 +77,7 @@ async def test_without_opt_outs_transactional_sms_are_accepted_by_one_statement(
     assert kinds(await accepted(platform, a_message(company, 1))) == [int]
 
 
-async def test_marketing_outside_the_hours_is_told_from_when_it_may_leave(platform):
+async def test_a_refusal_outside_the_hours_says_from_when_marketing_may_leave(platform):
     company = await opened(platform, policy=Policy("CM", "Africa/Douala", Hours(6 * 60, 22 * 60)))
     night = NOON + timedelta(hours=10)
     morning = datetime(2026, 11, 27, 5, tzinfo=UTC)

@@ -30,7 +30,7 @@ async def events(platform, message_id):
     return [(e.event, e.says) for e in (await followed(platform, message_id)).timeline]
 
 
-async def test_a_delivered_message_tells_its_way(quick):
+async def test_the_timeline_of_a_delivered_message_has_each_step(quick):
     async with an_operator() as operator, an_engine(quick):
         company = await testing.a_company(quick)
         connector = await testing.a_connector(quick, "op", port=operator.port)
@@ -50,7 +50,7 @@ async def test_a_delivered_message_tells_its_way(quick):
     assert all(e.at is not None for e in found.timeline)
 
 
-async def test_a_refused_message_tells_the_operators_status_in_words_and_what_came_back(quick):
+async def test_a_refused_message_shows_the_operators_status_in_words_and_its_returned_credits(quick):
     refuse = [("237", spec.ESME_RINVDSTADR)]
     async with an_operator(refuse=refuse) as operator, an_engine(quick):
         company = await testing.a_company(quick)
@@ -66,7 +66,7 @@ async def test_a_refused_message_tells_the_operators_status_in_words_and_what_ca
     ]
 
 
-async def test_a_failed_delivery_tells_what_the_receipt_said_and_gives_nothing_back(quick):
+async def test_a_failed_delivery_shows_the_words_of_its_receipt_and_gives_nothing_back(quick):
     async with an_operator(receipt_states=[("237", "UNDELIV")]) as operator, an_engine(quick):
         company = await testing.a_company(quick)
         connector = await testing.a_connector(quick, "op", port=operator.port)
@@ -78,7 +78,7 @@ async def test_a_failed_delivery_tells_what_the_receipt_said_and_gives_nothing_b
     assert "the operator could not deliver it" in found[-1][1]
 
 
-async def test_a_planned_message_that_is_cancelled_tells_both(platform):
+async def test_the_timeline_of_a_planned_message_that_is_cancelled_has_both(platform):
     company = await testing.a_company(platform)
     connector = await testing.a_connector(platform, "op")
     due = runtime.now() + timedelta(hours=1)
@@ -118,7 +118,7 @@ async def test_messages_of_a_paused_campaign_are_held(platform):
     assert [(m.id, m.held, m.due_at) for m in waiting.oldest] == [(message, True, None)]
 
 
-async def test_a_message_that_was_tried_tells_how_often(platform):
+async def test_the_timeline_shows_how_often_a_message_was_tried(platform):
     company = await testing.a_company(platform)
     connector = await testing.a_connector(platform, "op")
     (message,) = await accepted(platform, a_message(company, connector))

@@ -20,7 +20,7 @@ async def warned(here):
     return letters
 
 
-async def test_administrators_and_accountants_are_told_once_until_it_was_above_again(open_platform):
+async def test_administrators_and_accountants_get_one_letter_until_it_was_above_again(open_platform):
     async with open_platform(smtp_url="smtp://127.0.0.1:1") as here:
         company = await testing.a_company(here, credits=10)
         for role in ("admin", "accountant", "marketing"):

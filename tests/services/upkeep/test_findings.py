@@ -112,7 +112,7 @@ async def test_a_process_with_a_role_shows_itself_and_leaves(platform, settings_
     assert await shown(platform) == []
 
 
-async def test_a_process_tells_how_far_its_clock_is_from_the_databases(platform):
+async def test_a_process_shows_how_far_its_clock_is_from_the_databases(platform):
     async with platform.database.transaction() as tx:
         ahead = await processes.beat(tx, Process("jobs", "here", 7), clock=runtime.now() + timedelta(hours=60))
 
@@ -163,7 +163,7 @@ def test_a_disk_that_fills_is_found(free, state):
     assert found(full).get("disk of here", (None,))[0] == state
 
 
-async def test_the_pace_tells_how_long_sms_waited(platform):
+async def test_the_pace_shows_how_long_sms_waited(platform):
     company, connector = await a_company(platform), await a_connector(platform)
     await a_route(platform, connector)
     dispatcher = Dispatcher(platform, await an_instance(platform), company, connector)

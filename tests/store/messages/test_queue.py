@@ -204,7 +204,7 @@ async def test_a_planned_message_is_delivered_at_its_date_even_after_a_restart(o
         assert operator.inbox[0].submitted_at >= due
 
 
-async def test_the_depth_of_a_queue_tells_what_waits_and_since_when(platform, companies):
+async def test_the_depth_of_a_queue_has_a_count_and_the_oldest_time(platform, companies):
     moment = runtime.now()
     await accepted(platform, a_message(companies[0], 7), a_message(companies[0], 7, due_at=moment), now=moment)
     async with platform.database.autocommit() as tx:
@@ -213,7 +213,7 @@ async def test_the_depth_of_a_queue_tells_what_waits_and_since_when(platform, co
     assert (depth.connector_id, depth.waiting, depth.planned, depth.oldest) == (7, 1, 1, moment)
 
 
-def test_an_error_without_words_is_told_by_its_name():
+def test_an_error_without_words_is_reported_by_its_name():
     assert first_line(TimeoutError()) == "TimeoutError"
     assert first_line(ValueError("one\ntwo")) == "one"
 

@@ -91,7 +91,7 @@ async def test_a_statement_that_may_take_long_is_not_cut(server):
     await database.close()
 
 
-async def test_a_listener_notices_a_server_that_hangs_and_hears_on_while_one_is_only_silent(server):
+async def test_a_listener_notices_a_server_that_hangs_and_keeps_listening_to_one_that_is_only_silent(server):
     database = Database(server.url, pool=1)
     received, connected = asyncio.Event(), asyncio.Event()
     listening = asyncio.create_task(

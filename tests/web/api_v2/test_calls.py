@@ -177,7 +177,7 @@ async def test_a_code_lives_fifteen_minutes_unless_told_otherwise(site: Customer
     assert (await site.get("/apiv2/smscode/", token=token)).json["data"][0]["status_name"] == "Expiré"
 
 
-async def test_five_wrong_codes_kill_the_code(site: Customer):
+async def test_five_wrong_codes_block_the_code(site: Customer):
     _, token = await site.opened()
     await testing.a_route(site.platform)
     sent = await site.post("/apiv2/smscode/", {"phone_number": "690000001"}, token=token)

@@ -55,7 +55,7 @@ async def test_without_its_database_every_call_answers_503(site: Customer, metho
         assert answer.headers["retry-after"] == "1"
 
 
-async def test_an_unforeseen_error_is_a_500_that_tells_and_logs_no_text(site: Customer, monkeypatch):
+async def test_an_unforeseen_error_is_a_500_that_shows_and_logs_no_text(site: Customer, monkeypatch):
     company, token = await site.opened()
     await testing.a_route(site.platform)
     from smsflow.web.api_v2 import sms

@@ -41,7 +41,7 @@ def test_a_reply_has_exactly_its_keys(call):
     assert not validator.is_valid({k: v for k, v in call.reply.example.items() if k != key})
 
 
-def test_the_types_that_differ_between_calls_are_told():
+def test_the_types_that_differ_between_calls_are_described():
     sent = jsonschema_rs.Draft202012Validator(replies.SEND.schema)
     listed = jsonschema_rs.Draft202012Validator(replies.CODES.schema)
 

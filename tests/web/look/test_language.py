@@ -23,7 +23,7 @@ from smsflow.web.look.pages import LANGUAGES, language
         ("en ; q = 0.5 , fr ; q = 0.4", "en"),
     ],
 )
-def test_the_language_that_the_reader_likes_best_is_spoken_and_french_when_in_doubt(accepted, expected):
+def test_a_page_is_in_the_language_that_its_reader_likes_best_and_in_french_when_in_doubt(accepted, expected):
     assert language(accepted) == expected
 
 

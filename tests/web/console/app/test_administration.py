@@ -95,7 +95,7 @@ async def test_settings_are_changed_with_what_changed_in_the_audit_log(site, sig
     assert "second_factor" not in line
 
 
-async def test_texts_that_would_go_are_told_before_they_go(site, signed_in):
+async def test_a_change_that_deletes_texts_warns_before_it_does(site, signed_in):
     browser, company = await signed_in("admin")
     await browser.get("/app/settings")
     wanted = {"timezone": "Africa/Douala", "language": "fr", "texts_kept_days": "30"}

@@ -24,7 +24,9 @@ async def mailed(site):
     return {found.to: found for found in letters}
 
 
-async def test_approvers_are_told_what_to_approve_and_authors_what_became_of_it(site, signed_in, a_person, a_campaign):
+async def test_approvers_get_mail_about_a_submission_and_authors_about_its_outcome(
+    site, signed_in, a_person, a_campaign
+):
     browser, company = await signed_in("marketing")
     await a_person("clarisse", company, role="approver")
     await a_person("reader", company, role="reader")

@@ -62,7 +62,7 @@ def test_every_finding_has_its_french_and_the_values_of_its_words(code):
         assert set(re.findall(r"{\w+}", french()[sentence])) == set(re.findall(r"{\w+}", sentence)), sentence
 
 
-def test_a_finding_is_told_in_the_readers_language_and_what_people_wrote_is_left_as_it_is():
+def test_a_finding_is_shown_in_the_readers_language_and_texts_of_people_as_they_are():
     values = {"name": "<b>mtn : x</b>", "waiting": 12_840, "age": timedelta(seconds=232), "planned": 3}
     found = Finding("queue.late", "wrong", values)
     shown = card(found, Locale("fr"))

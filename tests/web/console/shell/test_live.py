@@ -58,7 +58,7 @@ async def told(events):
     return None
 
 
-async def test_a_page_is_told_that_something_changed(site, pages, a_visitor):
+async def test_a_page_is_notified_of_a_change(site, pages, a_visitor):
     company = await a_company(site.platform)
     campaign = await a_draft(site, company)
     stream = pages.open(await a_visitor(company), Subject("campaign", company.id, campaign))
@@ -129,7 +129,7 @@ async def test_a_process_has_a_bounded_number_of_streams(site, pages, a_visitor,
     assert pages.open(await a_visitor(company), subject) is None
 
 
-async def test_pages_are_told_in_turn_and_not_all_at_once(site, pages, a_visitor):
+async def test_pages_are_notified_in_turn_and_not_all_at_once(site, pages, a_visitor):
     company = await a_company(site.platform)
     subject = Subject("campaign", company.id, await a_draft(site, company))
     visitors = [await a_visitor(company) for _ in range(3)]
@@ -178,7 +178,7 @@ async def test_events_come_by_http(site, a_visitor):
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_nobody_is_told_of_a_page_that_is_none(site, a_visitor):
+async def test_a_page_that_does_not_exist_has_no_events(site, a_visitor):
     visitor = await a_visitor(await a_company(site.platform))
     headers = {"Cookie": f"__Host-smsflow={visitor.session}"}
 

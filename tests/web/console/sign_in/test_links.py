@@ -230,7 +230,7 @@ async def test_a_new_password_by_a_mailed_link_ends_every_session(posting_site, 
     assert "vient de changer" in told.text
 
 
-async def test_asking_for_a_link_tells_nothing_of_who_exists(posting_site, browser, a_person):
+async def test_asking_for_a_link_reveals_nothing_of_who_exists(posting_site, browser, a_person):
     await with_address(posting_site, a_person)
     company = await testing.a_company(posting_site.platform)
     await a_person("without-address", company)
