@@ -17,7 +17,8 @@ from smsflow.sheets.errors import SheetUnreadable
 from smsflow.sheets.extent import last_row
 from smsflow.sheets.layout import rows
 from smsflow.sheets.row import Record
-from smsflow.store.postgres.outages import first_line
+from smsflow.store.postgres.outages import first_line, may_pass, named
+from smsflow.store.postgres.revision import lacks_migration
 from smsflow.store.postgres.transactions import Database
 
 log = structlog.get_logger(__name__)
@@ -74,9 +75,21 @@ async def run_import(
                     return
                 after, done = now.next_row, now.rows
                 progress(done)
-        except SheetUnreadable as error:
+        except Exception as error:
+            why = _why(error)
+            if why is None:
+                raise
             async with database.transaction() as tx:
-                await importing.fail(tx, company_id, import_id, why=str(error), now=clock())
+                await importing.fail(tx, company_id, import_id, why=why, now=clock())
+
+
+def _why(error: Exception) -> str | None:
+    """Return why an import ends that cannot be read any further, None where it may go on when it is tried again."""
+    if isinstance(error, SheetUnreadable):
+        return str(error)
+    if may_pass(error) or lacks_migration(error):
+        return None
+    return f"A row cannot be read or stored ({named(error)}): save the file again as CSV, or ask the platform."
 
 
 def _take(source: Iterator[Record]) -> list[Record]:

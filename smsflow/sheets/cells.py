@@ -60,8 +60,8 @@ def date_of(serial: float, *, from_1904: bool = False) -> str:
 
 
 def plain(cell: str) -> str:
-    """Return `cell` without spaces around it, NULs, the formula ="…" that keeps a text one, and the apostrophe of a safe export."""
-    bare = cell.replace("\0", "").strip()
+    """Return `cell` without spaces around it, the formula ="…" that keeps a text one, and the apostrophe of a safe export."""
+    bare = cell.strip()
     if bare[:1] == "=" and (match := _TEXT_FORMULA.fullmatch(bare)):
         return match[1]
     return _DEFUSED.sub("", bare, count=1) if bare[:1] == "'" else bare

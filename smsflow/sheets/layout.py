@@ -24,6 +24,8 @@ _MARKUP = ("<html", "<!doctype", "<?xml", "<table", "{\\rtf")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _MOST_CONTROL = 0.05
 
+_HALF = re.compile(r"[\ud800-\udfff]")
+
 
 class FileKind(StrEnum):
     """The kind of a file."""
@@ -74,6 +76,18 @@ def rows(path: Path, layout: Layout, *, after: int = 0) -> Iterator[Row]:
 
 
 def _all_rows(path: Path, layout: Layout) -> Iterator[Row]:
+    return map(_storable, _written_rows(path, layout))
+
+
+def _storable(row: Row) -> Row:
+    """Return a row without the characters that no database keeps as text: NULs, and halves of a pair."""
+    whole = "".join(row.cells)
+    if "\0" not in whole and (whole.isascii() or not _HALF.search(whole)):
+        return row
+    return Row(row.number, tuple(_HALF.sub("\ufffd", cell.replace("\0", "")) for cell in row.cells))
+
+
+def _written_rows(path: Path, layout: Layout) -> Iterator[Row]:
     match layout.kind:
         case FileKind.CSV:
             for number, values in delimited.records(path, encoding=layout.encoding, separator=layout.separator):

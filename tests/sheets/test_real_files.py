@@ -2,6 +2,7 @@
 
 import codecs
 import datetime as dt
+import zipfile
 
 import pytest
 import xlsxwriter
@@ -276,6 +277,26 @@ def test_characters_that_no_database_holds_are_left_out(file):
             ("+237691234567", {"nom": "Awa"}),
             ("+237677123456", {"nom": "Zoë"}),
         ]
+
+
+def test_cells_with_numbers_are_left_without_them_too(file):
+    path = file(("Nom;Tel\nAwa;69\x00123\n" + "Zoë;677123456\n" * 10).encode())
+
+    seen = preview(path)
+
+    assert seen.records[0].numbers == ("69123",)
+
+
+def test_halves_of_a_pair_in_a_workbook_are_replaced(tmp_path):
+    options = {"constant_memory": True}  # texts stand in their cells
+    with xlsxwriter.Workbook(tmp_path / "before.xlsx", options) as book:
+        book.add_worksheet().write_row(0, 0, ["Awa HALF", "690000001"])
+    path = tmp_path / "x.xlsx"
+    with zipfile.ZipFile(tmp_path / "before.xlsx") as before, zipfile.ZipFile(path, "w") as after:
+        for name in before.namelist():
+            after.writestr(name, before.read(name).replace(b"HALF", b"_xD83D_"))
+
+    assert contacts(path) == [("+237690000001", {"column_1": "Awa \ufffd"})]
 
 
 def test_googles_contacts(file):

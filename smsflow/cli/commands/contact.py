@@ -95,14 +95,16 @@ def import_(
         f"Import {report['id']} is {report['state']}: {report['rows']} rows, {report['new']} new, {report['updated']} updated, "
         f"{report['unchanged']} unchanged, {report['duplicate']} twice in the file, {report['invalid']} refused."
     )
-    output.result(report, sentence, as_json=as_json)
+    output.result(report, f"{sentence} {report['why']}".rstrip(), as_json=as_json)
+    if report["state"] == "failed":
+        raise typer.Exit(1)
 
 
 async def _until_ended(database: Database, company: Company, import_id: int) -> None:
     """Wait for a jobs process that has taken part of the file."""
     while True:
         async with database.transaction() as tx:
-            if (await importing.show(tx, company.id, import_id)).state not in {"waiting", "running"}:
+            if (await importing.show(tx, company.id, import_id)).state not in importing.OPEN:
                 return
         await asyncio.sleep(0.2)
 

@@ -82,7 +82,8 @@ def stop(import_id: ImportId, *, as_json: Json = False) -> None:
         return await importing.stop(tx, await importing.company_of(tx, import_id), import_id, now=now())
 
     found = transact(job)
-    output.result(document(found), f"Import {found.id} stops after its present batch.", as_json=as_json)
+    ends = "stops after its present batch" if found.state in importing.OPEN else f"has ended: it is {found.state}"
+    output.result(document(found), f"Import {found.id} {ends}.", as_json=as_json)
 
 
 def undo(import_id: ImportId, *, yes: Yes = False, as_json: Json = False) -> None:

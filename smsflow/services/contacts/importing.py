@@ -25,6 +25,7 @@ RefusedRow = imports.RefusedRow
 BATCH = 1000
 LARGEST_FILE = 100 * 1024 * 1024
 MOST_ROWS = 1_000_000
+OPEN = frozenset({"waiting", "running"})
 UNDO_WITHIN = timedelta(days=30)
 _UNDO_BATCH = 2000
 
@@ -128,11 +129,13 @@ async def step(
     Returns None when somebody else has read these rows, and the import unchanged when it was asked to stop.
     """
     found = await imports.lock(tx, company.id, import_id)
-    if found is None or found.next_row != after or found.state not in {"waiting", "running"}:
+    if found is None or found.next_row != after or found.state not in OPEN:
         return None
     if found.wanted_stop:
         await _end(tx, found, "stopped", now=now)
         return await imports.find(tx, company.id, import_id)
+    too_many = found.rows + len(records) > MOST_ROWS
+    records = records[: MOST_ROWS - found.rows]
     batch = _Batch(company, plan_of(found))
     for record in records:
         batch.take(record)
@@ -168,7 +171,10 @@ async def step(
     reasons = Counter(found.reasons) + Counter(r.reason for r in batch.refused)
     next_row = records[-1].row if records else after
     await imports.move(tx, company.id, import_id, next_row=next_row, counted=counted, reasons=reasons)
-    if last:
+    if too_many:
+        why = f"The file has more than {MOST_ROWS} rows; those after row {next_row} were not read: import them as a file of their own."
+        await _end(tx, found, "failed", why=why, now=now)
+    elif last:
         await _end(tx, found, "finished", now=now)
     return await imports.find(tx, company.id, import_id)
 
@@ -223,7 +229,7 @@ async def _end(tx: Tx, found: ContactImport, state: str, *, why: str = "", now: 
 async def fail(tx: Tx, company_id: int, import_id: int, *, why: str, now: datetime) -> None:
     """End an import whose file cannot be read any further, and say why."""
     found = await imports.lock(tx, company_id, import_id)
-    if found is not None and found.state in {"waiting", "running"}:
+    if found is not None and found.state in OPEN:
         await _end(tx, found, "failed", why=why, now=now)
 
 
@@ -234,7 +240,7 @@ async def stop(tx: Tx, company_id: int, import_id: int, *, now: datetime) -> Con
         raise NotFound(what="import", id=import_id)
     if found.state == "checking":
         await _end(tx, found, "stopped", now=now)
-    if found.state in {"waiting", "running"}:
+    if found.state in OPEN:
         await imports.want_stop(tx, company_id, import_id)
     return await show(tx, company_id, import_id)
 

@@ -3,6 +3,8 @@
 import pytest
 import xlsxwriter
 
+from smsflow.services.contacts import importing
+
 FILE = """Nom;Téléphone;Ville
 Awa;690 00 00 01;Douala
 Paul;+237690000002;Kribi
@@ -96,6 +98,17 @@ def test_a_column_gets_a_name_as_variables_have_them(shop, file):
     bring_in(shop, file, "--column", "Ville=Lieu de résidence")
 
     assert shop.json("contact", "list", "--company", "1")["contacts"][0]["attributes"]["lieu_de_residence"] == "Douala"
+
+
+def test_an_import_that_fails_says_why_and_its_code_is_not_0(shop, file, monkeypatch):
+    monkeypatch.setattr(importing, "MOST_ROWS", 1)
+
+    report = shop.json("contact", "import", str(file), "--company", "1", code=1)
+    stopped = shop("import", "stop", str(report["id"]))
+
+    assert (report["state"], report["new"]) == ("failed", 1)
+    assert "those after row 2 were not read" in report["why"]
+    assert stopped == f"Import {report['id']} has ended: it is failed.\n"
 
 
 def test_another_sheet_of_a_workbook_is_read_when_it_is_named(shop, tmp_path):

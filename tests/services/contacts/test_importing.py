@@ -7,6 +7,7 @@ import pytest
 from smsflow import runtime, testing
 from smsflow.domain.contact import MAX_ATTRIBUTES
 from smsflow.errors import ParameterInvalid
+from smsflow.jobs.imports import run_import
 from smsflow.services.contacts import contacts, importing, lists
 from smsflow.services.contacts.reading import TOO_MANY_ATTRIBUTES
 from smsflow.sheets.columns import Column, Mapping
@@ -98,3 +99,28 @@ async def test_deleting_a_list_and_a_contact_of_it_at_once_wait_for_each_other_i
 
 async def two_of(waiting):
     return await waiting() == 2
+
+
+async def test_rows_beyond_what_an_import_takes_are_told_and_those_before_them_stay(platform, shop, monkeypatch):
+    monkeypatch.setattr(importing, "MOST_ROWS", 2)
+    rows = [Record(n, (f"69000001{n}",), {}) for n in range(1, 4)]
+
+    done = await imported(platform, shop, *rows)
+
+    assert (done.state, done.rows, done.new) == ("failed", 2, 2)
+    assert "more than 2 rows; those after row 2 were not read" in done.why
+
+
+async def test_an_import_that_can_never_be_read_ends_and_says_so(platform, shop):
+    plan = importing.ImportPlan(Layout(FileKind.CSV, "no-such-encoding", ";"), Mapping((Column(0, "n", "number"),)))
+    async with platform.database.transaction() as tx:
+        import_id = await importing.begin(tx, shop.id, file_name="x.csv", size=1, plan=plan, now=NOW)
+        await importing.add_chunk(tx, shop.id, import_id, 0, b"690000002\n")
+
+    await run_import(platform.database, shop.id, import_id, runtime.now)
+
+    async with platform.database.transaction() as tx:
+        ended = await importing.show(tx, shop.id, import_id)
+    assert (ended.state, ended.why) == (
+        "failed", "A row cannot be read or stored (LookupError): save the file again as CSV, or ask the platform.",
+    )  # fmt: skip
