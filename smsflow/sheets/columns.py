@@ -37,6 +37,9 @@ _OF_REFUSED_ROWS = (["row", "reason"], ["ligne", "raison"])
 # From half of its cells on, a column is taken for one of numbers whatever its name.
 _HALF = 0.5
 
+# The digits of a phone number in most countries, at least.
+_LONG = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -131,6 +134,11 @@ def guess(headings: Sequence[str], sample: Sequence[Row]) -> Mapping:
     ranks = [_rank(name, share) for name, share in zip(names, shares, strict=True)]
     if not any(rank is not None for rank in ranks) and max(shares, default=0.0) >= _HALF:
         ranks[shares.index(max(shares))] = 0
+        if not headings:
+            # Nothing says which of them is the mobile one: a person's number is looked for in each.
+            ranks = [
+                1 if rank is None and _holds_long_numbers(sample, index) else rank for index, rank in enumerate(ranks)
+            ]
     labels = {
         match[1]: index
         for index, name in enumerate(names)
@@ -156,6 +164,12 @@ def guess(headings: Sequence[str], sample: Sequence[Row]) -> Mapping:
 def _share_of_numbers(sample: Sequence[Row], index: int) -> float:
     cells = _cells(sample, index)
     return sum(map(looks_like_number, cells)) / len(cells) if cells else 0.0
+
+
+def _holds_long_numbers(sample: Sequence[Row], index: int) -> bool:
+    """Tell whether a column without a name has nothing but numbers that are longer than most amounts."""
+    cells = _cells(sample, index)
+    return bool(cells) and all(looks_like_number(cell) and sum(map(str.isdigit, cell)) >= _LONG for cell in cells)
 
 
 def _cells(sample: Sequence[Row], index: int) -> list[str]:

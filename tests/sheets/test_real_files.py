@@ -74,6 +74,16 @@ def test_a_file_without_headings(file):
     assert contacts(path, **{"1": "nom", "2": ""})[0] == ("+237691234567", {"nom": "Ngono"})
 
 
+def test_without_headings_the_mobile_number_is_found_in_any_column_of_numbers(file):
+    path = file(b"222200001;690000001;Awa;1500000\n222200002;690000002;Paul;2500000\n222200003;;Zita;900000\n")
+
+    assert contacts(path) == [
+        ("+237690000001", {"column_3": "Awa", "column_4": "1500000"}),
+        ("+237690000002", {"column_3": "Paul", "column_4": "2500000"}),
+        ("+237222200003", {"column_3": "Zita", "column_4": "900000"}),
+    ]
+
+
 def test_one_column_of_numbers(file):
     assert contacts(file(b"691234567\n677123456\n")) == [("+237691234567", {}), ("+237677123456", {})]
     assert contacts(file("Numéro\n691234567\n2,37691E+11\n".encode())) == [

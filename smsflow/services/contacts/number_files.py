@@ -1,6 +1,5 @@
 """Files of numbers that a campaign writes to: a list of numbers, or any file with a column of them."""
 
-from itertools import islice
 from pathlib import Path
 
 from smsflow.domain import contact as rules
@@ -8,9 +7,8 @@ from smsflow.domain.account import Company
 from smsflow.domain.contact import NumberFault
 from smsflow.errors import ParameterInvalid
 from smsflow.services.contacts.reading import NOT_MOBILE
-from smsflow.sheets.cells import looks_like_number
-from smsflow.sheets.columns import NUMBER, Mapping, records
-from smsflow.sheets.layout import SAMPLE_ROWS, Layout, inspect, rows
+from smsflow.sheets.columns import NUMBER, records
+from smsflow.sheets.layout import rows
 from smsflow.sheets.preview import preview
 
 
@@ -19,14 +17,13 @@ def numbers(file: Path, company: Company) -> list[str]:
 
     Raises SheetUnreadable, and ParameterInvalid for rows without a number: nobody is left out unsaid.
     """
-    layout = inspect(file)
-    alone = _has_nothing_else(file, layout)
-    mapping = _all_columns(preview(file, layout).mapping) if alone else preview(file, layout).mapping
+    seen = preview(file)
+    mapping, alone = seen.mapping, not seen.layout.headings and all(c.field == NUMBER for c in seen.mapping.columns)
     if not mapping.has_number:
         raise ParameterInvalid(parameter="numbers", expected="a file with a column of phone numbers")
     found: dict[str, None] = {}
     faults: list[str] = []
-    for record in records(rows(file, layout), mapping):
+    for record in records(rows(file, seen.layout), mapping):
         read = rules.read_numbers(record.numbers, country=company.country)
         if isinstance(read, NumberFault):
             faults.append(f"row {record.row} ({' '.join(record.numbers)[:40]}) is {read.value}")
@@ -40,17 +37,3 @@ def numbers(file: Path, company: Company) -> list[str]:
             parameter="numbers", expected=f"a phone number in each row; {faults[0]}{more}: correct or remove them"
         )
     return list(found)
-
-
-def _has_nothing_else(file: Path, layout: Layout) -> bool:
-    """Tell whether a file has no headings, and nothing but numbers in its first rows."""
-    if layout.headings:
-        return False
-    sample = islice(rows(file, layout), SAMPLE_ROWS)
-    return all(looks_like_number(cell) for row in sample for cell in row.cells if cell.strip())
-
-
-def _all_columns(mapping: Mapping) -> Mapping:
-    for column in mapping.columns:
-        mapping = mapping.with_field(str(column.index + 1), NUMBER)
-    return mapping

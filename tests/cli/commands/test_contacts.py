@@ -251,6 +251,12 @@ def test_opt_outs_are_brought_in_from_a_file_and_written_into_one(shop, file, tm
     assert shop.json("optout", "import", str(tmp_path / "out.csv"), "--company", "2")["new"] == 3
 
 
+def test_every_number_of_a_file_of_numbers_opts_out(shop, tmp_path):
+    (tmp_path / "out.txt").write_text("690000001,690000002\n690000003,690000004\n")
+
+    assert shop.json("optout", "import", str(tmp_path / "out.txt"), "--company", "1")["new"] == 4
+
+
 def test_a_company_answers_stop_in_its_own_words(shop):
     changed = shop.json("company", "set", "1", "--stop-reply", "Au revoir de {company}. {start}")
     shop("company", "set", "1", "--help-reply", "{prenom}", code=1)
