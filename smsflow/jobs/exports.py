@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from smsflow.errors import Refused
 from smsflow.services.accounts import companies
 from smsflow.services.exports import making, rows
 from smsflow.services.exports.making import Export
 from smsflow.services.exports.wanted import WantedFile, write
 from smsflow.sheets.export import Cell
-from smsflow.store.postgres.outages import first_line
+from smsflow.store.postgres.outages import first_line, may_pass, named
+from smsflow.store.postgres.revision import lacks_migration
 from smsflow.store.postgres.transactions import Database
 
 log = structlog.get_logger(__name__)
@@ -43,9 +43,11 @@ async def export_next(database: Database, clock: Callable[[], datetime]) -> bool
         return False
     try:
         await _make(database, export, clock)
-    except (LookupError, ValueError, Refused) as error:
-        # A filter that no longer means anything, as a list that was deleted: it would fail for ever.
-        log.warning("export_failed", export_id=export.id, reason=first_line(error))
+    except Exception as error:
+        if may_pass(error) or lacks_migration(error):
+            raise
+        # A filter that no longer means anything, as a list that was deleted, or a row that cannot be read: it would fail for ever.
+        log.warning("export_failed", export_id=export.id, error=named(error))
         async with database.transaction() as tx:
             await making.end(tx, export, "failed", now=clock())
     return True

@@ -8,6 +8,7 @@ from smsflow.jobs.exports import export_next
 from smsflow.services.contacts import contacts
 from smsflow.services.exports import making
 from smsflow.services.exports.wanted import WantedFile
+from tests.dispatch.stage import execute
 
 NOW = runtime.now()
 WANTED = WantedFile("contacts", {}, ["Numéro", "État", "Ajouté", "Dernier envoi"])
@@ -34,6 +35,16 @@ async def test_an_export_whose_process_died_is_made_anew_by_another(platform):
         body = await making.chunk(tx, shop.id, export, 0)
     assert (found.state, found.rows, found.size) == ("finished", 1, len(body))
     assert b"Awa" in body
+
+
+async def test_an_export_whose_rows_cannot_be_read_has_failed(platform):
+    shop, export = await asked(platform)
+    await execute(platform, "UPDATE contact SET attributes = '5'")
+
+    await export_next(platform.database, lambda: NOW)
+
+    async with platform.database.autocommit() as tx:
+        assert (await making.show(tx, shop.id, export)).state == "failed"
 
 
 async def test_two_processes_make_two_exports(platform):
