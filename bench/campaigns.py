@@ -19,6 +19,7 @@ from campaign_growth import measure_growth
 from meter import Meter, peak
 
 from smsflow import observe
+from smsflow.cli.processes.roles import collect_seldom
 from smsflow.datadir import prepare as migrate
 from smsflow.domain.message import Kind, NewMessage
 from smsflow.domain.schedule import ALWAYS, Policy
@@ -217,6 +218,7 @@ def told(
 async def measure(bench: Bench) -> None:
     """Import, prepare and accept, and print the ratios."""
     number = bench.number
+    collect_seldom()
     await bench.open()
     copied = await asyncio.to_thread(bench.copy)
     bench.tidy()

@@ -103,7 +103,7 @@ async def run_batch(
     turn = _Turn(tx, company, campaign, plan, routes, policies, fingerprint, now, ways)
     taken = turn.within(rows, room)
     own = plan.validity_seconds
-    messages = await turn.messages(taken, validity if own is None else timedelta(seconds=own))
+    messages = await turn.messages(taken, now + (validity if own is None else timedelta(seconds=own)))
     accepted = await turn.accept(messages)
     place = taken[-1].place if taken and not passed else campaign.place
     waiting = len(turn.deferred) - (len(taken) if passed else 0)
@@ -207,16 +207,16 @@ class _Turn:
             return False
         return policy is None or schedule.is_open(policy.hours, policy.timezone, self._now)
 
-    async def messages(self, taken: Sequence[Recipient], validity: timedelta) -> list[tuple[Recipient, NewMessage]]:
+    async def messages(self, taken: Sequence[Recipient], valid_until: datetime) -> list[tuple[Recipient, NewMessage]]:
         """Return the SMS of those who may be written to now; the others get their reason."""
         open_rows = [r for r in taken if r.reason is None and r.place not in self._reasons]
         scopes = await optouts.scopes(self._tx, self._company.id, [r.number for r in open_rows])
         marketing = self._campaign.kind is Kind.MARKETING
-        for row in open_rows:
+        for row in open_rows if scopes else ():
             scope = scopes.get(row.number)
             if scope is not None and forbids(scope, self._campaign.kind):
                 self._reasons[row.place] = OPTED_OUT
-        made = [(r, self._message(r, validity)) for r in open_rows if r.place not in self._reasons]
+        made = [(r, self._message(r, valid_until)) for r in open_rows if r.place not in self._reasons]
         ready = [(row, message) for row, message in made if message is not None]
         if marketing:
             # Last: only what leaves is counted.
@@ -246,7 +246,7 @@ class _Turn:
                 else:
                     self._reasons[row.place] = DAILY_LIMIT
 
-    def _message(self, row: Recipient, validity: timedelta) -> NewMessage | None:
+    def _message(self, row: Recipient, valid_until: datetime) -> NewMessage | None:
         number = Number(row.number, row.country, mobile=True)
         ways = self._routes.decide(number, company_id=self._company.id, sender=self._sender, kind=self._campaign.kind)
         if not ways:
@@ -279,7 +279,7 @@ class _Turn:
             kind=self._campaign.kind,
             segments=count,
             connector_id=ways[0],
-            valid_until=self._now + validity,
+            valid_until=valid_until,
             campaign_id=self._campaign.id,
         )
 
