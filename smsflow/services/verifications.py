@@ -74,7 +74,7 @@ async def send_code(
         await cancel(tx, replaced, company_id=company.id, now=now)
     # The stored text holds the code, so it is sealed like the code itself.
     (answer,) = await submit(
-        tx, [replace(checked, text=vault.seal(text), sealed=True)], fingerprint=vault.fingerprint, now=now
+        tx, [replace(checked, text=vault.seal(checked.text), sealed=True)], fingerprint=vault.fingerprint, now=now
     )
     if isinstance(answer, Refused):
         raise answer

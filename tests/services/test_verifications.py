@@ -1,11 +1,13 @@
 """Codes and the SMS that carry them."""
 
 import secrets
+import unicodedata
 from datetime import timedelta
 
 import pytest
 
 from smsflow import runtime, testing
+from smsflow.domain import segments
 from smsflow.domain.message import Status
 from smsflow.domain.verification import CodeState
 from smsflow.errors import NotEnoughCredits
@@ -63,6 +65,16 @@ async def test_the_sms_of_a_replaced_code_is_cancelled_while_it_waits(platform, 
     assert await shown(platform, company, first) is CodeState.REPLACED
     assert await shown(platform, company, second) is CodeState.SENT
     await sound(platform)
+
+
+async def test_the_sms_of_a_code_leaves_as_it_was_counted(platform, send):
+    company = await testing.a_company(platform, name=unicodedata.normalize("NFD", "École Bélé"), credits=1)
+    code = await send(company)
+
+    (stored,) = await query(platform, "SELECT text, segments FROM message")
+    said = platform.vault.open(stored.text)
+    assert (stored.segments, segments.count(said)) == (1, 1)
+    assert f"École Bélé est {code.code}" in said
 
 
 async def test_the_sms_of_a_replaced_code_that_has_left_stays_as_it_is(platform, send):
