@@ -1,5 +1,6 @@
 """`smsflow campaign retry` and `duplicate`: a new campaign after one that exists."""
 
+import sys
 from dataclasses import asdict
 from typing import Annotated
 
@@ -39,7 +40,8 @@ def retry(campaign: CampaignId, *, name: NewName = None, yes: Yes = False, as_js
         rows = [(r.reason, r.meaning or "", "again" if r.again else "no", r.recipients) for r in found.reasons]
         output.table(("reason", "meaning", "", "recipients"), rows, none="No SMS of this campaign failed.")
         note(f"{found.failed} failed; {found.again} of them may arrive another time.")
-    confirm(f"Draft a campaign of these {found.again}?", yes=yes or not found.again)
+    # A program need not say that it means it: a draft sends nothing, and costs nothing.
+    confirm(f"Draft a campaign of these {found.again}?", yes=yes or not found.again or not sys.stdin.isatty())
     made = transact(lambda tx: _retry(tx, campaign, name))
     told = {**document(made), "retry_of": campaign, "split": asdict(found)}
     output.result(told, _drafted(made), as_json=as_json)
