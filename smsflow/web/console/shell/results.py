@@ -20,6 +20,18 @@ REASONS: Final = {
     "no_way_to_stop": gettext("No way out of marketing for {stop}"),
 }
 
+# The remedy, where there is one.
+REMEDIES: Final = {
+    "no_value": gettext("Give the variable a default, as in {prenom|cher client}."),
+    "too_long": gettext("Shorten the message."),
+    "no_route": gettext("Ask the platform to reach this country or operator."),
+    "country_not_allowed": gettext("Ask the platform to allow this country."),
+    "daily_limit": gettext("Send it on another day."),
+    "outside_hours": gettext("Let it leave the next day, or allow more hours."),
+    "number_not_mobile": gettext("Ask these people for a mobile number."),
+    "no_way_to_stop": gettext("Ask the platform for a number that receives SMS, or for links."),
+}
+
 # Why an SMS failed, by the words of domain/failures and the names of SMPP.
 _FAILURES: Final = {
     "absent subscriber": gettext("Phone off or out of reach"),

@@ -24,7 +24,7 @@ from smsflow.services.contacts import lists
 from smsflow.web.console.app.campaigns.live import live
 from smsflow.web.console.app.campaigns.words import HOURS_NEVER_OPEN, hours_text, pause_of
 from smsflow.web.console.shell.forms import Filled
-from smsflow.web.console.shell.results import REASONS, failure
+from smsflow.web.console.shell.results import REASONS, REMEDIES, failure
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.console.shell.words import CAMPAIGNS, STOP_DEMANDED
@@ -82,6 +82,7 @@ async def show(
         hours=hours_text(Plan.read(plan)),
         states=CAMPAIGNS,
         reasons=REASONS,
+        remedies=REMEDIES,
         pause=pause_of(found.why) if found.state == "paused" else None,
         failure=failure,
         longest=longest,
