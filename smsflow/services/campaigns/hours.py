@@ -1,5 +1,6 @@
 """The hours in which a campaign may write at all: its own, its company's and those of the countries that it writes to."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from smsflow.domain import schedule
@@ -9,6 +10,27 @@ from smsflow.domain.schedule import Hours, Plan, Policy
 from smsflow.errors import HoursNeverOpen
 from smsflow.store.campaigns import policies
 from smsflow.store.postgres.transactions import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The hours in which a campaign writes to people of its company's country, and the first moment within them."""
+
+    hours: Hours
+    opens_at: datetime | None
+
+
+async def allowed(tx: Tx, company: Company, kind: Kind, plan: Plan, *, at: datetime) -> Allowed:
+    """Return the hours that hold for a campaign, and when it may write from `at` on; other kinds than marketing leave at any hour."""
+    if kind is not Kind.MARKETING:
+        return Allowed(schedule.ALWAYS, at)
+    own, demand = plan.hours & company.marketing_hours, await _demand(tx, company, company.country)
+    opens = schedule.next_open([(own, company.timezone), (demand.hours, demand.timezone)], at)
+    return Allowed(own & demand.hours, opens)
+
+
+async def _demand(tx: Tx, company: Company, country: str) -> Policy:
+    return (await policies.every(tx)).get(country, Policy(country, company.timezone))
 
 
 async def check(tx: Tx, company: Company, kind: Kind, plan: Plan, *, now: datetime) -> None:

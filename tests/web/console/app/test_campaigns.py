@@ -1,20 +1,25 @@
 """Campaigns in the console: listed, checked, launched, watched, paused, resumed and cancelled."""
 
+from datetime import UTC, timedelta
+
 import pytest
 
 from smsflow import testing
+from smsflow.domain.schedule import Hours, Policy
+from smsflow.services.campaigns.turns import set_policy
 from smsflow.web.console.app.campaigns.words import PAUSES
 from smsflow.web.console.shell.locale import french
-from smsflow.web.console.shell.results import REASONS
+from smsflow.web.console.shell.results import REASONS, REMEDIES
 from smsflow.web.console.shell.words import CAMPAIGNS
 
 FR = {"Accept_Language": "fr"}
 
 
 def test_every_word_of_campaigns_has_its_french():
-    words = {*(word for word, _ in CAMPAIGNS.values()), *REASONS.values(), *PAUSES.values()}
+    words = {*(word for word, _ in CAMPAIGNS.values()), *REASONS.values(), *PAUSES.values(), *REMEDIES.values()}
 
     assert words <= set(french())
+    assert REMEDIES.keys() <= REASONS.keys()
 
 
 async def test_campaigns_are_listed_with_state_and_credits(signed_in, a_campaign):
@@ -57,6 +62,27 @@ async def test_credits_that_are_missing_are_counted_and_nothing_can_be_launched(
     answer = await browser.post(f"/app/campaigns/{campaign_id}", {"act": "launch"}, **FR)
 
     assert answer.status_code == 422
+
+
+async def test_a_campaign_outside_its_hours_says_when_it_goes_on(site, signed_in, a_campaign):
+    tomorrow = site.clock.local() + timedelta(days=1)
+    site.clock.now = tomorrow.replace(hour=3, minute=0).astimezone(UTC)
+    async with site.platform.database.transaction() as tx:
+        await set_policy(tx, Policy("CM", testing.TIMEZONE, Hours(6 * 60, 22 * 60)))
+    browser, company = await signed_in("marketing")
+    campaign_id = await a_campaign(company, "690000001", "+33612345678")
+    address, opens = f"/app/campaigns/{campaign_id}", f"{tomorrow:%d/%m/%Y} 06:00"
+
+    check = await browser.get(address, **FR)
+    await browser.post(address, {"act": "launch"})
+    live = await browser.get(address, **FR)
+    site.clock.advance(hours=4)
+    open_ = await browser.get(address, **FR)
+
+    assert f"06:00-22:00 · Le premier SMS partira le {opens}" in check.text
+    assert "Demandez à la plateforme l’ouverture de ce pays." in check.text
+    assert f"Hors des heures permises\u202f: la campagne continuera le {opens}." in live.text
+    assert "Hors des heures" not in open_.text
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,15 @@ async def test_a_planned_campaign_stays_planned_while_its_steps_are_looked_at(si
         assert (await draft.latest(tx, company.id, limit=1))[0].state == "scheduled"
 
 
+async def test_hours_are_asked_for_advertising_alone(marketing):
+    browser, _ = marketing
+
+    for kind, asked in (("marketing", True), ("transactional", False)):
+        address = (await walk(browser, name=kind, kind=kind)).headers["location"]
+        page = await browser.get(f"{address}/edit?step=3", **FR)
+        assert ('id="f-hours"' in page.text, "Les SMS de service partent" in page.text) == (asked, not asked)
+
+
 async def test_the_check_leads_back_to_each_step(marketing):
     browser, _ = marketing
     address = (await walk(browser)).headers["location"]

@@ -19,7 +19,7 @@ from smsflow.errors import (
     StopMissing,
 )
 from smsflow.runtime import links
-from smsflow.services.campaigns import approval, draft, prepare, preview, stop
+from smsflow.services.campaigns import approval, draft, hours, prepare, preview, stop
 from smsflow.services.contacts import lists
 from smsflow.web.console.app.campaigns.live import live
 from smsflow.web.console.app.campaigns.words import HOURS_NEVER_OPEN, hours_text, pause_of
@@ -55,6 +55,8 @@ async def show(
             longest = company and await preview.longest(tx, company, found, links=links(shell.platform.settings))
             demanded = company is not None and bool(await stop.demanded(tx, company))
             launched = found.state not in _BEFORE_LAUNCH
+            begins = max(shell.clock(), found.starts_at or shell.clock())
+            allowed = company and await hours.allowed(tx, company, found.kind, Plan.read(found.plan), at=begins)
             more = await live(tx, found, cost, operators, visitor.locale, now=shell.clock()) if launched else {}
     except NotFound:
         raise falcon.HTTPNotFound from None
@@ -79,7 +81,8 @@ async def show(
         numbers=pasted,
         expected=(found.preparing or {}).get("expected"),
         plan=Plan.read(plan),
-        hours=hours_text(Plan.read(plan)),
+        hours=hours_text(allowed.hours) if allowed else "",
+        opens_at=allowed.opens_at if allowed and allowed.opens_at and allowed.opens_at > begins else None,
         states=CAMPAIGNS,
         reasons=REASONS,
         remedies=REMEDIES,

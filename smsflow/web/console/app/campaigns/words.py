@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from smsflow.domain.schedule import Plan
+from smsflow.domain.schedule import Hours, Plan
 
 # Reasons for which a campaign was paused: the beginning of the sentence that is stored → what is shown.
 PAUSES: Final = {
@@ -22,8 +22,8 @@ def pause_of(why: str) -> str | None:
 HOURS_NEVER_OPEN = "Nothing may leave at {hours}: advertising is allowed {allowed}. Choose hours within that."
 
 
-def hours_text(plan: Plan) -> str:
-    """Return the hours of a plan as they are written in a form, `08:00-20:00`; nothing where all are allowed."""
-    if (plan.start, plan.end) == (Plan().start, Plan().end):
+def hours_text(hours: Hours | Plan) -> str:
+    """Return hours as they are written in a form, `08:00-20:00`; nothing where all are allowed."""
+    if (hours.start, hours.end) == (Plan().start, Plan().end):
         return ""
-    return f"{plan.start // 60:02}:{plan.start % 60:02}-{plan.end // 60:02}:{plan.end % 60:02}"
+    return f"{hours.start // 60:02}:{hours.start % 60:02}-{hours.end // 60:02}:{hours.end % 60:02}"
