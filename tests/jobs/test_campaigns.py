@@ -3,11 +3,14 @@
 import re
 from datetime import timedelta
 
+import pytest
+
 from smsflow import testing
 from smsflow.jobs import campaigns as jobs
 from smsflow.jobs.watching import Watcher
 from smsflow.services.campaigns import draft, launch, prepare, result
 from smsflow.services.messages.prepare import Limits
+from smsflow.services.routing import connectors
 from tests.dispatch.stage import an_engine, an_operator, query, sound, until, until_bound
 
 
@@ -65,3 +68,26 @@ async def test_a_campaign_that_reaches_every_other_handset_pauses_by_itself_and_
     assert found.accepted < 5000
     assert [(o.operator, o.figures.failed) for o in found.by_operator] == [("operator", found.failed)]
     await sound(platform)
+
+
+@pytest.mark.parametrize("act", ["disabled", "removed"])
+async def test_a_campaign_whose_connector_is_gone_leaves_by_the_route_that_there_is_now(platform, act):
+    await query(platform, "DELETE FROM marketing_policy RETURNING country")
+    company = await testing.a_company(platform, credits=50)
+    first, second = [await testing.a_connector(platform, name) for name in ("first", "second")]
+    await testing.a_route(platform, first)
+    campaign_id = await a_running_campaign(platform, company, "a", recipients=5)
+    async with platform.database.transaction() as tx:
+        await connectors.change(tx, "first", {"enabled": False})
+        if act == "removed":
+            await tx.execute("DELETE FROM route")
+            await connectors.remove(tx, "first")
+    await testing.a_route(platform, second)
+    platform.directory.forget()
+
+    runner = jobs.Runner(platform, platform.clock)
+    await runner._turn()
+
+    assert await query(platform, "SELECT connector_id, count(*) FROM queue GROUP BY 1") == [(second, 5)]
+    async with platform.database.transaction() as tx:
+        assert (await draft.show(tx, company.id, campaign_id)).state == "finished"

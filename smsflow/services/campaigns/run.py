@@ -191,12 +191,23 @@ class _Turn:
                     if self._plan.outside == "wait":
                         break
                     self._reasons[row.place] = OUTSIDE_HOURS
-                elif left.get(row.connector_id, 0) <= 0:
+                elif left.get(lane := self._lane(row, room), 0) <= 0:
                     break
                 else:
-                    left[row.connector_id] -= 1
+                    left[lane] -= 1
             taken.append(row)
         return taken
+
+    def _lane(self, row: Recipient, room: Mapping[int, int]) -> int:
+        """Return the connector that a recipient waits for: the prepared one, or where its route leads now that this is gone."""
+        if row.connector_id is not None and row.connector_id in room:
+            return row.connector_id
+        ways = self._ways(row)
+        return ways[0] if ways else 0
+
+    def _ways(self, row: Recipient) -> tuple[int, ...]:
+        number = Number(row.number, row.country, mobile=True)
+        return self._routes.decide(number, company_id=self._company.id, sender=self._sender, kind=self._campaign.kind)
 
     def _hours_are_open(self, country: str) -> bool:
         if self._campaign.kind is not Kind.MARKETING:
@@ -247,8 +258,7 @@ class _Turn:
                     self._reasons[row.place] = DAILY_LIMIT
 
     def _message(self, row: Recipient, valid_until: datetime) -> NewMessage | None:
-        number = Number(row.number, row.country, mobile=True)
-        ways = self._routes.decide(number, company_id=self._company.id, sender=self._sender, kind=self._campaign.kind)
+        ways = self._ways(row)
         if not ways:
             self._reasons[row.place] = NO_ROUTE
             return None

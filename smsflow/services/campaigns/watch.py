@@ -71,9 +71,13 @@ async def _failing(tx: Tx, campaign: Campaign, most: float) -> str | None:
 
 async def _stuck(tx: Tx, company: Company, campaign: Campaign, health: Health) -> str | None:
     """Tell which connector keeps a campaign from its next recipient, when no other leads there."""
-    following = await recipients.first_open(tx, company.id, campaign.id, after=campaign.place) if health.down else None
-    connector = health.down.get(following.connector_id or 0) if following is not None else None
-    if following is None or connector is None:
+    following = await recipients.first_open(tx, company.id, campaign.id, after=campaign.place)
+    if following is None or following.connector_id is None:
+        return None
+    why = f"the connector {health.down.get(following.connector_id)} has been down for long"
+    if following.connector_id not in health.routes.connectors:
+        why = "the connector was removed, and no route leads to another"
+    elif following.connector_id not in health.down:
         return None
     sender = company.sender(campaign.sender)
     ways = health.routes.decide(
@@ -83,4 +87,4 @@ async def _stuck(tx: Tx, company: Company, campaign: Campaign, health: Health) -
         kind=campaign.kind,
         without=frozenset(health.down),
     )
-    return None if ways else f"the connector {connector} has been down for long"
+    return None if ways else why

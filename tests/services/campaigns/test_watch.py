@@ -129,6 +129,19 @@ async def test_a_campaign_pauses_when_no_connector_that_is_up_leads_to_its_next_
     assert (by_another, by_none) == (None, "the connector operator has been down for long")
 
 
+async def test_a_campaign_pauses_when_its_connector_was_removed_and_no_route_leads_to_its_next_recipient(running):
+    spare = await testing.a_connector(running.platform, "spare")
+    await running.query("DELETE FROM route RETURNING id")
+    await running.query("DELETE FROM connector WHERE id = :id RETURNING id", id=running.connector)
+    await testing.a_route(running.platform, spare)
+    running.platform.directory.forget()
+
+    by_another = await watched(running)
+    by_none = await watched(running, down={spare: "spare"})
+
+    assert (by_another, by_none) == (None, "the connector was removed, and no route leads to another")
+
+
 async def test_a_connector_is_down_for_long_once_the_watcher_has_seen_no_bind_of_it_for_the_time_that_is_set(running):
     watcher, states = Watcher(running.platform), []
 
