@@ -24,7 +24,6 @@ from smsflow.store.campaigns import chosen, drafts, ends, previews, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.campaigns.recipients import Recipient, Share
 from smsflow.store.contacts import contacts, lists, optouts
-from smsflow.store.contacts.selections import Members
 from smsflow.store.credits import reserve
 from smsflow.store.postgres.transactions import Tx
 
@@ -44,10 +43,13 @@ COUNTRY_NOT_ALLOWED = "country_not_allowed"
 class Walk:
     """How far a preparation has come: contacts first, by id, then numbers, by themselves; and the last place given.
 
-    A campaign that writes again goes through the places of the other one instead (`again`).
+    A number that the draft names is one of the numbers and never one of the contacts, and no contact is newer than the preparation:
+    nobody has two places, whatever happens to contacts and lists meanwhile. A campaign that writes again goes through the places
+    of the other one instead (`again`).
     """
 
     contact: int = 0
+    newest: int | None = None
     number: str = ""
     place: int = 0
     contacts_done: bool = False
@@ -71,7 +73,7 @@ async def begin(tx: Tx, company_id: int, campaign_id: int) -> Walk:
     await recipients.clear(tx, company_id, campaign_id)
     await drafts.set_state(tx, company_id, campaign_id, "draft")
     await drafts.set_preparing(tx, company_id, campaign_id, None)
-    return Walk()
+    return Walk(newest=await contacts.newest(tx, company_id))
 
 
 async def prepare(
@@ -159,15 +161,19 @@ async def _people(tx: Tx, campaign: Campaign, walk: Walk, batch: int) -> tuple[l
     if not walk.contacts_done:
         if not within:
             return [], replace(walk, contacts_done=True)
-        page = await contacts.page_of(tx, company_id, within, without=without, after=walk.contact, limit=batch)
-        people = [_Person(c.number, c.country, dict(c.attributes)) for c in page.contacts]
+        page = await contacts.page_of(
+            tx, company_id, within, without=without, after=walk.contact, upto=walk.newest, limit=batch
+        )
+        named = await chosen.among(tx, company_id, campaign.id, [c.number for c in page.contacts])
+        people = [_Person(c.number, c.country, dict(c.attributes)) for c in page.contacts if c.number not in named]
         return people, replace(walk, contact=page.after or walk.contact, contacts_done=page.after is None)
     numbers = await chosen.page(tx, company_id, campaign.id, after=walk.number, limit=batch)
-    # Numbers that a list brings as well are the list's: a contact has values.
-    either = Members([*within.lists, *without.lists], [*within.selections, *without.selections])
-    listed = await contacts.members_among(tx, company_id, either, [n.number for n in numbers])
+    given = [n.number for n in numbers]
+    # The contact of a number has its values.
+    values = await contacts.members_among(tx, company_id, within, given)
+    left_out = await contacts.members_among(tx, company_id, without, given) if without else {}
     last = numbers[-1].number if numbers else walk.number
-    people = [_Person(n.number, n.country, {}) for n in numbers if n.number not in listed]
+    people = [_Person(n.number, n.country, values.get(n.number, {})) for n in numbers if n.number not in left_out]
     return people, replace(walk, number=last, done=len(numbers) < batch)
 
 

@@ -1,6 +1,6 @@
 """The numbers that a draft names beside its lists."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from smsflow.store.postgres.arrays import texts
@@ -71,3 +71,13 @@ async def page(tx: Tx, company_id: int, campaign_id: int, *, after: str, limit: 
     """Return the numbers behind `after` that a draft names, each with its country."""
     parameters = {"company_id": company_id, "campaign_id": campaign_id, "after": after, "limit": limit}
     return [ChosenNumber(*row) for row in await tx.execute(_NUMBERS, parameters)]
+
+
+async def among(tx: Tx, company_id: int, campaign_id: int, numbers: Sequence[str]) -> set[str]:
+    """Return those of `numbers` that a draft names (one look at the primary key each)."""
+    query = text("""
+        SELECT number FROM campaign_number
+        WHERE company_id = :company_id AND campaign_id = :campaign_id AND number = ANY(CAST(:numbers AS text[]))
+    """)
+    parameters = {"company_id": company_id, "campaign_id": campaign_id, "numbers": texts(numbers)}
+    return {number for (number,) in await tx.execute(query, parameters)}

@@ -146,6 +146,7 @@ async def page(tx: Tx, company_id: int, *, after: int, limit: int) -> list[Conta
 
 # One statement reads the attributes of this many contacts in some 40 ms: no list is too long for a time-out.
 WITHIN: Final = 20_000
+_LARGEST: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,20 +164,23 @@ async def page_of(
     *,
     without: Members = NOBODY,
     after: int,
+    upto: int | None = None,
     limit: int,
     within: int = WITHIN,
 ) -> MembersPage:
-    """Return members of lists behind an id that are in none of the lists of `without`: for rules, out of the next `within` contacts."""
+    """Return members of lists behind an id, to the id `upto`, that are in none of `without`: for rules, out of the next `within` contacts."""
     inside, parameters = condition(members, "inside")
     outside, of_outside = condition(without, "outside")
     rules = bool(members.selections or without.selections)
     walk = _STRETCH.format(columns="*") if rules else "contact"
     query = text(f"""
         SELECT {_COLUMNS} FROM {walk} c
-        WHERE c.company_id = :company_id AND c.id > :after AND {inside} AND NOT {outside} ORDER BY c.id LIMIT :limit
+        WHERE c.company_id = :company_id AND c.id > :after AND c.id <= :upto AND {inside} AND NOT {outside}
+        ORDER BY c.id LIMIT :limit
     """)
     bounds = {"company_id": company_id, "after": after, "within": within}
-    rows = await tx.execute(query, {**parameters, **of_outside, **bounds, "limit": limit})
+    last = _LARGEST if upto is None else upto
+    rows = await tx.execute(query, {**parameters, **of_outside, **bounds, "upto": last, "limit": limit})
     found = [Contact(*row) for row in rows]
     if len(found) == limit:
         return MembersPage(found, found[-1].id)
@@ -212,15 +216,21 @@ async def count_of(tx: Tx, company_id: int, members: Members) -> int:
         after = following
 
 
-async def members_among(tx: Tx, company_id: int, members: Members, numbers: Sequence[str]) -> set[str]:
-    """Return those of `numbers` whose contact is in one of some lists (one look at contact_number each)."""
+async def members_among(tx: Tx, company_id: int, members: Members, numbers: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the attributes of those of `numbers` whose contact is in one of some lists (one look at contact_number each)."""
     inside, parameters = condition(members, "inside")
     query = text(f"""
-        SELECT c.number FROM contact c
+        SELECT c.number, c.attributes FROM contact c
         WHERE c.company_id = :company_id AND c.number = ANY(CAST(:numbers AS text[])) AND {inside}
     """)
     of = {"company_id": company_id, "numbers": texts(numbers)}
-    return {number for (number,) in await tx.execute(query, {**parameters, **of})}
+    return {number: attributes for number, attributes in await tx.execute(query, {**parameters, **of})}  # noqa: C416 - names say what the two are
+
+
+async def newest(tx: Tx, company_id: int) -> int:
+    """Return the id of the company's newest contact, 0 where there is none (reads the end of the primary key)."""
+    query = text("SELECT coalesce(max(id), 0) FROM contact WHERE company_id = :company_id")
+    return int((await tx.execute(query, {"company_id": company_id})).scalar_one())
 
 
 async def delete(tx: Tx, company_id: int, number: str) -> bool:

@@ -129,6 +129,61 @@ async def test_a_recipient_without_a_value_is_refused_and_the_others_go(campaign
     assert (cost.recipients, cost.credits, cost.refused) == (10, 8, {"no_value": 2})
 
 
+@pytest.mark.parametrize("pasted", [[], ["690000001"]])
+async def test_a_contact_that_goes_and_comes_back_while_a_campaign_is_prepared_has_one_place(campaigns, pasted):
+    await campaigns.open()
+    campaign_id = await campaigns.draft(numbers=pasted)
+    table, walk = (await campaigns.platform.directory.routing()).table, None
+
+    async with campaigns.platform.database.transaction() as tx:
+        walk = await prepare.begin(tx, campaigns.company.id, campaign_id)
+    while not walk.done:
+        async with campaigns.platform.database.transaction() as tx:
+            walk = await prepare.step(
+                tx, campaigns.company, campaign_id, walk, routes=table, limits=Limits(), links=None, batch=4
+            )
+        async with campaigns.platform.database.transaction() as tx:
+            await contacts.delete(tx, campaigns.company.id, "+237690000001")
+        if not walk.contacts_done:
+            async with campaigns.platform.database.transaction() as tx:
+                ((list_id,),) = await tx.execute(text("SELECT id FROM contact_list"))
+                again = [NewContact(1, "+237690000001", "CM", {})]
+                await contacts.write(
+                    tx, campaigns.company.id, again, source="manual", update=True, lists=[list_id], now=campaigns.now
+                )
+
+    places = await campaigns.query("SELECT number, count(*) FROM campaign_recipient GROUP BY 1")
+    assert {count for _, count in places} == {1}
+    assert len(places) == 10
+
+
+async def test_a_number_that_is_pasted_has_the_values_of_its_contact_and_is_left_out_with_its_list(campaigns):
+    await campaigns.open()
+    async with campaigns.platform.database.transaction() as tx:
+        out = await lists.add_list(tx, campaigns.company.id, "Sans", now=campaigns.now)
+        await contacts.write(
+            tx,
+            campaigns.company.id,
+            [NewContact(1, "+237690000002", "CM", {})],
+            source="manual",
+            update=False,
+            lists=[out],
+            now=campaigns.now,
+        )
+    campaign_id = await campaigns.draft(
+        "Bonjour {prenom}", numbers=["690000001", "690000002", "690009999"], without=["Sans"]
+    )
+
+    cost = await campaigns.prepare(campaign_id)
+
+    rows = await campaigns.query('SELECT number, "values", reason FROM campaign_recipient ORDER BY number')
+    assert (cost.recipients, len({number for number, *_ in rows})) == (10, 10)
+    assert [tuple(row) for row in rows if row[0] in {"+237690000001", "+237690009999"}] == [
+        ("+237690000001", {"prenom": "Client1"}, None),
+        ("+237690009999", None, "no_value"),
+    ]
+
+
 async def test_a_landline_is_refused_where_the_company_writes_to_mobile_numbers_alone(campaigns):
     await campaigns.open()
     landline = ["222200000"]

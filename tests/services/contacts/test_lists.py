@@ -120,8 +120,8 @@ async def test_a_campaign_writes_to_lists_by_rule_once_each_and_not_to_those_it_
         rows = await prepare.recipients.following(tx, shop.id, campaign, after=0, limit=10)
 
     assert [(r.number, r.values) for r in rows] == [
-        ("+237690000001", {"ville": "Douala"}),
         ("+237690000003", {"ville": "Yaoundé"}),
+        ("+237690000001", {"ville": "Douala"}),
         ("+237690000004", None),
         ("+237690000008", None),
     ]
