@@ -52,7 +52,7 @@ async def test_marketing_submits_what_it_may_not_launch(demanding, a_campaign, s
     assert refused.status_code == 403
     assert answer.headers["location"] == f"/app/campaigns/{campaign_id}?done=submit"
     assert await state_of(company, campaign_id) == "approval"
-    assert "Un valideur doit la laisser partir" in (await browser.get(answer.headers["location"], **FR)).text
+    assert "Un valideur doit l’approuver" in (await browser.get(answer.headers["location"], **FR)).text
 
 
 async def test_an_approver_reads_it_with_its_cost_and_approves_it(demanding, as_another, a_campaign, state_of):

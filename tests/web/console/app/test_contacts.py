@@ -83,7 +83,7 @@ async def test_the_proof_of_an_opt_out_outlives_the_contact(awa):
     for shown in ("Ce contact a été supprimé", "Au téléphone", "Tout sauf les codes", "À la main"):
         assert shown in page.text
     await browser.post(PAGE, {"act": "opt-in", "reason": "Erreur"})
-    assert "On peut lui écrire" in (await browser.get(PAGE)).text
+    assert "Peut recevoir des SMS" in (await browser.get(PAGE)).text
 
 
 async def test_sms_to_a_person_and_from_them_stand_on_their_page(site, awa):

@@ -42,7 +42,7 @@ async def test_a_sender_that_waits_is_said_with_its_name(site, signed_in):
     browser, company = await signed_in("admin")
     await testing.a_sender(site.platform, company, "KRIBI", state="pending")
 
-    assert 'L’expéditeur <span translate="no">KRIBI</span> attend l’accord' in (await browser.get("/app")).text
+    assert 'L’expéditeur <span translate="no">KRIBI</span> attend d’être accepté' in (await browser.get("/app")).text
 
 
 async def test_a_campaign_that_runs_is_shown_with_how_far_it_is(site, signed_in):

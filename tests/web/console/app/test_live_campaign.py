@@ -71,7 +71,7 @@ async def test_the_page_says_what_became_of_every_sms_and_why_some_failed(signed
     assert "Échecs <b>2</b>" in page
     assert "1 livrés, 0 en attente d’accusé, 2 échecs, 0 à venir" in page
     assert re.search(r"Téléphone éteint ou hors réseau.*Passager\u202f: pourra être renvoyé", page)
-    assert re.search(r"Numéro non pris par l’opérateur.*Définitif", page)
+    assert re.search(r"Numéro refusé par l’opérateur.*Définitif", page)
     assert "Désinscriptions causées" in page
     assert 'href="/app/campaigns/1/again"' not in page
 

@@ -94,7 +94,7 @@ async def test_an_accountant_sees_a_message_without_its_text(sent):
 
     assert page.status_code == 200
     assert "Bonjour Awa" not in page.text
-    assert "Votre rôle ne voit pas les textes." in page.text
+    assert "Votre rôle ne donne pas accès aux textes." in page.text
 
 
 async def test_a_failed_message_says_what_the_operator_wrote_and_what_it_means(sent, site):
