@@ -7,7 +7,7 @@ import typer
 
 from smsflow.cli import options, output
 from smsflow.cli.nouns import noun
-from smsflow.cli.options import CompanyId, Name
+from smsflow.cli.options import CompanyId, Name, Yes
 from smsflow.cli.output import Json
 from smsflow.cli.work import now, read, transact
 from smsflow.domain import optout_replies, phone
@@ -146,6 +146,7 @@ def set_(
     stop_reply: Reply = None,
     start_reply: Reply = None,
     help_reply: Reply = None,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Change the name or the rules of a company."""
@@ -166,9 +167,7 @@ def set_(
         values["code_per_hour"] = code_per_hour
     if approval is not None:
         values["approval"] = approval
-    if texts_kept is not None:
-        values["texts_kept_days"] = options.limit_of(texts_kept)
-        settings.check_texts_kept(values["texts_kept_days"], most_days=load().messages_kept_days)
+    values |= _texts_kept(texts_kept, yes=yes)
     values |= _marketing_hours(hours)
     values |= _replies(stop_reply=stop_reply, start_reply=start_reply, help_reply=help_reply)
     if not values:
@@ -180,6 +179,16 @@ def set_(
 
     shown = _document(transact(job))
     output.result(shown, f"Company {shown['id']} ({shown['name']}) has changed.", as_json=as_json)
+
+
+def _texts_kept(typed: str | None, *, yes: bool) -> dict[str, int | None]:
+    if typed is None:
+        return {}
+    days = options.limit_of(typed)
+    settings.check_texts_kept(days, most_days=load().messages_kept_days)
+    if days is not None:
+        options.confirm(f"Delete its texts older than {days} days for ever, each night?", yes=yes)
+    return {"texts_kept_days": days}
 
 
 def _marketing_hours(typed: str | None) -> dict[str, int | None]:

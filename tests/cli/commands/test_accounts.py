@@ -121,6 +121,7 @@ def test_each_rule_of_a_company_can_be_changed(smsflow, options, field, value):
         (["company", "set", "1", "--countries", "CM,ZZ"], "--countries"),
         (["company", "set", "1", "--send-rate", "0"], "whole number"),
         (["company", "set", "1", "--texts-kept", "0"], "whole number"),
+        (["company", "set", "1", "--texts-kept", "30"], "confirm it with --yes"),
         (["company", "show", "0"], "COMPANY"),
         (["company", "show", str(2**63)], "COMPANY"),
         (["credit", "add", "1", "0", "--note", "x"], "zero"),
