@@ -15,6 +15,7 @@ from smsflow.cli.options import CompanyOption, Limit
 from smsflow.cli.output import Json
 from smsflow.cli.work import in_steps, now, read, transact
 from smsflow.domain import phone
+from smsflow.domain.optout import Scope
 from smsflow.services.accounts import companies
 from smsflow.services.contacts import optout_files, optouts
 from smsflow.settings import Settings
@@ -24,7 +25,7 @@ from smsflow.sheets.preview import preview
 from smsflow.store.postgres.transactions import Database, Tx
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER")]
-Scope = Annotated[
+ScopeOption = Annotated[
     Literal["marketing", "all"],
     typer.Option("--scope", help="marketing, or all but the codes that the person asks for."),
 ]
@@ -46,22 +47,25 @@ def add(
     number: Number,
     *,
     company: CompanyOption,
-    scope: Scope = "marketing",
+    scope: ScopeOption = "marketing",
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
     """Opt somebody out; marketing that waits for them is cancelled."""
 
-    async def job(tx: Tx) -> str:
+    async def job(tx: Tx) -> tuple[str, Scope]:
         found = await companies.find(tx, company)
         e164 = phone.parse(number, country=found.country).e164
         await optouts.opt_out(
             tx, found.id, [e164], scope=scope, source="manual", author=_author(), reason=reason, now=now()
         )
-        return e164
+        return e164, (await optouts.scopes(tx, found.id, [e164]))[e164]
 
-    e164 = transact(job)
-    output.result({"number": e164, "scope": scope}, f"{e164} has opted out ({scope}).", as_json=as_json)
+    e164, holds = transact(job)
+    said = f"{e164} has opted out ({holds})."
+    if holds != scope:
+        said += f" To narrow that to {scope}, remove the opt-out first."
+    output.result({"number": e164, "scope": holds}, said, as_json=as_json)
 
 
 def remove(number: Number, *, company: CompanyOption, reason: Reason = "", as_json: Json = False) -> None:
@@ -102,7 +106,7 @@ def import_(
     ],
     *,
     company: CompanyOption,
-    scope: Scope = "marketing",
+    scope: ScopeOption = "marketing",
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:

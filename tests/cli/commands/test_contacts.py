@@ -251,6 +251,13 @@ def test_opt_outs_are_brought_in_from_a_file_and_written_into_one(shop, file, tm
     assert shop.json("optout", "import", str(tmp_path / "out.csv"), "--company", "2")["new"] == 3
 
 
+def test_an_opt_out_of_all_is_not_narrowed_and_that_is_said(shop):
+    shop("optout", "add", "690000001", "--company", "1", "--scope", "all")
+
+    assert shop.json("optout", "add", "690000001", "--company", "1")["scope"] == "all"
+    assert "remove the opt-out first" in shop("optout", "add", "690000001", "--company", "1")
+
+
 def test_every_number_of_a_file_of_numbers_opts_out(shop, tmp_path):
     (tmp_path / "out.txt").write_text("690000001,690000002\n690000003,690000004\n")
 
