@@ -127,7 +127,7 @@ class Runner:
             company = (await companies.account(tx, campaign.company_id)).company
             if campaign.state == "scheduled":
                 ran = await start_due(tx, campaign.company_id, campaign.id, now=now)
-                return await self._told(tx, company, campaign.id, ran, now)
+                return await self._notified(tx, company, campaign.id, ran, now)
             ran = await run_batch(
                 tx,
                 company,
@@ -141,11 +141,11 @@ class Runner:
                 batch=_BATCH,
                 links=links(platform.settings),
             )
-            return await self._told(tx, company, campaign.id, ran, now)
+            return await self._notified(tx, company, campaign.id, ran, now)
 
-    async def _told(self, tx: Tx, company: Company, campaign_id: int, ran: Ran, now: datetime) -> Ran:
+    async def _notified(self, tx: Tx, company: Company, campaign_id: int, ran: Ran, now: datetime) -> Ran:
         """Notify the people of a campaign that was paused; return the result of its turn."""
         if ran.paused:
             log.warning("campaign_paused", campaign_id=campaign_id, reason=ran.paused)
-            await letters.tell_paused(tx, company, campaign_id, ran.paused, mail=mail(self._platform), now=now)
+            await letters.notify_paused(tx, company, campaign_id, ran.paused, mail=mail(self._platform), now=now)
         return ran

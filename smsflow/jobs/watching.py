@@ -52,7 +52,7 @@ class Watcher:
                     now = platform.clock()
                     why = await watch.watch(tx, company, campaign.id, health, now=now)
                     if why is not None:
-                        await letters.tell_paused(tx, company, campaign.id, why, mail=mail(platform), now=now)
+                        await letters.notify_paused(tx, company, campaign.id, why, mail=mail(platform), now=now)
             except Exception as error:  # noqa: BLE001 - one campaign that fails must not hide the others
                 log.warning("campaign_not_watched", campaign_id=campaign.id, reason=first_line(error))
                 continue

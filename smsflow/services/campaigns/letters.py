@@ -44,7 +44,7 @@ async def answer(
     await _post(tx, company, campaign_id, name, readers, mail=mail, now=now, **words)
 
 
-async def tell_paused(tx: Tx, company: Company, campaign_id: int, why: str, *, mail: Mail, now: datetime) -> None:
+async def notify_paused(tx: Tx, company: Company, campaign_id: int, why: str, *, mail: Mail, now: datetime) -> None:
     """Write to those who may resume a campaign that it has paused by itself, and why."""
     name = next(letter_ for begins, letter_ in _PAUSED.items() if why.startswith(begins))
     readers = [p for p in await _reachable(tx, company) if Right.WRITE_CAMPAIGNS in RIGHTS[p.role]]
