@@ -32,6 +32,15 @@ def test_every_event_that_is_explained_is_logged():
     assert [name for name in explained if f'"{name}"' not in sources] == []
 
 
+def test_every_warning_that_is_logged_is_explained():
+    page = (REPOSITORY / "docs/operate.md").read_text("utf-8")
+    sources = "\n".join(file.read_text("utf-8") for file in (REPOSITORY / "smsflow").rglob("*.py"))
+
+    warnings = set(re.findall(r"log\.(?:warning|error|exception|critical)\(\s*\"(\w+)\"", sources))
+    assert warnings
+    assert sorted(name for name in warnings if f"`{name}`" not in page) == []
+
+
 def test_every_command_that_is_shown_exists_with_its_options():
     shown = {
         tuple(line.partition("#")[0].split())
