@@ -110,7 +110,7 @@ def has_data(data_dir: Path) -> bool:
     try:
         return (data_dir / "postgres" / "PG_VERSION").exists()
     except PermissionError:
-        return True  # another user's: whoever starts it says what is wrong
+        return True  # another user's: its start says what is wrong
 
 
 async def prepare(url: str, *, cell: int = 0) -> None:

@@ -52,7 +52,7 @@ _PAGES = 5
 
 
 class Sweep:
-    """Every dispatcher sweeps; what one has locked, the others step over."""
+    """Every dispatcher sweeps; the others step over the rows that one has locked."""
 
     def __init__(self, platform: Platform, me: int, graces: Graces, clock: Callable[[], datetime]) -> None:
         """Sweep as instance `me`."""

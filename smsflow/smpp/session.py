@@ -28,7 +28,7 @@ _UNBOUND: Final = "the session was unbound"
 
 
 class Session:
-    """A session from the first octet to the last; whatever the peer sends, nothing raises out of it."""
+    """A session from the first octet to the last; no octets of the peer raise out of it."""
 
     def __init__(self, role: Role, limits: SessionLimits, *, now: float) -> None:
         """Open a session at `now`; a peer that has not bound by the time-out of the limits is dropped."""

@@ -76,7 +76,7 @@ def show(import_id: ImportId, *, as_json: Json = False) -> None:
 
 
 def stop(import_id: ImportId, *, as_json: Json = False) -> None:
-    """Stop an import where it is; what it has written stays."""
+    """Stop an import where it is; the contacts that it has written stay."""
 
     async def job(tx: Tx) -> ContactImport:
         return await importing.stop(tx, await importing.company_of(tx, import_id), import_id, now=now())

@@ -234,7 +234,7 @@ async def fail(tx: Tx, company_id: int, import_id: int, *, why: str, now: dateti
 
 
 async def stop(tx: Tx, company_id: int, import_id: int, *, now: datetime) -> ContactImport:
-    """Ask an import to stop where it is; what it has written stays. Raises NotFound."""
+    """Ask an import to stop where it is; the contacts that it has written stay. Raises NotFound."""
     found = await imports.lock(tx, company_id, import_id)
     if found is None:
         raise NotFound(what="import", id=import_id)

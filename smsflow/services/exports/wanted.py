@@ -41,7 +41,7 @@ class WantedFile:
         return f"{self.kind}-{which}.{self.format}" if which else f"{self.kind}.{self.format}"
 
     def word(self, word: str) -> str:
-        """Return what the reader calls something; what has no name of ours stays as it is."""
+        """Return what the reader calls something; a word without a name of ours stays as it is."""
         return self.words.get(word, word)
 
     def time(self, moment: datetime | None) -> str:

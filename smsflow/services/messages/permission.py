@@ -40,7 +40,7 @@ async def judge(
     fingerprint: Fingerprint,
     now: datetime,
 ) -> list[Refused | None]:
-    """Return why each message of a company, which is locked, may not be sent to its number, or None; what may counts for its day."""
+    """Return why each message of a company, which is locked, may not be sent to its number, or None; one that may be sent counts for its day."""
     verdicts: list[Refused | None] = [None] * len(batch)
     marketing = [place for place, m in enumerate(batch) if m.kind is Kind.MARKETING]
     if marketing or opted_out_of_all:

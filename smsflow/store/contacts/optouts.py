@@ -120,7 +120,7 @@ async def history(tx: Tx, company_id: int, number: str, *, limit: int) -> list[O
     return [OptOutChange(*row) for row in await tx.execute(query, parameters)]
 
 
-# Marketing is accepted under the shared side of this lock and somebody opts out under the exclusive one: whoever comes second
+# Marketing is accepted under the shared side of this lock and somebody opts out under the exclusive one: the second
 # waits for a few milliseconds, and sees what the first has done.
 _MARKETING_LOCKS = 7305
 

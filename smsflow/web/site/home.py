@@ -1,4 +1,4 @@
-"""`/`: who we are, and the ways in."""
+"""`/`: the first page, which presents SMSFLOW and leads to signing in and to the documentation."""
 
 from dataclasses import dataclass
 from functools import cache

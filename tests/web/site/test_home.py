@@ -1,4 +1,4 @@
-"""`/`: who we are, and the ways in."""
+"""`/`: the first page."""
 
 import pytest
 

@@ -9,7 +9,7 @@ down_revision = "0020"
 def upgrade() -> None:
     """Add the table; the release before writes no mail."""
     op.execute("SET LOCAL lock_timeout = '2s'")
-    # A letter is sealed, as it may hold a link that lets somebody in; what was sent leaves, what was given up is emptied.
+    # A letter is sealed, as it may hold a link that lets somebody in; a letter that was sent is removed, one that was given up is emptied.
     op.execute(
         """CREATE TABLE mail (
             company_id bigint NOT NULL,

@@ -16,7 +16,7 @@ _NAME_LENGTH, _EMAIL_LENGTH = 80, 200
 
 
 class Me:
-    """`/me`: who one is."""
+    """`/me`: the name, mail address and language of the person."""
 
     access = Right.SELF
 

@@ -1,1 +1,1 @@
-"""`/app/audit`: who did what."""
+"""`/app/audit`: the acts of people in the company."""

@@ -1,4 +1,4 @@
-"""The audit log: who did what, from where, before and after."""
+"""The audit log: acts with their author, address, and values before and after."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
