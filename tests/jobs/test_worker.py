@@ -58,12 +58,19 @@ async def test_old_tokens_attempts_and_receipts_are_forgotten_and_new_ones_kept(
             name=name,
             at=at,
         )
+        await execute(
+            platform,
+            "INSERT INTO late_refusal (company_id, message_id, attempt, received_at) VALUES (1, 1, :attempt, :at)",
+            attempt=1 if name == "old" else 2,
+            at=at,
+        )
 
     assert await work(app, "forget") == []
 
     assert await query(platform, "SELECT hash FROM token") == [(digest(tokens[1]),)]
     assert await query(platform, "SELECT who FROM attempt_window") == [("new",)]
     assert await query(platform, "SELECT reference FROM parked_receipt") == [("new",)]
+    assert await query(platform, "SELECT attempt FROM late_refusal") == [(2,)]
 
 
 async def test_partitions_are_made_ahead_and_none_in_use_is_dropped(platform, app):

@@ -21,7 +21,7 @@ from smsflow.domain.message import Kind, Status
 from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
 from smsflow.services.messages.stopped import StopReason, stop, stopped
-from smsflow.store.messages import queue, submitted, unknowns
+from smsflow.store.messages import late_refusals, queue, submitted, unknowns
 from smsflow.store.postgres.transactions import Tx
 
 # An unanswered message waits this many times longer before each further sending; with a minute at first, the longest wait is 17 hours.
@@ -109,21 +109,31 @@ async def record_others(tx: Tx, way: Way, reports: Sequence[Report], *, now: dat
 
 
 async def _record_late(tx: Tx, reports: Sequence[Report], stops: Mapping[int, StopReason], *, now: datetime) -> None:
-    """Record noes that came after their time: each settles the message that is unknown from this very attempt.
+    """Record noes that came after their time: each settles the message that is unknown, or waits again, from this very attempt.
 
-    One that cannot be taken now waits again where it may be sent again, and ends where it may not (ADR 1).
+    One that cannot be taken now waits again where it may be sent again, and ends where it may not (ADR 1). An attempt before the last
+    one counts no more as one that may have reached the handset.
     """
     noes = {(r.message_id, r.attempt): r.outcome for r in reports if isinstance(r.outcome, Rejected | Deferred)}
     if not noes:
         return
+    new = await late_refusals.keep(tx, noes, now=now)
+    if not new:
+        return
     ends: list[End] = []
     again: list[tuple[unknowns.Settled, datetime]] = []
-    for settled in await unknowns.settled(tx, list(noes)):
+    for settled in await unknowns.settled(tx, list(new)):
+        new.discard((settled.message_id, settled.attempt))
         no = noes[settled.message_id, settled.attempt]
         if isinstance(no, Deferred) and resend_policy(settled.kind, settled.resend) == "at_least_once":
             again.append((settled, now + timedelta(seconds=no.wait)))
         else:
             ends.append(End(settled.message_id, Status.FAILED, no.error, not_taken=True))
+    waiting = await late_refusals.uncount(tx, new) if new else set()
+    for message_id, attempt in new:
+        no = noes[message_id, attempt]
+        if message_id in waiting and isinstance(no, Rejected):
+            ends.append(End(message_id, Status.FAILED, no.error, not_taken=True))
     await closing.close(tx, ends, now=now)
     if again:
         await unknowns.queue_again(tx, again)

@@ -9,7 +9,7 @@ from smsflow.store import inbound, verifications
 from smsflow.store.accounts import attempts, links, sessions, tokens
 from smsflow.store.campaigns import written
 from smsflow.store.contacts import stop_links
-from smsflow.store.messages import parked, retirement
+from smsflow.store.messages import late_refusals, parked, retirement
 from smsflow.store.postgres import partitions
 from smsflow.store.postgres.partitions import Partition
 from smsflow.store.postgres.transactions import Tx
@@ -18,6 +18,8 @@ _TOKENS_AFTER_EXPIRY = timedelta(days=1)
 _ATTEMPTS = timedelta(days=1)
 # An invitation that nobody used is shown as such for a while.
 _LINKS_AFTER_END = timedelta(days=30)
+# An SMS is given up, or its validity has ended, long before.
+_LATE_REFUSALS = timedelta(days=30)
 # A day of any time zone is over by then.
 DAYS_COUNTED = timedelta(days=2)
 # Messages of one statement: a second of reading, far below the time-out of a statement.
@@ -56,6 +58,7 @@ async def forget(tx: Tx, *, receipts_kept: timedelta, now: datetime) -> int:
     await links.forget(tx, before=now - _LINKS_AFTER_END)
     await outbox.forget(tx, now=now)
     await attempts.forget_attempts(tx, before=now - _ATTEMPTS)
+    await late_refusals.forget(tx, before=now - _LATE_REFUSALS)
     return await parked.forget(tx, before=now - receipts_kept)
 
 

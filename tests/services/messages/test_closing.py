@@ -163,6 +163,43 @@ async def test_a_late_no_to_the_second_attempt_returns_nothing_while_the_first_m
     assert await left(dispatcher) == 99
 
 
+@pytest.mark.parametrize("no", [Rejected("no"), Deferred("ESME_RSYSERR", 5)])
+@pytest.mark.parametrize("second_is_lost", [True, False])
+async def test_noes_to_every_attempt_return_the_credits_in_whatever_order_they_come(dispatcher, no, second_is_lost):
+    message, first, second = await is_sent_again(dispatcher)
+    if second_is_lost:
+        await dispatcher.reports(second, Unanswered("no answer"))
+    for _ in range(2):
+        await dispatcher.reports(first, no)
+    await dispatcher.reports(second, Rejected("no"))
+
+    assert await statuses(dispatcher.platform, [message]) == [Status.FAILED]
+    assert await left(dispatcher) == 100
+
+
+async def test_a_no_that_is_reported_twice_counts_once(dispatcher):
+    _message, first, second = await is_sent_again(dispatcher)
+    await dispatcher.reports(second, Unanswered("no answer"))
+    dispatcher.now += 4 * MINUTE
+    await dispatcher.sweeps()
+    (third,) = await dispatcher.claims()
+    for _ in range(2):
+        await dispatcher.reports(first, Deferred("ESME_RSYSERR", 5))
+    await dispatcher.reports(third, Rejected("no"))
+
+    assert await left(dispatcher) == 99
+
+
+async def test_a_refusal_that_comes_late_while_the_message_waits_again_ends_it(dispatcher):
+    message, first = await dispatcher.loses()
+    dispatcher.now += MINUTE
+    await dispatcher.sweep._resend_unknown()
+    await dispatcher.reports(first, Rejected("no"))
+
+    assert await statuses(dispatcher.platform, [message]) == [Status.FAILED]
+    assert await left(dispatcher) == 100
+
+
 async def test_one_message_that_is_reported_twice_in_a_batch_is_returned_once(dispatcher):
     await dispatcher.sends("r1")
     await dispatcher.receives("r1", Status.FAILED, refused=True, number=NUMBER)
