@@ -32,7 +32,7 @@
     }
   };
 
-  // What is above the tab that was used can change its height: keep that tab where the reader sees it.
+  // The height above the tab that was used can change: keep that tab where the reader sees it.
   const chooseAt = (tab) => {
     const before = tab.getBoundingClientRect().top;
     choose(tab.dataset.language);
@@ -162,7 +162,7 @@
     link.addEventListener('click', () => { link.hash = location.hash; });
   };
 
-  // What was built above it moved the section that the address names.
+  // Elements that were built above it moved the section that the address names.
   const land = () => {
     if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
   };

@@ -1,4 +1,4 @@
-// What makes the console pleasant. Every page works without it.
+// Conveniences: the search key, dialogs, live parts. Every page works without them.
 
 // `/` puts the cursor into the search.
 document.addEventListener('keydown', (event) => {
@@ -17,7 +17,7 @@ document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && location.hash === '#navigation') location.hash = '#main';
 });
 
-// After errors, the cursor stands where the first one is told.
+// After errors, the cursor stands at the first one.
 document.getElementById('errors')?.querySelector('a')?.focus();
 
 // A form that was posted is not posted again by a second click; the server would do it once in any case.
