@@ -32,6 +32,10 @@ class Hours:
         """Return the hours that both allow."""
         return Hours(max(self.start, other.start), min(self.end, other.end), self.days & other.days)
 
+    def __str__(self) -> str:
+        """Return the hours as they are typed, 08:00-20:00; not the days."""
+        return f"{self.start // 60:02}:{self.start % 60:02}-{self.end // 60:02}:{self.end % 60:02}"
+
     def includes(self, local: datetime) -> bool:
         """Tell whether a local time is allowed."""
         return local.weekday() in self.days and self.start <= local.hour * 60 + local.minute < self.end

@@ -11,7 +11,7 @@ from smsflow.cli.options import CompanyId, Name, Yes
 from smsflow.cli.output import Json
 from smsflow.cli.work import now, read, transact
 from smsflow.domain import optout_replies, phone
-from smsflow.domain.schedule import ALWAYS, hours_of
+from smsflow.domain.schedule import ALWAYS, Hours, hours_of
 from smsflow.services.accounts import companies, settings
 from smsflow.services.accounts.companies import Account
 from smsflow.services.messages import waiting
@@ -168,13 +168,16 @@ def set_(
     if approval is not None:
         values["approval"] = approval
     values |= _texts_kept(texts_kept, yes=yes)
-    values |= _marketing_hours(hours)
+    allowed = None if hours is None else hours_of(hours)
+    values |= _marketing_hours(allowed)
     values |= _replies(stop_reply=stop_reply, start_reply=start_reply, help_reply=help_reply)
     if not values:
         raise typer.BadParameter("say what to change: `smsflow company set --help` lists it.")
 
     async def job(tx: Tx) -> Account:
         found = await companies.find(tx, company)
+        if allowed is not None:
+            await settings.check_hours(tx, found.country, allowed)
         return await companies.change(tx, found.id, values, most_segments=load().message_segments_limit)
 
     shown = _document(transact(job))
@@ -189,14 +192,6 @@ def _texts_kept(typed: str | None, *, yes: bool) -> dict[str, int | None]:
     if days is not None:
         options.confirm(f"Delete its texts older than {days} days for ever, each night?", yes=yes)
     return {"texts_kept_days": days}
-
-
-def _marketing_hours(typed: str | None) -> dict[str, int | None]:
-    if typed is None:
-        return {}
-    allowed = hours_of(typed)
-    opens, closes = (None, None) if allowed == ALWAYS else (allowed.start, allowed.end)
-    return {"marketing_opens": opens, "marketing_closes": closes}
 
 
 def _replies(**typed: str | None) -> dict[str, str | None]:
@@ -271,3 +266,10 @@ def _codes(company: dict[str, Any]) -> str:
 
 def _sender(sender: dict[str, Any]) -> str:
     return f"{sender['name']} ({sender['state']}{', default' if sender['is_default'] else ''})"
+
+
+def _marketing_hours(allowed: Hours | None) -> dict[str, int | None]:
+    if allowed is None:
+        return {}
+    opens, closes = (None, None) if allowed == ALWAYS else (allowed.start, allowed.end)
+    return {"marketing_opens": opens, "marketing_closes": closes}

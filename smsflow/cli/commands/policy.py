@@ -81,12 +81,10 @@ def set_(
 
 
 def _document(policy: Policy) -> dict[str, Any]:
-    hours = policy.hours
-    written = f"{hours.start // 60:02}:{hours.start % 60:02}-{hours.end // 60:02}:{hours.end % 60:02}"
     return {
         "country": policy.country,
         "timezone": policy.timezone,
-        "hours": written,
+        "hours": str(policy.hours),
         "per_day": policy.per_day,
         "stop": policy.stop,
     }

@@ -45,6 +45,13 @@ async def platform_hours(tx: Tx, country: str) -> Hours:
     return ALWAYS if policy is None else policy.hours
 
 
+async def check_hours(tx: Tx, country: str, hours: Hours) -> None:
+    """Raise ParameterInvalid for hours of a company that are not within those of its country: it can only tighten them."""
+    allowed = await platform_hours(tx, country)
+    if hours != ALWAYS and hours & allowed != hours:
+        raise ParameterInvalid(parameter="hours", expected=f"hours within those of the platform, {allowed}")
+
+
 def check_texts_kept(days: int | None, *, most_days: int) -> None:
     """Raise ParameterInvalid for a retention of texts that is longer than the platform's; None is the platform's."""
     if days is not None and not 1 <= days <= most_days:
@@ -60,9 +67,7 @@ async def change(tx: Tx, company: Company, wanted: CompanySettings, *, most_days
     if wanted.alert_below is not None and not 0 <= wanted.alert_below <= MOST_CREDITS:
         raise ParameterInvalid(parameter="alert_below", expected=f"a number of credits up to {MOST_CREDITS}")
     check_texts_kept(wanted.texts_kept_days, most_days=most_days)
-    allowed = await platform_hours(tx, company.country)
-    if wanted.hours != ALWAYS and wanted.hours & allowed != wanted.hours:
-        raise ParameterInvalid(parameter="hours", expected="hours within those of the platform")
+    await check_hours(tx, company.country, wanted.hours)
     # `timezone` is always among the columns: its change reaches the memory of every process (trigger company_changed).
     values = {
         "timezone": wanted.timezone,

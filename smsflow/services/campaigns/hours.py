@@ -38,15 +38,10 @@ async def check(tx: Tx, company: Company, kind: Kind, plan: Plan, *, now: dateti
     if kind is not Kind.MARKETING:
         return
     own, known = plan.hours & company.marketing_hours, await policies.every(tx)
-    allowed = company.marketing_hours
+    within = company.marketing_hours
     for country in company.countries or (company.country,):
         demand = known.get(country, Policy(country, company.timezone))
         if schedule.next_open([(own, company.timezone), (demand.hours, demand.timezone)], now) is not None:
             return
-        allowed = company.marketing_hours & demand.hours
-    raise HoursNeverOpen(hours=written(plan.hours), allowed=written(allowed))
-
-
-def written(hours: Hours) -> str:
-    """Return hours as they are typed."""
-    return f"{hours.start // 60:02}:{hours.start % 60:02}-{hours.end // 60:02}:{hours.end % 60:02}"
+        within = company.marketing_hours & demand.hours
+    raise HoursNeverOpen(hours=str(plan.hours), allowed=str(within))

@@ -277,6 +277,8 @@ def test_a_company_can_be_given_stricter_hours(shop):
 
     assert (changed["marketing_opens"], changed["marketing_closes"]) == (480, 1200)
     assert shop.json("company", "set", "1", "--hours", "none")["marketing_opens"] is None
+    shop("company", "set", "1", "--hours", "05-23", code=1)
+    assert "hours within those of the platform, 06:00-22:00" in shop.err
 
 
 def test_a_list_by_rule_is_counted_when_it_is_added_and_when_it_is_shown(shop, file):

@@ -26,4 +26,4 @@ def hours_text(hours: Hours | Plan) -> str:
     """Return hours as they are written in a form, `08:00-20:00`; nothing where all are allowed."""
     if (hours.start, hours.end) == (Plan().start, Plan().end):
         return ""
-    return f"{hours.start // 60:02}:{hours.start % 60:02}-{hours.end // 60:02}:{hours.end % 60:02}"
+    return str(Hours(hours.start, hours.end))
