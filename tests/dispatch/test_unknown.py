@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from smsflow import runtime, testing
-from smsflow.domain.delivery import Accepted, Deferred, NotSent, Rejected, Unanswered
+from smsflow.domain.delivery import Accepted, NotSent, Rejected, Unanswered
 from smsflow.domain.message import Kind, Status
 from smsflow.services.messages.outcomes import Graces
 from smsflow.smpp import spec
@@ -171,7 +171,7 @@ async def test_a_late_no_settles_what_was_unknown_and_returns_its_credits_once(d
     await sound(dispatcher.platform)
 
 
-async def test_a_late_no_to_an_attempt_that_was_followed_by_another_changes_nothing(dispatcher):
+async def test_a_late_no_to_an_attempt_that_was_followed_by_another_ends_nothing(dispatcher):
     message, first = await dispatcher.loses()
     dispatcher.now += timedelta(seconds=61)
     await dispatcher.sweeps()
@@ -183,7 +183,7 @@ async def test_a_late_no_to_an_attempt_that_was_followed_by_another_changes_noth
     await sound(dispatcher.platform)
 
 
-@pytest.mark.parametrize("outcome", [Deferred("later", 5), NotSent(), Unanswered("?")])
+@pytest.mark.parametrize("outcome", [NotSent(), Unanswered("?")])
 async def test_an_outcome_for_a_claim_that_was_taken_away_changes_nothing(dispatcher, outcome):
     message, first = await dispatcher.loses()
     dispatcher.now += timedelta(seconds=61)
