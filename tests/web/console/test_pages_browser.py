@@ -10,11 +10,13 @@ from axe_playwright_python.base import AXE_FILE_PATH
 
 from smsflow.cli.processes import demo
 from smsflow.domain.access import Role
-from tests.web.console.browsing import LANGUAGES, Person, ask, cookie_of, hire, signed_in, upload
+from tests.web.console.browsing import HEIGHT, LANGUAGES, Person, ask, cookie_of, hire, signed_in, upload
 
 pytestmark = pytest.mark.browser
 
 WIDTHS = (1280, 390)
+# The smallest phone, tablets, and where the navigation takes the room beside a table.
+BETWEEN = (320, 640, 768, 900, 1024)
 ALONE = ("/", "/sign-in", "/s/nothing-here")
 FILE = "Téléphone;Prénom\n690000001;Awa\n12;Court\n".encode()
 # Of pages that differ in nothing but an id this many, and one of those that differ in a filter.
@@ -107,6 +109,20 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_window_or_column(live_s
                 found += [(way.address, *broken) for broken in page.evaluate(AXE)]
 
     assert found == []
+
+
+def test_no_page_is_wider_than_a_small_phone_or_a_tablet(live_server, ways, chromium):
+    wide = []
+    for who, some in itertools.groupby(ways, key=lambda way: way.who):
+        with signed_in(chromium, live_server.url, who) as page:
+            for way in some:
+                page.goto(live_server.url + way.address)
+                for width in BETWEEN:
+                    page.set_viewport_size({"width": width, "height": HEIGHT})
+                    if page.evaluate("document.documentElement.scrollWidth") > width:
+                        wide.append((way.address, width))
+
+    assert wide == []
 
 
 def test_a_page_is_light_at_the_first_visit_and_lighter_after_it(live_server, ways):
