@@ -95,7 +95,7 @@ class CodeExpired(CodeRefused):
 
 
 class CodeBlocked(CodeRefused):
-    """The code is dead after too many wrong tries: ask for a new one."""
+    """The code is blocked after too many wrong tries: ask for a new one."""
 
     code = "code_blocked"
 

@@ -122,7 +122,7 @@ Since = Annotated[
     str | None,
     typer.Option(callback=_since, metavar="2h|DATE", help="Only what is younger: 30m, 2h, 7d, or a date."),
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether it is meant.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -67,7 +67,7 @@ def cancel(campaign: CampaignId, *, yes: Yes = False, as_json: Json = False) -> 
 
 
 def show(campaign: CampaignId, *, as_json: Json = False) -> None:
-    """Show what a campaign has come to."""
+    """Show the figures of a campaign."""
     seen = read(lambda tx: _result(tx, campaign))
     if output.reading(document(seen.found), database=seen.database, as_json=as_json):
         return

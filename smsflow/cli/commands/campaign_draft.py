@@ -65,7 +65,7 @@ def draft(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write a campaign down; nothing is sent and nothing is charged."""
+    """Store a campaign as a draft; nothing is sent and nothing is charged."""
     if kind not in {"marketing", "transactional"}:
         raise typer.BadParameter("it is marketing or transactional.", param_hint="--kind")
     if outside not in {"wait", "refuse"}:

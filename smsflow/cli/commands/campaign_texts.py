@@ -67,7 +67,7 @@ def export(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write what became of every recipient into a file."""
+    """Write the result of every recipient into a file."""
     into = file or Path(f"campaign-{campaign}.{form or 'csv'}")
     if form is not None and into.suffix.lower() != f".{form}":
         raise typer.BadParameter(f"the file's name ends in {into.suffix or 'nothing'}.", param_hint="--format")

@@ -164,12 +164,12 @@ def show(name: Name, *, as_json: Json = False) -> None:
 
 
 def enable(name: Name, *, as_json: Json = False) -> None:
-    """Let SMS leave by a connector."""
+    """Enable a connector: SMS leave by it again."""
     _change(name, {"enabled": True}, f"Connector {name} is enabled.", as_json=as_json)
 
 
 def disable(name: Name, *, as_json: Json = False) -> None:
-    """Let no SMS leave by a connector; those that wait for it take another route or stay."""
+    """Disable a connector; SMS that wait for it take another route or stay."""
     _change(name, {"enabled": False}, f"Connector {name} is disabled.", as_json=as_json)
 
 

@@ -64,7 +64,7 @@ def import_(
     background: Annotated[bool, typer.Option("--background", help="Return at once; jobs reads the file.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring contacts in from a file, to the end, with a report."""
+    """Import contacts from a file, to the end, with a report."""
     seen = preview(file, inspect(file, sheet=sheet))
     columns = seen.mapping
     for choice in column or []:

@@ -47,7 +47,7 @@ MessageId = Annotated[str, typer.Argument(metavar="ID", callback=_message_id, he
 
 def add_to(app: typer.Typer) -> None:
     """Give `app` these commands."""
-    message = noun("Messages: the SMS that companies send, and what became of each.")
+    message = noun("Messages: the SMS that companies send, each with its timeline.")
     message.command("show")(show)
     message.command("list")(list_)
     message.command("cancel")(cancel)

@@ -24,7 +24,7 @@ Keyword = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Give `app` these commands."""
-    group = noun("Numbers: our own, that people write to.")
+    group = noun("Numbers: those of the platform, that people write to.")
     group.command("add")(add)
     group.command("list")(list_)
     group.command("remove")(remove)

@@ -69,7 +69,7 @@ def add(
 
 
 def remove(number: Number, *, company: CompanyOption, reason: Reason = "", as_json: Json = False) -> None:
-    """Let somebody be written to again."""
+    """Remove an opt-out: the person may be written to again."""
 
     async def job(tx: Tx) -> tuple[str, bool]:
         found = await companies.find(tx, company)

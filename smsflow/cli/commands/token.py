@@ -15,7 +15,7 @@ from smsflow.store.postgres.transactions import Tx
 
 def add_to(app: typer.Typer) -> None:
     """Give `app` these commands."""
-    token = noun("Tokens: what programs prove themselves with.")
+    token = noun("Tokens: the credentials of programs.")
     token.command("list")(list_)
     token.command("revoke")(revoke)
     app.add_typer(token, name="token")

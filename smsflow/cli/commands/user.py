@@ -147,7 +147,7 @@ def _print_link(path: str, sentence: str, *, as_json: bool) -> None:
 
 
 def disable(username: Name, *, as_json: Json = False) -> None:
-    """Let a user log in no more; all its tokens end at once."""
+    """Lock a user out; all its tokens end at once."""
     _set_disabled(username, disabled=True, as_json=as_json)
 
 
