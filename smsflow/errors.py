@@ -249,6 +249,13 @@ class HoursNeverOpen(Refused):
     status = 422
 
 
+class ListGone(Refused):
+    """A list that the campaign writes to or leaves out was deleted: choose its lists again, or draft it anew."""
+
+    code = "list_gone"
+    status = 409
+
+
 class OwnCampaign(Refused):
     """Somebody who has written a campaign does not approve it: ask another approver."""
 

@@ -16,7 +16,7 @@ from smsflow.domain.phone import Number
 from smsflow.domain.routing import Table
 from smsflow.domain.stop_way import Links, StopWays
 from smsflow.domain.template import Missing, Template
-from smsflow.errors import NotFound, NumberInvalid
+from smsflow.errors import ListGone, NotFound, NumberInvalid
 from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.draft import held
 from smsflow.services.messages.prepare import Limits
@@ -65,9 +65,10 @@ class _Person:
 
 
 async def begin(tx: Tx, company_id: int, campaign_id: int) -> Walk:
-    """Begin a preparation: what an earlier one has stored goes. Raises StateRefused once the campaign is launched."""
+    """Begin a preparation: what an earlier one has stored goes. Raises StateRefused once the campaign is launched, and ListGone."""
     campaign = await held(tx, company_id, campaign_id)
     rules.check(campaign.state, "prepare")
+    await _check_lists(tx, campaign)
     # A draft may still be without its text.
     template.parse(campaign.text)
     await recipients.clear(tx, company_id, campaign_id)
@@ -110,7 +111,12 @@ async def go_on(
     if campaign is None or campaign.state != "draft" or campaign.preparing is None:
         return False
     walk = msgspec.convert(campaign.preparing["walk"], Walk)
-    walk = await step(tx, company, campaign_id, walk, routes=routes, limits=limits, links=links)
+    try:
+        walk = await step(tx, company, campaign_id, walk, routes=routes, limits=limits, links=links)
+    except ListGone:
+        # Whoever prepares it again is told.
+        await drafts.set_preparing(tx, company.id, campaign_id, None)
+        return False
     now_at = None if walk.done else {**campaign.preparing, "walk": msgspec.to_builtins(walk)}
     await drafts.set_preparing(tx, company.id, campaign_id, now_at)
     return not walk.done
@@ -127,13 +133,14 @@ async def step(
     links: Links | None,
     batch: int = BATCH,
 ) -> Walk:
-    """Prepare the next recipients; return how far that has come. With the last one, the campaign is prepared.
+    """Prepare the next recipients; return how far that has come. With the last one, the campaign is prepared. Raises ListGone.
 
     `links` are what `{stop}` becomes; without any, and without a number of the company, nobody gets a text that has it.
     """
     campaign = await held(tx, company.id, campaign_id)
     if campaign.last_place != walk.place:
         raise NotFound(what="preparation that is still the only one of campaign", id=campaign_id)
+    await _check_lists(tx, campaign)
     people, walk = await _people(tx, campaign, walk, batch)
     if people:
         opted_out = await optouts.scopes(tx, company.id, [p.number for p in people])
@@ -145,6 +152,12 @@ async def step(
         await drafts.set_state(tx, company.id, campaign_id, "prepared")
         await previews.note_longest(tx, company.id, campaign_id)
     return walk
+
+
+async def _check_lists(tx: Tx, campaign: Campaign) -> None:
+    """Raise ListGone when a list was deleted: without it people would be left out unsaid, or written to who are not to be."""
+    if not await lists.are_there(tx, campaign.company_id, [*campaign.plan["lists"], *campaign.plan["without"]]):
+        raise ListGone
 
 
 async def _people(tx: Tx, campaign: Campaign, walk: Walk, batch: int) -> tuple[list[_Person], Walk]:

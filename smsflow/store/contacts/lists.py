@@ -112,6 +112,15 @@ async def members(tx: Tx, company_id: int, lists: Sequence[int]) -> Members:
     return Members([i for i, rules in found if rules is None], [rules for _, rules in found if rules is not None])
 
 
+async def are_there(tx: Tx, company_id: int, lists: Sequence[int]) -> bool:
+    """Tell whether all of some lists of the company are still there."""
+    query = text("""
+        SELECT count(*) FROM contact_list WHERE company_id = :company_id AND id = ANY(CAST(:lists AS bigint[]))
+    """)
+    found = (await tx.execute(query, {"company_id": company_id, "lists": ints(lists)})).scalar_one()
+    return int(found) == len(set(lists))
+
+
 # Taking contacts out of lists locks the lists first, as deleting a list does: two of them never wait in a circle.
 # The weakest lock: counting a list's contacts does not wait for it.
 _KEEP = text("SELECT id FROM contact_list WHERE company_id = :company_id AND rules IS NULL ORDER BY id FOR KEY SHARE")

@@ -3,18 +3,20 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from smsflow import testing
 from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Hours, Plan, Policy
-from smsflow.errors import HoursNeverOpen, NotEnoughCredits, StateRefused
+from smsflow.errors import HoursNeverOpen, ListGone, NotEnoughCredits, StateRefused
 from smsflow.services.campaigns import draft, launch, prepare, run, turns
 from smsflow.services.contacts import lists, optouts
 from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
 from smsflow.services.messages.prepare import Limits
 from smsflow.store.accounts import companies
+from smsflow.store.campaigns import drafts
 from smsflow.store.contacts import contacts
 from smsflow.store.contacts.contacts import NewContact
 from smsflow.store.postgres.transactions import text
@@ -182,6 +184,26 @@ async def test_a_number_that_is_pasted_has_the_values_of_its_contact_and_is_left
         ("+237690000001", {"prenom": "Client1"}, None),
         ("+237690009999", None, "no_value"),
     ]
+
+
+async def test_a_list_that_is_gone_stops_a_preparation_and_nobody_who_was_left_out_is_written_to(campaigns):
+    await campaigns.open()
+    async with campaigns.platform.database.transaction() as tx:
+        await lists.add_list(tx, campaigns.company.id, "Jamais", now=campaigns.now)
+    campaign_id = await campaigns.draft(without=["Jamais"])
+    async with campaigns.platform.database.transaction() as tx:
+        walk = await prepare.begin(tx, campaigns.company.id, campaign_id)
+        await drafts.set_preparing(tx, campaigns.company.id, campaign_id, {"walk": msgspec.to_builtins(walk)})
+        await lists.delete_list(tx, campaigns.company.id, "Jamais")
+
+    table = (await campaigns.platform.directory.routing()).table
+    async with campaigns.platform.database.transaction() as tx:
+        more = await prepare.go_on(tx, campaigns.company, campaign_id, routes=table, limits=Limits(), links=None)
+    with pytest.raises(ListGone):
+        await campaigns.prepare(campaign_id)
+
+    shown = await campaigns.show(campaign_id)
+    assert (more, shown.state, shown.preparing, shown.last_place) == (False, "draft", None, 0)
 
 
 async def test_a_landline_is_refused_where_the_company_writes_to_mobile_numbers_alone(campaigns):

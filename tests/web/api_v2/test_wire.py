@@ -20,6 +20,7 @@ ELSEWHERE = {
     "approval_needed",
     "hours_never_open",
     "in_use",
+    "list_gone",
     "own_campaign",
     "state_refused",
     "stop_missing",

@@ -9,6 +9,7 @@ from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Plan
 from smsflow.errors import (
     HoursNeverOpen,
+    ListGone,
     NotEnoughCredits,
     NotFound,
     NumberInvalid,
@@ -118,6 +119,8 @@ def refusal(visitor: Visitor, refused: Refused) -> str:
         return _(STOP_DEMANDED)
     if isinstance(refused, HoursNeverOpen):
         return _(HOURS_NEVER_OPEN, **refused.details)
+    if isinstance(refused, ListGone):
+        return _("One of these lists is gone. Choose the lists again.")
     if isinstance(refused, OwnCampaign):
         return _("You have written or submitted this campaign: somebody else approves it.")
     if isinstance(refused, StateRefused):

@@ -13,6 +13,7 @@ from smsflow.domain.schedule import Plan, hours_of
 from smsflow.errors import (
     AlreadyExists,
     HoursNeverOpen,
+    ListGone,
     NotFound,
     Refused,
     SenderNotAllowed,
@@ -160,6 +161,8 @@ class CampaignNew:
             filled.wrong("sender", sentence or _("This sender is not approved. Choose another one."))
         except StopMissing:
             filled.wrong("text", _(STOP_DEMANDED))
+        except ListGone:
+            filled.wrong("lists", _("One of these lists is gone. Choose the lists again."))
         except HoursNeverOpen as never:
             filled.wrong("hours", _(HOURS_NEVER_OPEN, **never.details))
         except Refused as refused:
