@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -65,16 +65,16 @@ async def run_import(
                 await importing.note_begun(tx, company_id, import_id, last_row=ends, now=clock())
         try:
             source = records(rows(path, plan.layout, after=found.next_row), plan.columns)
-            after, done, ended = found.next_row, found.rows, False
-            while not ended:
-                batch = await asyncio.to_thread(_take, source)
-                ended = len(batch) < importing.BATCH
-                async with database.transaction() as tx:
-                    now = await importing.step(tx, company, import_id, batch, after=after, last=ended, now=clock())
-                if now is None or now.state != "running":
-                    return
-                after, done = now.next_row, now.rows
-                progress(done)
+            after = found.next_row
+            async with contextlib.aclosing(_batches(source)) as batches:
+                async for batch in batches:
+                    last = len(batch) < importing.BATCH
+                    async with database.transaction() as tx:
+                        now = await importing.step(tx, company, import_id, batch, after=after, last=last, now=clock())
+                    if now is None or now.state != "running":
+                        return
+                    after = now.next_row
+                    progress(now.rows)
         except Exception as error:
             why = _why(error)
             if why is None:
@@ -90,6 +90,19 @@ def _why(error: Exception) -> str | None:
     if may_pass(error) or lacks_migration(error):
         return None
     return f"A row cannot be read or stored ({named(error)}): save the file again as CSV, or ask the platform."
+
+
+async def _batches(source: Iterator[Record]) -> AsyncGenerator[list[Record], None]:
+    """Yield the batches of a file, each while the next one is read; the last is short."""
+    batch = await asyncio.to_thread(_take, source)
+    while len(batch) == importing.BATCH:
+        following = asyncio.create_task(asyncio.to_thread(_take, source))
+        try:
+            yield batch
+        finally:
+            # Also when nobody wants it any more: its file is there until then.
+            batch = await following
+    yield batch
 
 
 def _take(source: Iterator[Record]) -> list[Record]:
