@@ -11,7 +11,7 @@ from smsflow.settings import SettingsError
 from smsflow.sheets.errors import SheetUnreadable
 from smsflow.store.postgres.cells import AnotherCell
 from smsflow.store.postgres.embedded import EmbeddedFailed
-from smsflow.store.postgres.outages import is_disk_full, is_outage
+from smsflow.store.postgres.outages import is_disk_full, is_outage, may_pass
 from smsflow.store.postgres.pool import PoolTimeout
 from smsflow.store.postgres.revision import MigrationBlocked, lacks_migration
 from smsflow.store.postgres.transactions import UnreadableAddress
@@ -71,6 +71,11 @@ def _of_the_database(error: Exception) -> CommandFailure | None:
     if is_outage(error):
         hint = "is SMSFLOW_DATABASE_URL right, and PostgreSQL running?"
         return CommandFailure("database_away", f"the database does not answer ({_reason(error)}): {hint}")
+    if may_pass(error):
+        return CommandFailure(
+            "database_busy",
+            f"the platform's own work was in the way ({_reason(error)}): try again.",
+        )
     return None
 
 

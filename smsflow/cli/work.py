@@ -11,6 +11,7 @@ from smsflow import datadir
 from smsflow.keys import secret_key
 from smsflow.settings import Settings, load
 from smsflow.store.postgres.clock import Clock
+from smsflow.store.postgres.outages import is_conflict
 from smsflow.store.postgres.transactions import Database, Tx, without_password
 from smsflow.vault import Vault
 
@@ -18,6 +19,7 @@ T = TypeVar("T")
 
 # One transaction at a time needs one connection.
 _POOL = 1
+_TRIES = 3
 _CLOCK: ContextVar[Clock] = ContextVar("clock")
 
 
@@ -42,13 +44,25 @@ def read(job: Callable[[Tx], Awaitable[T]]) -> Reading[T]:
         database = Database(url, pool=_POOL)
         try:
             await keep_time(database)
-            async with database.transaction() as tx:
-                return await job(tx)
+            return await _done(database, job)
         finally:
             await database.close()
 
     with datadir.database(settings) as url:
         return Reading(asyncio.run(work(url)), database_name(settings))
+
+
+async def _done(database: Database, job: Callable[[Tx], Awaitable[T]]) -> T:
+    """Return what `job` makes of a transaction, of another one where the platform's own work was in the way of the first."""
+    for _ in range(_TRIES - 1):
+        try:
+            async with database.transaction() as tx:
+                return await job(tx)
+        except Exception as error:
+            if not is_conflict(error):
+                raise
+    async with database.transaction() as tx:
+        return await job(tx)
 
 
 def in_steps(job: Callable[[Database, Settings], Awaitable[T]]) -> T:

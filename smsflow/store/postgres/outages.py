@@ -28,6 +28,11 @@ def may_pass(error: BaseException) -> bool:
     return is_outage(error)
 
 
+def is_conflict(error: BaseException) -> bool:
+    """Tell whether a transaction gave way to another one (a deadlock, say): nothing of it was done, and it may be tried again at once."""
+    return isinstance(error, psycopg.Error) and error.sqlstate is not None and error.sqlstate.startswith("40")
+
+
 def is_disk_full(error: BaseException) -> bool:
     """Tell whether the server has no room on its disk."""
     return isinstance(error, psycopg.errors.DiskFull)
