@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("cluster")
 
 
 class Ours:
-    """The cluster as the verdict on campaigns asks it."""
+    """The cluster as the check of campaigns asks it."""
 
     patience = 60.0
 

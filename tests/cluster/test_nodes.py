@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.cluster.conftest import BINDS, WINDOW
-from tests.cluster.traffic import a_customer, rows, stats, steady, until, verdict
+from tests.cluster.traffic import a_customer, block_result, rows, stats, steady, until
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
@@ -52,7 +52,7 @@ async def test_messages_that_either_node_accepts_go_out(cluster, platform):
     await all_bound(cluster, platform)
     async with a_customer(platform) as (customer, _, _), steady(customer, list(cluster.nodes)) as sent:
         await asyncio.sleep(1)
-    told = await verdict(cluster, platform, sent)
+    told = await block_result(cluster, platform, sent)
 
     assert len(sent.accepted) > 20
     assert not sent.refused
@@ -71,7 +71,7 @@ async def test_a_node_that_is_killed_gives_its_binds_to_another_and_loses_nothin
         nodes.remove(node)
         node.end(signal.SIGKILL)
         await taken_over(cluster, platform, other)
-    told = await verdict(cluster, platform, sent)
+    told = await block_result(cluster, platform, sent)
 
     measured("kill -9 of a node, until another is bound", took(cluster, other, killed_at))
     measured("kill -9 of a node, messages unknown", len(told.unknown))
@@ -92,7 +92,7 @@ async def test_a_node_that_is_told_to_stop_hands_over_with_nothing_unknown(clust
         await asyncio.to_thread(node.end, signal.SIGTERM)
         measured("SIGTERM of a node, until it is gone", time.time() - stopped_at)
         await taken_over(cluster, platform, other)
-    told = await verdict(cluster, platform, sent)
+    told = await block_result(cluster, platform, sent)
 
     measured("SIGTERM of a node, until another is bound", took(cluster, other, stopped_at))
     assert not sent.refused
@@ -121,7 +121,7 @@ async def test_a_node_cut_off_from_the_database_stops_and_another_takes_over(clu
             plugged_at = time.time()
             await rejoined(platform, node, before)
             measured("a node that was cut off, until it is back", time.time() - plugged_at)
-        told = await verdict(cluster, platform, sent)
+        told = await block_result(cluster, platform, sent)
     taken_after = took(cluster, other, cut_at)
     # The other node does not leave: each of these is the cut one's.
     stopped_after = max(at for at, line in cluster.operator.said if at > cut_at and " left: " in line) - cut_at

@@ -1,4 +1,4 @@
-"""The SMS that customers send to the nodes during a failure, the end of each, and the verdict."""
+"""The SMS that customers send to the nodes during a failure, the end of each, and a check of the promises."""
 
 import asyncio
 import functools
@@ -42,7 +42,7 @@ class Sent:
 
 
 @dataclass
-class Verdict:
+class BlockResult:
     """How a block of traffic ended."""
 
     lost: set[str]
@@ -134,7 +134,7 @@ async def inbox(cluster: Cluster) -> list[dict[str, str]]:
     return (await ask(cluster.operator.control_port, {"do": "inbox", "limit": 1_000_000}))["messages"]
 
 
-async def verdict(cluster: Cluster, platform: Platform, sent: Sent) -> Verdict:
+async def block_result(cluster: Cluster, platform: Platform, sent: Sent) -> BlockResult:
     """Wait until everything accepted has been delivered, then compare it with what the handsets show."""
     ids = list(sent.accepted.values())
 
@@ -145,7 +145,7 @@ async def verdict(cluster: Cluster, platform: Platform, sent: Sent) -> Verdict:
     await until(all_delivered, f"{len(ids)} messages delivered")
     shown = Counter(m["text"] for m in await inbox(cluster))
     ours = {t: n for t, n in shown.items() if t.split(" ")[0] == sent.name}
-    return Verdict(
+    return BlockResult(
         lost=sent.accepted.keys() - ours.keys(),
         invented=ours.keys() - sent.accepted.keys() - sent.unanswered,
         repeated={sent.accepted[t] for t, n in ours.items() if n > 1 and t in sent.accepted},

@@ -1,4 +1,4 @@
-"""Three campaigns of two companies to the same people, what is done to the gateway while they run, and the verdict."""
+"""Three campaigns of two companies to the same people, what is done to the gateway while they run, and a check of the promises."""
 
 import asyncio
 import itertools
@@ -24,9 +24,9 @@ from smsflow.testing import TIMEZONE, a_company
 from tests.crash.disk import a_disk
 from tests.crash.gateway import Gateway, a_directory
 from tests.crash.pair import a_pair
+from tests.crash.promises import Count, ledger_breaks, settled
 from tests.crash.scenarios import a_prefix
-from tests.crash.verdict import Count, ledger_breaks, settled
-from tests.crash.witness import Witness
+from tests.crash.smsc import Smsc
 from tests.waiting import until
 
 CREDITS = 100_000
@@ -130,12 +130,12 @@ async def pauses(gateway, campaigns, chance):
         await going
 
 
-async def strike_while_campaigns_run(gateway, witness, strikes, *, chance, people=240):
+async def strike_while_campaigns_run(gateway, smsc, strikes, *, chance, people=240):
     """Run three campaigns, do each of `strikes` at a random moment of theirs, and judge."""
     # With the window of the connector, some 130 SMS a second: time enough for everything to be struck.
-    await witness.behave(latency=0.15)
+    await smsc.behave(latency=0.15)
     # Before the launch: a busy machine is still here when the first campaign has ended.
-    day, known = _day(), (await witness.ask("stats"))["messages"]
+    day, known = _day(), (await smsc.ask("stats"))["messages"]
     async with gateway.platform() as platform:
         campaigns = await a_launch(platform, people=people)
     moments = sorted(chance.sample(range(people // 10, 5 * people // 4), len(strikes)))
@@ -143,13 +143,13 @@ async def strike_while_campaigns_run(gateway, witness, strikes, *, chance, peopl
         for strike, at in zip(strikes, moments, strict=True):
 
             async def handed(at=at):
-                return (await witness.ask("stats"))["messages"] - known >= at
+                return (await smsc.ask("stats"))["messages"] - known >= at
 
             await until(handed, f"{at} SMS at the operator", gateway.patience)
             await strike()
             await gateway.ready()
     await ended(gateway, campaigns)
-    return await judge_campaigns(gateway, witness, campaigns, kills=len(strikes), one_day=day == _day())
+    return await judge_campaigns(gateway, smsc, campaigns, kills=len(strikes), one_day=day == _day())
 
 
 def _day():
@@ -176,7 +176,7 @@ async def cut_the_power_while_campaigns_run(*, chance, cuts=1):
     async with a_directory() as directory, a_disk(directory / "disk", megabytes=700) as disk:
         if disk is None:
             return None
-        gateway, witness = Gateway(disk.directory), Witness(directory)
+        gateway, smsc = Gateway(disk.directory), Smsc(directory)
 
         async def cut():
             await asyncio.to_thread(disk.cut)
@@ -184,8 +184,8 @@ async def cut_the_power_while_campaigns_run(*, chance, cuts=1):
             await disk.mount_again()
             await gateway.start()
 
-        async with a_pair(gateway, witness):
-            return await strike_while_campaigns_run(gateway, witness, [cut] * cuts, chance=chance)
+        async with a_pair(gateway, smsc):
+            return await strike_while_campaigns_run(gateway, smsc, [cut] * cuts, chance=chance)
 
 
 async def ended(gateway, campaigns):
@@ -213,11 +213,9 @@ SELECT c.balance, c.reserved, (SELECT coalesce(sum(charged), 0) FROM message m W
 """
 
 
-async def judge_campaigns(gateway, witness, campaigns, *, kills, one_day=True):
+async def judge_campaigns(gateway, smsc, campaigns, *, kills, one_day=True):
     """Return the counts; raise AssertionError with the first promise that was broken."""
-    received = Counter(
-        (m["destination"].removeprefix("+"), m["text"].partition(" ")[0]) for m in await witness.messages()
-    )
+    received = Counter((m["destination"].removeprefix("+"), m["text"].partition(" ")[0]) for m in await smsc.messages())
     counted, by_person = Count(kills=kills), Counter()
     for campaign in campaigns:
         of = (campaign.company_id, campaign.id)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.crash.gateway import Gateway
 from tests.crash.pair import anew, introduce
-from tests.crash.witness import Witness
+from tests.crash.smsc import Smsc
 
 
 @pytest.fixture(scope="session")
@@ -17,13 +17,13 @@ def _pair():
     """A furnished gateway with its operator; both are ended whatever happens."""
     directory = Path(tempfile.mkdtemp(prefix="smsflow-crash-"))
     directory.chmod(0o755)  # PostgreSQL does not run as root
-    gateway, witness = Gateway(directory), Witness(directory)
+    gateway, smsc = Gateway(directory), Smsc(directory)
     try:
-        asyncio.run(introduce(gateway, witness))
-        yield gateway, witness
+        asyncio.run(introduce(gateway, smsc))
+        yield gateway, smsc
     finally:
         gateway.clean_up()
-        witness.stop()
+        smsc.stop()
         shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -35,6 +35,6 @@ async def gateway(_pair):
 
 
 @pytest.fixture
-async def witness(gateway, _pair):
+async def smsc(gateway, _pair):
     """The operator, which behaves well and has received nothing."""
     return _pair[1]

@@ -1,4 +1,4 @@
-"""Faults of the database and its disk, each followed by the verdict; tests and `script/soak` run the same."""
+"""Faults of the database and its disk, each followed by a check of the promises; tests and `script/soak` run the same."""
 
 import asyncio
 from contextlib import suppress
@@ -9,9 +9,9 @@ from smsflow.store.postgres import embedded
 from tests.crash.disk import a_disk
 from tests.crash.gateway import WINDOW, Gateway, a_directory
 from tests.crash.pair import a_pair
+from tests.crash.promises import judge
 from tests.crash.scenarios import a_load, goes_on
-from tests.crash.verdict import judge
-from tests.crash.witness import Witness
+from tests.crash.smsc import Smsc
 from tests.waiting import until
 
 # The time for which a request waits for the fate of a commit whose answer was lost.
@@ -25,9 +25,9 @@ async def take_the_database_away_under_load(*, seconds):
     """
     async with a_directory() as directory:
         running = embedded.start(directory)
-        gateway, witness = Gateway(directory, patience=60 + 4 * seconds, database_url=running.url), Witness(directory)
+        gateway, smsc = Gateway(directory, patience=60 + 4 * seconds, database_url=running.url), Smsc(directory)
         try:
-            async with a_pair(gateway, witness):
+            async with a_pair(gateway, smsc):
                 under = a_load(gateway, connections=8, pause=0.005)
                 async with under:
                     for misfortune in (_restart, _keep_away, _use_up):
@@ -39,7 +39,7 @@ async def take_the_database_away_under_load(*, seconds):
                         may_wait = misfortune is _restart or seconds <= _LOOKED_FOR
                         assert told or may_wait, f"{misfortune.__name__}: nobody was told to come back"
                     await goes_on(under)
-                count = await judge(gateway, witness, [under], kills=3, window=WINDOW)
+                count = await judge(gateway, smsc, [under], kills=3, window=WINDOW)
         finally:
             embedded.start(directory).stop() if running.process.poll() is not None else running.stop()
     assert not under.of("unanswered")
@@ -76,7 +76,7 @@ async def _use_up(_directory, running, seconds):
             connection.close()
 
 
-async def hang_the_database_under_load(gateway, witness, *, seconds):
+async def hang_the_database_under_load(gateway, smsc, *, seconds):
     """Stop every process of PostgreSQL, connections open, for this long, and judge that every request got an answer."""
     under = a_load(gateway, connections=8, pause=0.01)
     async with under:
@@ -87,7 +87,7 @@ async def hang_the_database_under_load(gateway, witness, *, seconds):
         await goes_on(under)
     assert not under.of("unanswered")
     assert {a.status for a in under.asked} <= {200, 503}
-    return await judge(gateway, witness, [under], kills=1, window=WINDOW)
+    return await judge(gateway, smsc, [under], kills=1, window=WINDOW)
 
 
 async def fill_the_disk_under_load(*, seconds=3):
@@ -97,9 +97,9 @@ async def fill_the_disk_under_load(*, seconds=3):
         mounted = await asyncio.create_subprocess_exec(*mount, stderr=asyncio.subprocess.DEVNULL)
         if await mounted.wait() != 0:
             return None
-        gateway, witness = Gateway(directory, patience=60 + 4 * seconds), Witness(directory)
+        gateway, smsc = Gateway(directory, patience=60 + 4 * seconds), Smsc(directory)
         try:
-            async with a_pair(gateway, witness):
+            async with a_pair(gateway, smsc):
                 under = a_load(gateway, connections=8)
                 async with under:
                     await until(lambda: len(under.of("accepted")) >= 100, "a load")
@@ -111,7 +111,7 @@ async def fill_the_disk_under_load(*, seconds=3):
                     ballast.unlink()
                     await goes_on(under)
                 # Nobody died: whatever had to wait for room was not sent by chance, so nothing may come twice beyond a window.
-                return await judge(gateway, witness, [under], kills=2, window=WINDOW)
+                return await judge(gateway, smsc, [under], kills=2, window=WINDOW)
         finally:
             await (await asyncio.create_subprocess_exec("umount", "--lazy", str(directory))).wait()
 
@@ -134,8 +134,8 @@ async def cut_the_power_under_load(*, at):
     async with a_directory() as directory, a_disk(directory / "disk", megabytes=700) as disk:
         if disk is None:
             return None
-        gateway, witness = Gateway(disk.directory), Witness(directory)
-        async with a_pair(gateway, witness):
+        gateway, smsc = Gateway(disk.directory), Smsc(directory)
+        async with a_pair(gateway, smsc):
             under = a_load(gateway, connections=16)
             async with under:
                 await until(lambda: len(under.asked) >= at, f"{at} answers")
@@ -144,4 +144,4 @@ async def cut_the_power_under_load(*, at):
                 await disk.mount_again()
                 await gateway.start()
                 await goes_on(under)
-            return await judge(gateway, witness, [under], kills=1, window=WINDOW)
+            return await judge(gateway, smsc, [under], kills=1, window=WINDOW)

@@ -1,12 +1,12 @@
-"""An operator that does wrong all that real ones were seen to do, and kills in between, followed by the verdict."""
+"""An operator that does wrong all that real ones were seen to do, and kills in between, followed by a check of the promises."""
 
 import asyncio
 import time
 
 from smsflow.simulator.misbehaviour import FAULTS
 from tests.crash.gateway import ROLES, WINDOW
+from tests.crash.promises import judge
 from tests.crash.scenarios import a_load, goes_on
-from tests.crash.verdict import judge
 from tests.waiting import until
 
 # A late error comes after the gateway's time for responses (Gateway.furnish).
@@ -16,12 +16,12 @@ _WELL = {"misbehave": ["same-id"], "misbehave_every": 0}
 _VICTIMS = (*ROLES, "postgres", "backend", "supervisor", "all")
 
 
-async def misbehave_in_every_way_under_load(gateway, witness, *, seconds, chance, every=12.0, faults=tuple(FAULTS)):
+async def misbehave_in_every_way_under_load(gateway, smsc, *, seconds, chance, every=12.0, faults=tuple(FAULTS)):
     """Send for this long while the operator does everything wrong, kill something every so often, and judge.
 
     Afterwards each fault was done, every bind is up, and what is sent to an operator that behaves is delivered.
     """
-    await witness.behave(misbehave=list(faults), **_EVERYTHING)
+    await smsc.behave(misbehave=list(faults), **_EVERYTHING)
     under = a_load(gateway, connections=4, pause=0.05, long_every=4)
     ends, kills = time.monotonic() + seconds, 0
     async with under:
@@ -36,8 +36,8 @@ async def misbehave_in_every_way_under_load(gateway, witness, *, seconds, chance
             if victim in {"all", "supervisor"}:
                 await gateway.start()
             await gateway.ready()
-    did = (await witness.ask("stats"))["faults"]
-    await witness.behave(**_WELL)
+    did = (await smsc.ask("stats"))["faults"]
+    await smsc.behave(**_WELL)
     # A message that was refused or lost again and again waits for minutes, a refused one in the memory of its dispatcher too.
     gateway.kill("dispatch")
     await gateway.ready()
@@ -48,7 +48,7 @@ async def misbehave_in_every_way_under_load(gateway, witness, *, seconds, chance
     async with after:
         await after.finished()
 
-    count = await judge(gateway, witness, [under, after], kills=kills + 1, window=WINDOW)
+    count = await judge(gateway, smsc, [under, after], kills=kills + 1, window=WINDOW)
     assert did.keys() == {*faults}, f"the operator did not do everything: {set(faults) - did.keys()}"
     await until(lambda: not gateway.connect(_NOT_BOUND), "binds that are up")
     return count

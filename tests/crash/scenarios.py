@@ -1,4 +1,4 @@
-"""Faults of the gateway and its operator, each followed by the verdict; tests and `script/soak` run the same."""
+"""Faults of the gateway and its operator, each followed by a check of the promises; tests and `script/soak` run the same."""
 
 import asyncio
 import signal
@@ -8,7 +8,7 @@ from smsflow.smpp import spec
 from tests.crash import processes
 from tests.crash.gateway import ROLES, WINDOW
 from tests.crash.load import Load
-from tests.crash.verdict import judge
+from tests.crash.promises import judge
 from tests.waiting import until
 
 # The acts of the operator, for how long, and how many messages one such act may let come twice.
@@ -52,7 +52,7 @@ def a_load(gateway, **shape):
     return Load(gateway.port, gateway.token, a_prefix(), **shape)
 
 
-async def kill_under_load(gateway, witness, what, *, at, after=1.0, connections=16, at_most_once=False):
+async def kill_under_load(gateway, smsc, what, *, at, after=1.0, connections=16, at_most_once=False):
     """Kill when `at` have been answered, start again what nobody else does, and judge."""
     under = a_load(gateway, connections=connections)
     async with under:
@@ -64,13 +64,13 @@ async def kill_under_load(gateway, witness, what, *, at, after=1.0, connections=
             await asyncio.sleep(after)
             await gateway.ready()
         await goes_on(under)
-    return await judge(gateway, witness, [under], kills=1, window=WINDOW, at_most_once=at_most_once)
+    return await judge(gateway, smsc, [under], kills=1, window=WINDOW, at_most_once=at_most_once)
 
 
-async def misbehave_under_load(gateway, witness, misdeed, *, most=100, seconds=None):
+async def misbehave_under_load(gateway, smsc, misdeed, *, most=100, seconds=None):
     """Send while the operator misbehaves; without `seconds` it does so until everything has been asked for."""
     script = MISDEEDS[misdeed]
-    await witness.behave(**script)
+    await smsc.behave(**script)
     no_receipts = script.get("receipts") == "none"
     under = a_load(
         gateway, connections=8, most=most if seconds is None else 10**9, pause=0 if seconds is None else 0.05
@@ -81,33 +81,33 @@ async def misbehave_under_load(gateway, witness, misdeed, *, most=100, seconds=N
         else:
             await asyncio.sleep(seconds)
     await asyncio.sleep(0.5)
-    did = await witness.ask("stats")
+    did = await smsc.ask("stats")
     for field, counter in _COUNTED.items():
         assert field not in script or did[counter] > 0, f"the operator did nothing: {did}"
     if _MENDED.keys() & script.keys():
         await asyncio.sleep(2.5)  # longer than the time an answer has
-        await witness.behave(**_MENDED)
-    stats = await witness.ask("stats")
+        await smsc.behave(**_MENDED)
+    stats = await smsc.ask("stats")
     return await judge(
-        gateway, witness, [under], kills=stats["disconnects"], window=WINDOW, no_receipts=no_receipts,
+        gateway, smsc, [under], kills=stats["disconnects"], window=WINDOW, no_receipts=no_receipts,
         per_kill=not {"lose_every", "lose_response_every", "latency"} & set(script),
     )  # fmt: skip
 
 
-async def stop_under_load(gateway, witness, *, seconds, connections=2):
+async def stop_under_load(gateway, smsc, *, seconds, connections=2):
     """Stop the operator's process for a while, connections open, and let it go on."""
     under = a_load(gateway, connections=connections, pause=0.05)
     async with under:
         await until(lambda: len(under.of("accepted")) >= 50, "a load")
-        processes.send(witness.process.pid, signal.SIGSTOP)
+        processes.send(smsc.process.pid, signal.SIGSTOP)
         try:
             await asyncio.sleep(seconds)
         finally:
-            processes.send(witness.process.pid, signal.SIGCONT)
-    return await judge(gateway, witness, [under], kills=0, window=WINDOW, per_kill=False)
+            processes.send(smsc.process.pid, signal.SIGCONT)
+    return await judge(gateway, smsc, [under], kills=0, window=WINDOW, per_kill=False)
 
 
-async def replace_under_load(gateway, witness, *, connections=8):
+async def replace_under_load(gateway, smsc, *, connections=8):
     """Replace every process under load; judge that nobody noticed."""
     before = {name: gateway.pids(name) for name in ROLES}
     under = a_load(gateway, connections=connections, pause=0.002)
@@ -126,13 +126,13 @@ async def replace_under_load(gateway, witness, *, connections=8):
             raise AssertionError(f"{error}: {before} became {now}, {gateway.process.poll()}\n{said}") from None
         await gateway.ready()
         await goes_on(under)
-    count = await judge(gateway, witness, [under], kills=0, window=WINDOW)
+    count = await judge(gateway, smsc, [under], kills=0, window=WINDOW)
     noticed = [a for a in under.asked if a.answer != "accepted"]
     assert not noticed, f"{len(noticed)} of {len(under.asked)} requests noticed the restart: {noticed[:3]}"
     return count
 
 
-async def drain_under_load(gateway, witness, *, connections=8):
+async def drain_under_load(gateway, smsc, *, connections=8):
     """Stop under load as its operator would, start again, and judge that every accepted request was answered."""
     unknown = len(gateway.connect("SELECT 1 FROM seen_unknown"))
     under = a_load(gateway, connections=connections)
@@ -142,9 +142,9 @@ async def drain_under_load(gateway, witness, *, connections=8):
         await asyncio.sleep(1)
         under.stop()
         assert await stopped == 0, "it did not end as it should"
-    assert (await witness.ask("stats"))["binds"] == 0, "a bind was left open"
+    assert (await smsc.ask("stats"))["binds"] == 0, "a bind was left open"
     await gateway.start()
-    count = await judge(gateway, witness, [under], kills=0, window=WINDOW)
+    count = await judge(gateway, smsc, [under], kills=0, window=WINDOW)
     answered = {a.text for a in under.asked if a.answer == "accepted"}
     stored = {row[0] for row in gateway.connect("SELECT text FROM message WHERE text LIKE %s", (under.prefix + "%",))}
     assert stored == answered, f"stored and not answered: {sorted(stored - answered)[:5]}"
@@ -152,7 +152,7 @@ async def drain_under_load(gateway, witness, *, connections=8):
     return count
 
 
-async def freeze_under_load(gateway, witness):
+async def freeze_under_load(gateway, smsc):
     """Stop the dispatcher that is bound for longer than its lease, beside a second one, and let it go on."""
     second = processes.start(
         ["dispatch"], {**gateway.settings, "database_url": gateway.url}, gateway.directory / "second.log"
@@ -164,13 +164,13 @@ async def freeze_under_load(gateway, witness):
         async with under:
             await until(lambda: len(under.of("accepted")) >= 100, "a load")
             # Slow from now on, so that whoever is stopped has a window of messages on their way.
-            await witness.behave(latency=1.0)
+            await smsc.behave(latency=1.0)
             await asyncio.sleep(1.5)
             ((holder,),) = await until(lambda: gateway.connect(_HOLDER), "a dispatcher that is bound")
             stopped = holder if holder in {first, second.pid} else first
             processes.send(stopped, signal.SIGSTOP)
             try:
-                await witness.behave(latency=0.01)
+                await smsc.behave(latency=0.01)
                 await until(
                     lambda: holder not in {row[0] for row in gateway.connect("SELECT pid FROM instance")},
                     "the dispatcher that stands still to be declared dead",
@@ -179,10 +179,10 @@ async def freeze_under_load(gateway, witness):
                     lambda: (holder,) not in gateway.connect(_HOLDER) and gateway.connect(_HOLDER),
                     "another dispatcher that is bound",
                 )
-                known = (await witness.ask("stats"))["messages"]
+                known = (await smsc.ask("stats"))["messages"]
 
                 async def more():
-                    return (await witness.ask("stats"))["messages"] >= known + 20
+                    return (await smsc.ask("stats"))["messages"] >= known + 20
 
                 await until(more, "messages that leave by the other")
             finally:
@@ -191,7 +191,7 @@ async def freeze_under_load(gateway, witness):
                 lambda: (holder,) in gateway.connect("SELECT pid FROM instance"),
                 "a dispatcher that asks for a new lease",
             )
-        count = await judge(gateway, witness, [under], kills=1, window=WINDOW)
+        count = await judge(gateway, smsc, [under], kills=1, window=WINDOW)
     finally:
         processes.end(second, 20)
     assert not [a for a in under.asked if a.answer != "accepted"]

@@ -19,8 +19,8 @@ from tests.crash.load import a_number, once
 from tests.crash.operators import misbehave_in_every_way_under_load
 from tests.crash.overload import overload
 from tests.crash.pair import a_pair, anew
-from tests.crash.verdict import Count
-from tests.crash.witness import Witness
+from tests.crash.promises import Count
+from tests.crash.smsc import Smsc
 
 VICTIMS = ("web", "dispatch", "jobs", "postgres", "backend", "supervisor", "all")
 
@@ -68,16 +68,16 @@ async def main(given):
     table = Table()
     print(f"seed {given.seed}", flush=True)
     async with a_directory("smsflow-soak-") as directory:
-        gateway, witness = Gateway(directory, patience=_PATIENCE), Witness(directory)
-        async with a_pair(gateway, witness):
-            for name, scenario in _chosen(given, gateway, witness, chance):
+        gateway, smsc = Gateway(directory, patience=_PATIENCE), Smsc(directory)
+        async with a_pair(gateway, smsc):
+            for name, scenario in _chosen(given, gateway, smsc, chance):
                 if time.monotonic() < deadline:
-                    await anew(gateway, witness)
+                    await anew(gateway, smsc)
                     await table.run(name, scenario())
             if "fairness" in given.only and given.backlog and time.monotonic() < deadline:
-                await anew(gateway, witness)
-                await measure_fairness(gateway, witness, given.backlog, table)
-            await anew(gateway, witness)
+                await anew(gateway, smsc)
+                await measure_fairness(gateway, smsc, given.backlog, table)
+            await anew(gateway, smsc)
     table.show()
     return 1 if table.broken else 0
 
@@ -88,9 +88,9 @@ GROUPS = ("kills", "campaigns", "power", "operator", "operators", "database", "r
 _STRIKES = 4
 
 
-def _chosen(given, gateway, witness, chance):
+def _chosen(given, gateway, smsc, chance):
     """Yield each scenario with its name; one of each kill before another of any, so that whatever the time allows is spread over all."""
-    under_load = partial(partial, gateway=gateway, witness=witness)
+    under_load = partial(partial, gateway=gateway, smsc=smsc)
     groups = {name: [] for name in GROUPS}
     for _ in range(given.kills):
         for what in VICTIMS:
@@ -119,7 +119,7 @@ def _chosen(given, gateway, witness, chance):
     groups["overload"].append(("overload", partial(overload, seconds=seconds * 5)))
     for strikes in _rounds(given.kills):
         for what in (*ROLES, "postgres", "all"):
-            struck = partial(_kill_while_campaigns_run, gateway, witness, [what] * strikes, chance)
+            struck = partial(_kill_while_campaigns_run, gateway, smsc, [what] * strikes, chance)
             groups["campaigns"].append((f"campaigns, kill -9 {what}", struck))
         cut = partial(campaigns.cut_the_power_while_campaigns_run, chance=chance, cuts=strikes)
         groups["campaigns"].append(("campaigns, power cut", cut))
@@ -133,12 +133,12 @@ def _rounds(moments):
     return [min(_STRIKES, moments - done) for done in range(0, moments, _STRIKES)]
 
 
-async def _kill_while_campaigns_run(gateway, witness, victims, chance):
+async def _kill_while_campaigns_run(gateway, smsc, victims, chance):
     kills = campaigns.kills(gateway, victims)
-    return await campaigns.strike_while_campaigns_run(gateway, witness, kills, chance=chance)
+    return await campaigns.strike_while_campaigns_run(gateway, smsc, kills, chance=chance)
 
 
-async def measure_fairness(gateway, witness, backlog, table):
+async def measure_fairness(gateway, smsc, backlog, table):
     """Let one company queue `backlog` messages behind a rate of 100/s, and measure another's OTP and first message."""
     gateway.connect("UPDATE connector SET rate = 100")
     big = scenarios.a_load(gateway, connections=32, most=backlog)
@@ -148,13 +148,13 @@ async def measure_fairness(gateway, witness, backlog, table):
     small = await gateway.another(f"small {scenarios.a_prefix()}", credits=10)
     started = time.monotonic()
     _, _, body = await once(gateway.port, small, "/apiv2/smscode/", phone_number=a_number(9_999_998))
-    await witness.receives(a_number(9_999_998), json.loads(body)["code"])
+    await smsc.receives(a_number(9_999_998), json.loads(body)["code"])
     otp = time.monotonic() - started
     # A number of its own, so that the handset can be asked for it.
     text = scenarios.a_prefix()
     started = time.monotonic()
     await once(gateway.port, small, "/apiv2/sms/", number=a_number(9_999_997), message=text)
-    await witness.receives(a_number(9_999_997), text)
+    await smsc.receives(a_number(9_999_997), text)
     ordinary = time.monotonic() - started
     print(f"fairness: behind {waiting} messages at 100/s, OTP {otp:.2f} s, ordinary {ordinary:.2f} s", flush=True)
     if otp > 1 or ordinary > 2:

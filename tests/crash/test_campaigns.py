@@ -18,11 +18,11 @@ def chance():
 
 
 @pytest.mark.xdist_group("crash-kills")
-async def test_every_recipient_is_written_to_once_or_has_a_reason_whatever_is_killed(gateway, witness, chance):
+async def test_every_recipient_is_written_to_once_or_has_a_reason_whatever_is_killed(gateway, smsc, chance):
     victims = ["web", "dispatch", "jobs", "postgres", "all"]
     chance.shuffle(victims)
 
-    count = await strike_while_campaigns_run(gateway, witness, kills(gateway, victims), chance=chance)
+    count = await strike_while_campaigns_run(gateway, smsc, kills(gateway, victims), chance=chance)
 
     assert count.accepted > 0
     assert count.refused > 0

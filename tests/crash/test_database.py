@@ -9,8 +9,8 @@ import pytest
 from tests.crash import processes
 from tests.crash.database_faults import fill_the_disk_under_load, take_the_database_away_under_load
 from tests.crash.gateway import WINDOW
+from tests.crash.promises import judge
 from tests.crash.scenarios import a_load, goes_on
-from tests.crash.verdict import judge
 from tests.machine import free_port
 from tests.waiting import until
 
@@ -23,7 +23,7 @@ async def test_a_database_of_its_own_restarts_is_away_and_has_no_room_and_nothin
     assert count.accepted >= 200
 
 
-async def test_a_flush_that_fails_ends_every_session_and_loses_nothing(gateway, witness):
+async def test_a_flush_that_fails_ends_every_session_and_loses_nothing(gateway, smsc):
     under = a_load(gateway, connections=8)
     async with under:
         await until(lambda: len(under.of("accepted")) >= 200, "a load")
@@ -35,7 +35,7 @@ async def test_a_flush_that_fails_ends_every_session_and_loses_nothing(gateway, 
         known = len(under.of("accepted"))
         await until(lambda: len(under.of("accepted")) > known + 50, "new requests that are accepted")
 
-    count = await judge(gateway, witness, [under], kills=1, window=WINDOW)
+    count = await judge(gateway, smsc, [under], kills=1, window=WINDOW)
 
     assert count.unanswered == 0
 
@@ -52,7 +52,7 @@ main()
 _ANSWERED_WITHIN = 30.0
 
 
-async def test_a_database_that_hangs_makes_web_answer_503_in_time_charge_once_and_go_on(gateway, witness):
+async def test_a_database_that_hangs_makes_web_answer_503_in_time_charge_once_and_go_on(gateway, smsc):
     settings = {**gateway.settings, "port": free_port(), "database_url": gateway.url}
     web = processes.start(["web"], settings, gateway.directory / "hasty.log", program=("-c", _HASTY))
     under = replace(a_load(gateway, connections=4, pause=0.01), port=settings["port"])
@@ -63,7 +63,7 @@ async def test_a_database_that_hangs_makes_web_answer_503_in_time_charge_once_an
             with gateway.frozen():
                 await until(lambda: len(under.of("refused")) >= known + 4, "requests that are refused")
             await goes_on(under)
-        count = await judge(gateway, witness, [under], kills=1, window=WINDOW)
+        count = await judge(gateway, smsc, [under], kills=1, window=WINDOW)
     finally:
         processes.end(web)
 

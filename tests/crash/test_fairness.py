@@ -10,7 +10,7 @@ from tests.crash.scenarios import a_load, a_prefix
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash-operator")]
 
 
-async def test_another_companys_otp_and_first_message_overtake_a_backlog(gateway, witness):
+async def test_another_companys_otp_and_first_message_overtake_a_backlog(gateway, smsc):
     gateway.connect("UPDATE connector SET rate = 20")
     try:
         big = a_load(gateway, connections=8, most=400)
@@ -21,9 +21,9 @@ async def test_another_companys_otp_and_first_message_overtake_a_backlog(gateway
         async with ordinary:
             await ordinary.finished()
         _, _, body = await once(gateway.port, small, "/apiv2/smscode/", phone_number=a_number(9_999_998))
-        await witness.receives(a_number(9_999_998), json.loads(body)["code"])
-        await witness.receives(a_number(0), ordinary.asked[0].text)
-        texts = await witness.received()
+        await smsc.receives(a_number(9_999_998), json.loads(body)["code"])
+        await smsc.receives(a_number(0), ordinary.asked[0].text)
+        texts = await smsc.received()
     finally:
         gateway.connect("UPDATE connector SET rate = NULL")
 

@@ -13,13 +13,13 @@ COUNT = 60
 
 
 @pytest.mark.parametrize("what", ["dispatch", "postgres"])
-async def test_a_kill_loses_no_part_of_an_inbound_sms_and_doubles_none(gateway, witness, what):
+async def test_a_kill_loses_no_part_of_an_inbound_sms_and_doubles_none(gateway, smsc, what):
     gateway.connect("DELETE FROM inbound")
     texts = [f"Réponse {what} {n} d'un téléphone. " * 12 for n in range(COUNT)]
 
     for n, text in enumerate(texts):
         number = f"+2376900{n:05d}"
-        await witness.ask("mo", source=number, destination="8080", text=text, mode="udh16", reverse=bool(n % 2))
+        await smsc.ask("mo", source=number, destination="8080", text=text, mode="udh16", reverse=bool(n % 2))
         if n == COUNT // 2:
             gateway.kill(what)
 
@@ -30,7 +30,7 @@ async def test_a_kill_loses_no_part_of_an_inbound_sms_and_doubles_none(gateway, 
             return False
 
     async def nothing_waits():
-        return (await witness.ask("stats"))["deliveries_waiting"] == 0
+        return (await smsc.ask("stats"))["deliveries_waiting"] == 0
 
     await until(stored, f"{COUNT} inbound SMS")
     await until(nothing_waits, "every delivery acknowledged")

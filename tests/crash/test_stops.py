@@ -1,4 +1,4 @@
-"""Handsets that send STOP while campaigns run, from the operator's side of the wire to the last SMS."""
+"""Handsets that send STOP while campaigns run, as the operator sees it, to the last SMS."""
 
 import pytest
 
@@ -19,15 +19,15 @@ SELECT count(*) FROM campaign_recipient WHERE company_id = %s AND number = ANY(%
 """
 
 
-async def stop(gateway, witness, company_id, number):
+async def stop(gateway, smsc, company_id, number):
     """Send STOP from a handset; return the newest message that existed once it was stored, which is before it was acknowledged."""
-    await witness.ask("mo", source=number, destination=_SHORT_CODE, text="Stop svp")
+    await smsc.ask("mo", source=number, destination=_SHORT_CODE, text="Stop svp")
     await until(lambda: gateway.connect(_OPT_OUT, (company_id, number)), f"the opt-out of {number}", step=0.01)
     return gateway.connect("SELECT last_value FROM message_id_seq")[0][0]
 
 
-async def test_nobody_gets_an_sms_accepted_after_their_stop_was_acknowledged(gateway, witness):
-    await witness.behave(latency=0.15)
+async def test_nobody_gets_an_sms_accepted_after_their_stop_was_acknowledged(gateway, smsc):
+    await smsc.behave(latency=0.15)
     async with gateway.platform() as platform:
         campaigns = await a_launch(platform, people=240)
         company_id = campaigns[0].company_id
@@ -38,10 +38,10 @@ async def test_nobody_gets_an_sms_accepted_after_their_stop_was_acknowledged(gat
 
     # From both ends: some who were written to, some whose SMS waits, and some whose turn comes later.
     stopped = [*people[:60:6], *people[:60:-6]]
-    newest = {number: await stop(gateway, witness, company_id, number) for number in stopped}
+    newest = {number: await stop(gateway, smsc, company_id, number) for number in stopped}
     await ended(gateway, campaigns)
 
-    count = await judge_campaigns(gateway, witness, campaigns, kills=0, one_day=False)
+    count = await judge_campaigns(gateway, smsc, campaigns, kills=0, one_day=False)
     assert gateway.connect(_ACCEPTED_AFTER, ([*newest], [*newest.values()], company_id)) == []
     assert gateway.connect(_REFUSED, (company_id, stopped))[0][0] > 0
     assert count.accepted > 0

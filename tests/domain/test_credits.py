@@ -17,30 +17,30 @@ def a_message(segments=1):
     return NewMessage(1, "+237690000001", "CM", "x", "AWA", Kind.TRANSACTIONAL, segments, 1, NOW + timedelta(hours=1))
 
 
-def verdicts(budget, *segments):
+def decisions(budget, *segments):
     found, _ = decide(budget, [a_message(n) for n in segments], now=NOW)
     return [None if refused is None else type(refused) for refused in found]
 
 
 def test_a_short_message_behind_one_that_is_too_dear_is_paid():
-    assert verdicts(Budget(2), 3, 1, 1, 1) == [NotEnoughCredits, None, None, NotEnoughCredits]
+    assert decisions(Budget(2), 3, 1, 1, 1) == [NotEnoughCredits, None, None, NotEnoughCredits]
 
 
 def test_a_suspended_company_pays_for_nothing():
-    assert verdicts(Budget(10, suspended=True), 1, 1) == [AccountSuspended, AccountSuspended]
+    assert decisions(Budget(10, suspended=True), 1, 1) == [AccountSuspended, AccountSuspended]
 
 
 def test_a_message_refused_for_want_of_credits_takes_no_room_under_the_rate():
-    assert verdicts(Budget(1, send_rate=1, rate_left=1.0), 5, 1, 1) == [NotEnoughCredits, None, NotEnoughCredits]
-    assert verdicts(Budget(9, send_rate=1, rate_left=1.0), 1, 1) == [None, TooManyRequests]
+    assert decisions(Budget(1, send_rate=1, rate_left=1.0), 5, 1, 1) == [NotEnoughCredits, None, NotEnoughCredits]
+    assert decisions(Budget(9, send_rate=1, rate_left=1.0), 1, 1) == [None, TooManyRequests]
 
 
 @given(st.integers(0, 50), st.lists(st.integers(1, 10)))
 def test_no_more_is_paid_than_there_is_and_nothing_is_refused_that_could_be_paid(balance, segments):
     left = balance
-    for verdict, needed in zip(verdicts(Budget(balance), *segments), segments, strict=True):
-        assert (verdict is None) == (needed <= left)
-        left -= needed if verdict is None else 0
+    for refusal, needed in zip(decisions(Budget(balance), *segments), segments, strict=True):
+        assert (refusal is None) == (needed <= left)
+        left -= needed if refusal is None else 0
 
     assert left >= 0
 

@@ -85,7 +85,7 @@ def test_a_truncated_parameter_is_left_out_and_the_others_stay():
     assert codec.decode(spec.DELIVER_SM, body) == pdu.DeliverSm(tlvs={0x1E: b"id\0"})
 
 
-def test_a_value_without_a_place_on_the_wire_is_refused():
+def test_a_value_that_no_pdu_can_hold_is_refused():
     for wrong in (pdu.SubmitSm(source="a\0b"), pdu.SubmitSm(source="日"), pdu.SubmitSm(short_message=b"x" * 256)):
         with pytest.raises(ValueError):
             codec.encode(wrong, 1)

@@ -38,7 +38,7 @@ def test_a_text_that_does_not_fit_is_refused_and_never_truncated():
 
 
 @pytest.mark.parametrize("source", ["a\0b", "日"])
-def test_a_source_without_a_place_on_the_wire_is_refused(source):
+def test_a_source_that_no_pdu_can_hold_is_refused(source):
     with pytest.raises(ValueError):
         encode_submit(5, 0, source, 0, 0, "1", 0, 0, b"x")
 

@@ -1,4 +1,4 @@
-"""The verdict: what the handsets received, what the database says and what the customer was told, held against each other."""
+"""The promises, checked: what the handsets received, the database holds and the customer was answered agree."""
 
 import asyncio
 from collections import Counter
@@ -62,7 +62,7 @@ async def settled(gateway, loads, *, no_receipts=False):
         raise AssertionError(f"{error}: {last}\n{gateway.log.read_text()[-4000:]}") from None
 
 
-async def judge(gateway, witness, loads, *, kills, window, no_receipts=False, per_kill=True, at_most_once=False):
+async def judge(gateway, smsc, loads, *, kills, window, no_receipts=False, per_kill=True, at_most_once=False):
     """Return the counts; raise AssertionError with the first promise that was broken.
 
     A company that wants a message `at_most_once` accepts that one which is unknown may never have left.
@@ -72,7 +72,7 @@ async def judge(gateway, witness, loads, *, kills, window, no_receipts=False, pe
     rows = {row[0]: row[1:] for row in gateway.connect(_OURS, {"prefixes": [each.prefix for each in loads]})}
     texts = Counter(row[0] for row in rows.values())
     seen = {row[0] for row in gateway.connect("SELECT DISTINCT message_id FROM seen_unknown")}
-    received = await witness.received()
+    received = await smsc.received()
 
     for a in asked:
         if a.answer == load.accepted:

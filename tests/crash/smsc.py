@@ -1,4 +1,4 @@
-"""The witness: a simulated operator in a process of its own, which survives what is done to the gateway."""
+"""A simulated operator in a process of its own, which survives the faults of the gateway and records every SMS."""
 
 import json
 import tempfile
@@ -11,14 +11,14 @@ from tests.machine import free_port
 from tests.waiting import until
 
 
-class Witness:
+class Smsc:
     """An operator that tells what every handset received."""
 
     def __init__(self, directory, *options):
         """Start it."""
         self.port, self.control = free_port(), free_port()
         ports = ["--port", str(self.port), "--control-port", str(self.control)]
-        self.process = processes.start(["smsc", "--quiet", *ports, *options], {}, Path(directory) / "witness.log")
+        self.process = processes.start(["smsc", "--quiet", *ports, *options], {}, Path(directory) / "smsc.log")
 
     async def ask(self, do, **more):
         """Ask the operator, or tell it how to behave."""
