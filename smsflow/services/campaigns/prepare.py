@@ -114,7 +114,7 @@ async def go_on(
     try:
         walk = await step(tx, company, campaign_id, walk, routes=routes, limits=limits, links=links)
     except ListGone:
-        # Whoever prepares it again is told.
+        # The next preparation is refused for it, with a sentence.
         await drafts.set_preparing(tx, company.id, campaign_id, None)
         return False
     now_at = None if walk.done else {**campaign.preparing, "walk": msgspec.to_builtins(walk)}
