@@ -158,6 +158,16 @@ def test_every_subject_of_the_store_is_behind_the_services():
     assert {*doors["forbidden_modules"]} == subjects - {"smsflow.store.migrations", "smsflow.store.postgres"}
 
 
+def test_the_clock_of_a_node_is_read_in_one_place_and_decides_nothing():
+    """ADR 8. The simulated operator is another's machine, and has its own."""
+    reads = re.compile(
+        r"datetime\.now\(|\btime\.time\(|\.today\(|\bruntime\.now\b|from smsflow\.runtime import .*\bnow\b"
+    )
+    ours = [m for m in MODULES if "simulator" not in m.parts and m.name != "testing.py"]
+
+    assert [m.name for m in ours if reads.search(m.read_text(encoding="utf-8"))] == ["runtime.py"]
+
+
 def test_services_take_the_transaction_and_only_the_intake_opens_one():
     openers = {
         str(path.relative_to(ROOT / "smsflow" / "services"))

@@ -18,6 +18,7 @@ from smsflow.dispatch.lease import TIMEOUT, Lease, LeaseLost, finished
 from smsflow.dispatch.ordering import Ordering
 from smsflow.dispatch.sweep import Sweep
 from smsflow.runtime import Platform
+from smsflow.services.messages import outcomes
 from smsflow.services.messages.outcomes import Graces, Way
 from smsflow.store.messages import queue
 from smsflow.store.postgres.notifications import listen
@@ -169,12 +170,10 @@ class Engine:
         for lane in lanes:
             await lane.claimed()
         held: set[tuple[int, int]] = set().union(*(lane.traffic.holds() for lane in lanes))
-        unowned: list[tuple[queue.Held, datetime | None]] = [
-            (c, None) for c in claims if (c.message_id, c.attempt) not in held
-        ]
+        unowned = [c for c in claims if (c.message_id, c.attempt) not in held]
         if unowned:
-            async with self._platform.database.autocommit() as tx:
-                await queue.release(tx, unowned, instance_id=me)
+            async with self._platform.database.transaction() as tx:
+                await outcomes.give_back(tx, unowned, instance_id=me, now=self._clock())
             log.warning("unowned_claims_released", messages=len(unowned))
 
     def _start(self, connector: Connector, slot: int, me: int, *, after: float) -> None:

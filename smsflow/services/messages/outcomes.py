@@ -108,6 +108,14 @@ async def record_others(tx: Tx, way: Way, reports: Sequence[Report], *, now: dat
     await _record_late(tx, others, stops, now=now)
 
 
+async def give_back(tx: Tx, claims: Sequence[queue.Held], *, instance_id: int, now: datetime) -> None:
+    """Give claims back whose messages have surely not left: they leave in their old place, unless they must not any more."""
+    ids = [claim.message_id for claim in claims]
+    stops = await stopped(tx, ids)
+    await queue.release(tx, [(claim, None) for claim in claims], instance_id=instance_id)
+    await stop(tx, ids, stops, now=now)
+
+
 async def _record_late(tx: Tx, reports: Sequence[Report], stops: Mapping[int, StopReason], *, now: datetime) -> None:
     """Record noes that came after their time: each settles the message that is unknown, or waits again, from this very attempt.
 

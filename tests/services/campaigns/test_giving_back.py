@@ -1,17 +1,20 @@
 """An SMS that comes back from its lane, or that is sent again, meets what was decided meanwhile: a pause, a cancel, a STOP."""
 
 import asyncio
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+import smsflow
 from smsflow import testing
 from smsflow.dispatch import recorder
 from smsflow.domain.delivery import Deferred, NotSent, Unanswered
 from smsflow.domain.message import Kind, Status
 from smsflow.services.campaigns import launch
 from smsflow.services.contacts import optouts
-from smsflow.services.messages import overdue
+from smsflow.services.messages import outcomes, overdue
 from smsflow.services.messages.outcomes import Graces, Report, Way
 from smsflow.store.messages import queue
 from smsflow.store.routing import dispatchers
@@ -184,3 +187,24 @@ async def test_an_sms_that_comes_back_while_a_campaign_is_stopped_waits_for_that
 
     assert await claimed.leaving() == []
     assert await testing.broken_invariants(claimed.platform) == []
+
+
+@pytest.mark.parametrize(("what", "status"), [("cancel", Status.CANCELLED), ("pause", Status.RECEIVED)])
+async def test_a_claim_that_no_lane_holds_does_not_leave_after_a_cancel_or_during_a_pause(claimed, what, status):
+    await claimed.happens(what)
+
+    async with claimed.platform.database.transaction() as tx:
+        held = [queue.Held(c.id, c.attempt) for c in claimed.claims]
+        await outcomes.give_back(tx, held, instance_id=claimed.way.instance_id, now=claimed.campaigns.now)
+
+    assert await claimed.leaving() == []
+    assert await statuses(claimed.platform, claimed.ids) == [status, status]
+
+
+def test_each_path_that_puts_a_message_back_into_the_queue_asks_whether_it_may_leave():
+    puts = re.compile(r"\bqueue\.release\(|\bunknowns\.(?:queue_again|requeue)\(")
+    asks = "from smsflow.services.messages.stopped import"
+    modules = {m: m.read_text(encoding="utf-8") for m in Path(smsflow.__file__).parent.rglob("*.py")}
+    putting = {m.name: asks in written for m, written in modules.items() if puts.search(written)}
+
+    assert putting == {"outcomes.py": True, "overdue.py": True}
