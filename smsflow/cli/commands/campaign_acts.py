@@ -1,6 +1,7 @@
 """`smsflow campaign launch|submit|approve|send-back|pause|resume|cancel|show`: what is done to a prepared campaign, and what it has come to."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -11,10 +12,14 @@ from smsflow.cli.commands.campaign_draft import CampaignId, company_of
 from smsflow.cli.commands.campaign_result import document, print_tables
 from smsflow.cli.options import Yes, confirm
 from smsflow.cli.output import Json
+from smsflow.cli.streams import note
 from smsflow.cli.work import now, read, transact
-from smsflow.services.campaigns import approval
+from smsflow.domain.schedule import Plan
+from smsflow.services.accounts import companies
+from smsflow.services.campaigns import approval, hours
 from smsflow.services.campaigns import launch as acts
 from smsflow.services.campaigns import result as results
+from smsflow.services.campaigns.draft import show as show_draft
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -68,10 +73,13 @@ def cancel(campaign: CampaignId, *, yes: Yes = False, as_json: Json = False) -> 
 
 def show(campaign: CampaignId, *, as_json: Json = False) -> None:
     """Show the figures of a campaign."""
-    seen = read(lambda tx: _result(tx, campaign))
-    if output.reading(document(seen.found), database=seen.database, as_json=as_json):
+    seen = read(lambda tx: _shown(tx, campaign))
+    found, waits_until = seen.found
+    if output.reading({**document(found), "waits_until": waits_until}, database=seen.database, as_json=as_json):
         return
-    print_tables(seen.found)
+    print_tables(found)
+    if waits_until is not None:
+        note(f"Its hours are closed: it goes on at {waits_until:%Y-%m-%d %H:%M %Z}.")
 
 
 def _act(act: Callable[..., Awaitable[Any]], campaign_id: int, *, as_json: bool) -> None:
@@ -84,5 +92,13 @@ def _act(act: Callable[..., Awaitable[Any]], campaign_id: int, *, as_json: bool)
     output.result(document(done), f"Campaign {done.id} ({done.name}) is {done.state}.", as_json=as_json)
 
 
-async def _result(tx: Tx, campaign_id: int) -> results.Result:
-    return await results.result(tx, await company_of(tx, campaign_id), campaign_id)
+async def _shown(tx: Tx, campaign_id: int) -> tuple[results.Result, datetime | None]:
+    """Return a campaign's figures, and when it goes on that now waits for its hours."""
+    company_id, moment = await company_of(tx, campaign_id), now()
+    found = await results.result(tx, company_id, campaign_id)
+    if found.state != "running" or found.text is None:
+        return found, None
+    company = (await companies.account(tx, company_id)).company
+    campaign = await show_draft(tx, company_id, campaign_id)
+    opens = (await hours.allowed(tx, company, campaign.kind, Plan.read(campaign.plan), at=moment)).opens_at
+    return found, opens if opens is not None and opens > moment else None

@@ -1,6 +1,7 @@
 """Campaigns by the command line, from the draft to the ledger; nothing is dispatched here."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -97,6 +98,20 @@ def test_an_act_that_comes_too_early_says_what_comes_before_it(shop, numbers):
     assert shop.err == "smsflow: The campaign is draft: to launch it, it has to be prepared.\n"
     shop("campaign", "adjust", "1", "--per-minute", "5", code=1)
     assert "to adjust it, it has to be scheduled or running or paused." in shop.err
+
+
+def test_a_campaign_that_waits_for_its_hours_says_when_it_goes_on(shop, numbers):
+    day = datetime.now(ZoneInfo("Africa/Douala")) + timedelta(days=2)
+    draft = ("campaign", "draft", "Noël", "--company", "1", "--text", "x", "--numbers", numbers)
+    shop(*draft, "--days", f"{day:%a}".lower())
+    shop("campaign", "prepare", "1")
+    shop("campaign", "launch", "1")
+
+    shown = shop.json("campaign", "show", "1")
+
+    opens = datetime.fromisoformat(shown["waits_until"]).astimezone(day.tzinfo)
+    assert (shown["state"], opens.date(), opens.hour) == ("running", day.date(), 6)
+    assert "Its hours are closed: it goes on at" in shop("campaign", "show", "1") + shop.err
 
 
 def test_a_second_campaign_of_a_name_is_refused(shop, numbers):
