@@ -14,7 +14,7 @@ from smsflow.store.campaigns.responses import Caused
 from smsflow.store.contacts import optouts, stop_links
 from smsflow.store.postgres.transactions import Tx
 
-# Only addresses that nobody was sent are counted: behind one address of a mobile operator are thousands of handsets.
+# Behind one address of a mobile operator are thousands of handsets: those who were sent a link opt out, however many others guess.
 _MOST_MISSES = 20
 _PERIOD = 600.0
 _DOOR = "stop-link"
@@ -32,14 +32,14 @@ class Reader:
 
 
 async def look(tx: Tx, name: str, *, address: str, now: datetime) -> Reader | None:
-    """Return whom a link was made for, or None, which is counted for the `address` that asks; raise TooManyRequests."""
-    misses, wait = await attempts.standing(tx, _DOOR, address, period=_PERIOD, now=now)
-    if misses >= _MOST_MISSES:
-        raise TooManyRequests(retry_after=int(wait) + 1)
+    """Return whom a link was made for, or None, which is counted for the `address` that asks; raise TooManyRequests after too many."""
     found = stop_way.read(name)
     link = None if found is None else await stop_links.find(tx, *found)
     company = None if found is None or link is None else await companies.company(tx, found[0])
     if link is None or company is None:
+        misses, wait = await attempts.standing(tx, _DOOR, address, period=_PERIOD, now=now)
+        if misses >= _MOST_MISSES:
+            raise TooManyRequests(retry_after=int(wait) + 1)
         await attempts.count_attempt(tx, _DOOR, address, period=_PERIOD, now=now)
         return None
     scopes = await optouts.scopes(tx, company.id, [link.number])
