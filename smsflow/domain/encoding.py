@@ -27,8 +27,3 @@ def encoding_of(text: str) -> Encoding:
     """Return GSM7 when every character has a place in the GSM alphabet, else UCS2."""
     cheap = BASIC.issuperset(text) or GSM.issuperset(text)
     return Encoding.GSM7 if cheap else Encoding.UCS2
-
-
-def foreign(text: str) -> tuple[str, ...]:
-    """Return the distinct characters that force UCS-2, in the order in which they first appear."""
-    return tuple(character for character in dict.fromkeys(text) if character not in GSM)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsflow.domain.encoding import BASIC, EXTENSION, Encoding, encoding_of, foreign
+from smsflow.domain.encoding import BASIC, EXTENSION, Encoding, encoding_of
 
 
 def test_the_alphabet_has_its_127_characters_and_its_10_extensions():
@@ -27,7 +27,6 @@ def test_the_alphabet_has_its_127_characters_and_its_10_extensions():
 )
 def test_a_gsm_text_is_gsm(text):
     assert encoding_of(text) is Encoding.GSM7
-    assert foreign(text) == ()
 
 
 @pytest.mark.parametrize("character", "êëâîïôûçœÀÈÊÂÔÎ«»’“”…–—\u00a0\u202f\t`°ÿ😀\x1b\x00\ud800")
@@ -35,13 +34,8 @@ def test_one_foreign_character_makes_the_text_ucs2(character):
     text = f"Bonjour {character}"
 
     assert encoding_of(text) is Encoding.UCS2
-    assert foreign(text) == (character,)
-
-
-def test_foreign_characters_are_reported_once_in_their_order():
-    assert foreign("l’été où la fête… l’œuvre") == ("’", "ê", "…", "œ")
 
 
 @given(st.text())
 def test_a_text_is_ucs2_exactly_when_something_forces_it(text):
-    assert (encoding_of(text) is Encoding.UCS2) == bool(foreign(text))
+    assert (encoding_of(text) is Encoding.UCS2) == bool(set(text) - BASIC - EXTENSION)

@@ -51,7 +51,7 @@ async def set_role(tx: Tx, company_id: int, person_id: int, role: Role) -> Role:
     if found.person.role is Role.ADMIN and role is not Role.ADMIN:
         await _keep_an_admin(tx, company_id, person_id)
     await people.set_role(tx, person_id, role)
-    await sessions.end_others(tx, person_id)
+    await sessions.end_all(tx, person_id)
     return found.person.role
 
 
@@ -61,7 +61,7 @@ async def disable(tx: Tx, company_id: int, person_id: int, *, disabled: bool) ->
     if disabled and found.person.role is Role.ADMIN:
         await _keep_an_admin(tx, company_id, person_id)
     await users.set_disabled(tx, person_id, disabled=disabled)
-    await sessions.end_others(tx, person_id)
+    await sessions.end_all(tx, person_id)
 
 
 async def _keep_an_admin(tx: Tx, company_id: int, person_id: int) -> None:

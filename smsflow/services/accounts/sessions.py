@@ -13,7 +13,6 @@ __all__ = [
     "Person",
     "alive",
     "end",
-    "end_all",
     "ended",
     "is_known",
     "list_of",
@@ -98,8 +97,3 @@ def name_of(cookie: str) -> str:
 async def end_by_name(tx: Tx, person: Person, name: str) -> None:
     """End the session of this person that has this name (its hash in hexadecimal)."""
     await sessions.end(tx, bytes.fromhex(name), user_id=person.id)
-
-
-async def end_all(tx: Tx, user_id: int, *, but: str | None = None) -> None:
-    """End the sessions of a person, but for the one with this cookie."""
-    await sessions.end_others(tx, user_id, but=None if but is None else _digest(but))

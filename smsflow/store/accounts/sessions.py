@@ -132,10 +132,9 @@ async def end(tx: Tx, digest: bytes, *, user_id: int) -> None:
     await tx.execute(statement, {"hash": digest, "user_id": user_id})
 
 
-async def end_others(tx: Tx, user_id: int, *, but: bytes | None = None) -> None:
-    """End the sessions of a person, but for one."""
-    statement = text("DELETE FROM console_session WHERE user_id = :user_id AND hash IS DISTINCT FROM :but")
-    await tx.execute(statement, {"user_id": user_id, "but": but})
+async def end_all(tx: Tx, user_id: int) -> None:
+    """End the sessions of a person."""
+    await tx.execute(text("DELETE FROM console_session WHERE user_id = :user_id"), {"user_id": user_id})
 
 
 async def forget(tx: Tx, *, before: datetime) -> None:

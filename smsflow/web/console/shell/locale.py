@@ -5,7 +5,6 @@ catalogue. Its typographic spaces and apostrophes are put in here, so that trans
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -183,8 +182,3 @@ def phone(number: str) -> str:
     return (
         "+" + NO_BREAK.join(digits[i : i + 3] for i in range(0, len(digits), 3)) if number.startswith("+") else number
     )
-
-
-def choose(asked: Iterable[str | None], accepted: str) -> str:
-    """Return the language: the first that was chosen, else what Accept-Language likes best, else French."""
-    return next((a for a in asked if a in ("fr", "en")), accepted)

@@ -94,7 +94,7 @@ async def test_the_stream_of_a_session_that_ended_ends(site, pages, a_visitor, m
     assert await told(events) == "changed"
 
     async with site.platform.database.transaction() as tx:
-        await sessions.end_all(tx, visitor.person.id)
+        await sessions.end(tx, visitor.person, visitor.session)
 
     assert await told(events) is None
 
