@@ -8,6 +8,7 @@ _LETTERS = string.digits + string.ascii_letters
 # 59 bits: of ten million links of a company, one in 80,000 million guesses is one.
 _TOKEN_LENGTH = 10
 _MOST_LENGTH = 24
+_BEHIND = ".,;:!?…)]}>»”’\"' "
 
 _TO = {"fr": "au", "en": "to"}
 
@@ -29,7 +30,11 @@ class Links:
 
 
 def read(name: str) -> tuple[int, str] | None:
-    """Return the company and the token that the last part of an address names, or None when it names none."""
+    """Return the company and the token that the last part of an address names, or None when it names none.
+
+    Some handsets take the full stop behind an address for a part of it.
+    """
+    name = name.rstrip(_BEHIND)
     company, token = name[:-_TOKEN_LENGTH], name[-_TOKEN_LENGTH:]
     if not company or len(name) > _MOST_LENGTH or not set(name) <= set(_LETTERS):
         return None

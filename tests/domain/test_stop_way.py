@@ -1,5 +1,6 @@
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,3 +48,8 @@ def test_the_text_that_a_recipient_is_asked_to_send_is_read_as_a_stop():
     for language in ("fr", "en"):
         told = stop_way.by_sms("8787", "awa", language=language)
         assert command(told, keyword="awa") is Command.STOP
+
+
+@pytest.mark.parametrize("behind", [".", ",", "!", ").", "»", " "])
+def test_punctuation_behind_an_address_is_no_part_of_it(behind):
+    assert stop_way.read(f"20123456789{behind}") == (2, "0123456789")
