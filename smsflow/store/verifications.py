@@ -101,15 +101,17 @@ async def last(tx: Tx, company_id: int, number: str) -> Verification | None:
 
 
 async def over(tx: Tx, message_ids: Sequence[int]) -> set[int]:
-    """Return those of these messages whose code counts no more: used, replaced or blocked (walks verification_message)."""
+    """Return those of these messages whose code counts no more: used, replaced or blocked (walks verification_message).
+
+    The codes stay as they are until the transaction ends.
+    """
     if not message_ids:
         return set()
-    query = text(
-        "SELECT message_id FROM verification WHERE message_id = ANY(CAST(:ids AS bigint[])) AND state <> :sent"
-    )
-    return {
-        message_id for (message_id,) in await tx.execute(query, {"ids": ints(message_ids), "sent": int(CodeState.SENT)})
-    }
+    query = text("""
+        SELECT message_id, state FROM verification WHERE message_id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR SHARE
+    """)
+    rows = await tx.execute(query, {"ids": ints(message_ids)})
+    return {message_id for message_id, state in rows if state != CodeState.SENT}
 
 
 async def judged(tx: Tx, verification_id: int, *, state: CodeState, tries: int) -> None:

@@ -7,13 +7,16 @@ from datetime import timedelta
 import pytest
 
 from smsflow import runtime, testing
+from smsflow.dispatch import recorder
 from smsflow.domain import segments
+from smsflow.domain.delivery import Deferred, NotSent
 from smsflow.domain.message import Status
 from smsflow.domain.verification import CodeState
 from smsflow.errors import NotEnoughCredits
 from smsflow.services import verifications
 from smsflow.services.messages import tallies
 from smsflow.services.messages.cancel import cancel
+from smsflow.services.messages.outcomes import Graces, Report, Way
 from smsflow.services.messages.overdue import resend_unknown
 from smsflow.services.messages.prepare import Limits
 from smsflow.store.messages import queue, unknowns
@@ -89,6 +92,25 @@ async def test_the_sms_of_a_replaced_code_that_has_left_stays_as_it_is(platform,
 
     assert await statuses(platform) == [Status.RECEIVED, Status.RECEIVED]
     assert await testing.balance(platform, company) == 0
+
+
+@pytest.mark.parametrize("outcome", [Deferred("full", 5), NotSent()])
+async def test_the_sms_of_a_replaced_code_that_comes_back_from_its_lane_is_cancelled(platform, send, outcome):
+    company = await testing.a_company(platform, credits=2)
+    await send(company)
+    async with platform.database.transaction() as tx:
+        instance = await dispatchers.register(tx, host="test", pid=1, now=_NOW)
+    (waiting,) = await query(platform, "SELECT connector_id FROM queue")
+    async with platform.database.autocommit() as tx:
+        (first,) = await queue.claim(tx, waiting.connector_id, instance_id=instance, limit=1)
+    await send(company, now=_LATER)
+
+    way = Way(waiting.connector_id, waiting.connector_id, instance, Graces())
+    await recorder.record(platform.database, way, [Report(first.id, first.attempt, outcome)], now=_LATER)
+
+    assert await statuses(platform) == [Status.CANCELLED, Status.RECEIVED]
+    assert await testing.balance(platform, company) == 1
+    await sound(platform)
 
 
 async def test_a_new_code_that_is_refused_leaves_the_one_before(platform, send):

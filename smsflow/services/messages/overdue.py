@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from smsflow.domain.message import PRESUMED, Kind, Status
+from smsflow.domain.message import PRESUMED, Status
 from smsflow.domain.phone import Number
 from smsflow.domain.routing import Table
 from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
 from smsflow.services.messages.outcomes import Graces, decide_unknown
 from smsflow.services.messages.stopped import StopReason, stop, stopped
-from smsflow.store import verifications
 from smsflow.store.messages import due, rerouting, unknowns, unsettled
 from smsflow.store.messages.rerouting import Place
 from smsflow.store.postgres.arrays import ints
@@ -32,8 +31,7 @@ async def resend_unknown(tx: Tx, table: Table, *, limit: int, now: datetime) -> 
     waiting = await unknowns.to_resend(tx, now=now, limit=limit)
     live = [w for w in waiting if w.valid_until > now]
     stops = await stopped(tx, [w.message_id for w in live])
-    over = await verifications.over(tx, [w.message_id for w in live if w.kind is Kind.OTP])
-    over |= {message_id for message_id, how in stops.items() if how is StopReason.ENDED}
+    over = {message_id for message_id, how in stops.items() if how is StopReason.ENDED}
     if over:
         await unknowns.keep(tx, over)
     again = [(w.message_id, _next_way(w, table)) for w in live if w.message_id not in over]

@@ -1,4 +1,4 @@
-"""Messages that must not go back to the queue as they were: their campaign was paused or cancelled meanwhile, or their reader opted out."""
+"""Messages that must not leave any more, or not now: their campaign, their reader or their code has changed meanwhile."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from smsflow.domain.optout import forbids
 from smsflow.services.messages.cancel import cancel
+from smsflow.store import verifications
 from smsflow.store.campaigns import drafts
 from smsflow.store.contacts import optouts
 from smsflow.store.messages import campaign_queue
@@ -18,7 +19,7 @@ class StopReason(Enum):
     PAUSED = auto()
     """Its campaign is paused."""
     ENDED = auto()
-    """Its campaign was cancelled, or its reader has opted out."""
+    """Its campaign was cancelled, its reader has opted out, or its code counts no more."""
 
 
 async def stopped(tx: Tx, ids: Sequence[int]) -> dict[int, StopReason]:
@@ -26,13 +27,15 @@ async def stopped(tx: Tx, ids: Sequence[int]) -> dict[int, StopReason]:
 
     Must be asked before their rows are locked: a pause, a cancel and an opt-out lock them last.
     """
-    found = await campaign_queue.of_campaigns(tx, ids) if ids else []
-    if not found:
+    if not ids:
         return {}
+    stops = dict.fromkeys(await verifications.over(tx, ids), StopReason.ENDED)
+    found = await campaign_queue.of_campaigns(tx, ids)
+    if not found:
+        return stops
     states = await drafts.hold_states(tx, {(m.company_id, m.campaign_id) for m in found if m.campaign_id is not None})
     companies = {m.company_id for m in found}
     await optouts.open_marketing(tx, *companies)
-    stops: dict[int, StopReason] = {}
     for company_id in companies:
         ours = [m for m in found if m.company_id == company_id]
         scopes = await optouts.scopes(tx, company_id, list({m.number for m in ours}))
