@@ -42,6 +42,8 @@ _ASKED = (
     "/app/contacts?q=+237670012345",
     "/app/contacts?list=Liste 2",
     "/app/opt-outs?q=670000020",
+    "/app/credits/lines?reason=credit",
+    "/app/audit?author=nobody",
 )
 # Downloads and addresses that only take a form.
 _LEFT = re.compile(
@@ -66,7 +68,14 @@ def addresses() -> list[str]:
     values = {"campaign_id": str(CAMPAIGNS), "number": "237670012345", "message": "SMS5000000"}
     plain = [a for a in pages.APP if not _LEFT.search(a)]
     filled = [re.sub(r"{(\w+)[^}]*}", lambda m: values.get(m[1], "1"), a) for a in plain]
-    return [*filled, "/app/campaigns/3", "/app/imports/7", "/app/lists/2", *_ASKED]
+    return [
+        *filled,
+        "/app/campaigns/3",
+        f"/app/campaigns/{CAMPAIGNS - 1}/again",
+        "/app/imports/7",
+        "/app/lists/2",
+        *_ASKED,
+    ]
 
 
 def look(port: int, path: str, cookie: str) -> Timed:

@@ -16,16 +16,16 @@ _BATCH = 500_000
 # Seconds for a statement.
 _PATIENCE = 3600.0
 CAMPAIGN_SIZE = 50_000
-# The last of them has as many recipients as there are contacts.
+# The last of them has as many recipients as there are contacts; the last but one has ended, and knows its SMS.
 CAMPAIGNS = 100
 
-# Statuses as a good year has them: 93 of 100 delivered, 5 failed, 1 expired, 1 unknown.
+# The last 200,000 are codes. Statuses as a good year has them: 93 of 100 delivered, 5 failed, 1 expired, 1 unknown.
 _MESSAGES = text("""
 INSERT INTO message (id, company_id, connector_id, campaign_id, created_at, valid_until, sent_at, done_at, kind, status, segments,
     charged, sealed, number, country, sender, text, error)
-SELECT n, :company, :connector, CASE WHEN n % 2 = 0 THEN (n - 1) * CAST(:campaigns AS bigint) / :all + 1 END,
+SELECT n, :company, :connector, CASE WHEN n % 2 = 0 AND n <= :all - 200000 THEN (n - 1) * CAST(:campaigns AS bigint) / :all + 1 END,
     CAST(:now AS timestamptz) - interval '365 days' * (1 - n / CAST(:all AS double precision)), CAST(:now AS timestamptz) + interval '2 days',
-    :now, :now, 1 + n % 2, s.status, 1, 1, false, '+23767' || lpad(((n * 7919) % :contacts)::text, 7, '0'), 'CM', 'KRIBI',
+    :now, :now, CASE WHEN n <= :all - 200000 THEN 1 + n % 2 ELSE 0 END, s.status, 1, 1, false, '+23767' || lpad(((n * 7919) % :contacts)::text, 7, '0'), 'CM', 'KRIBI',
     'Bonjour, votre commande est en route. Boutique Kribi, Douala.', s.error
 FROM generate_series(CAST(:after AS bigint) + 1, :last) n, LATERAL (SELECT
     CASE WHEN n % 100 < 93 THEN 3 WHEN n % 100 < 98 THEN 4 WHEN n % 100 < 99 THEN 6 ELSE 8 END AS status,
@@ -66,12 +66,15 @@ _REST = (
     FROM generate_series(1, CAST(:campaigns AS bigint)) n, generate_series(1, 70) m""",
     """INSERT INTO campaign_recipient (company_id, campaign_id, place, number, country, connector_id, segments, message_id)
     SELECT :company, :campaigns, n, '+23767' || lpad(n::text, 7, '0'), 'CM', :connector, 1, CASE WHEN n <= :size THEN :all - n END
-    FROM generate_series(1, CAST(:contacts AS bigint)) n""",
+    FROM generate_series(1, CAST(:contacts AS bigint)) n
+    UNION ALL SELECT :company, CAST(:campaigns AS bigint) - 1, row_number() OVER (ORDER BY id), number, 'CM', :connector, 1, id
+    FROM message WHERE company_id = :company AND campaign_id = CAST(:campaigns AS bigint) - 1""",
     """INSERT INTO ledger (company_id, amount, reason, messages, created_at, campaign_id)
     SELECT :company, -20, 'charge', 20, CAST(:now AS timestamptz) - interval '365 days' * (1 - n / 500000.0),
         CASE WHEN n % 2 = 0 THEN n * CAST(:campaigns AS bigint) / 500001 + 1 END FROM generate_series(1, 500000) n""",
     """INSERT INTO verification (company_id, message_id, number, code_sealed, timeout, state, created_at, expires_at)
-    SELECT :company, n, '+23767' || lpad(n::text, 7, '0'), '', 600, 2, :now, :now FROM generate_series(1, 200000) n""",
+    SELECT :company, CAST(:all AS bigint) - 200000 + n, '+23767' || lpad(n::text, 7, '0'), '', 600, 2, :now, :now
+    FROM generate_series(1, 200000) n""",
     """INSERT INTO inbound (connector_id, source, destination, data_coding, body, text, received_at, company_id, number)
     SELECT :connector, '23767' || lpad(n::text, 7, '0'), '8040', 0, '', 'Merci !', :now, :company, '+23767' || lpad(n::text, 7, '0')
     FROM generate_series(1, 200000) n""",

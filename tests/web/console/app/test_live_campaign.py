@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from smsflow import testing
-from smsflow.domain.message import Status
+from smsflow.domain.message import Kind, Status
 from smsflow.domain.schedule import Plan
 from smsflow.services.campaigns import draft, run
 from smsflow.services.campaigns.progress import Failing, Why
@@ -166,6 +166,15 @@ async def test_hours_that_are_never_allowed_are_told_at_the_field(signed_in, a_c
 
     assert page.status_code == 422
     assert "la publicité est autorisée de 06:00-22:00. Choisissez" in page.text
+
+
+async def test_hours_are_not_asked_for_a_service_campaign(signed_in, a_campaign):
+    browser, company = await signed_in("marketing")
+    campaign_id = await a_campaign(company, kind=Kind.TRANSACTIONAL, launched=True)
+
+    page = await browser.get(f"/app/campaigns/{campaign_id}/pace", **FR)
+
+    assert ('id="f-hours"' in page.text, "Les SMS de service partent à toute heure" in page.text) == (False, True)
 
 
 @pytest.mark.parametrize("address", ["campaigns/{}/again", "export/campaign?campaign={}", "campaigns/{}/pace"])
