@@ -1,7 +1,11 @@
 """Secrets stay readable while keys change, and only with the right keys."""
 
+import hmac
+
 import pytest
 from cryptography.fernet import Fernet
+from hypothesis import given
+from hypothesis import strategies as st
 
 from smsflow.vault import Vault, VaultLocked
 
@@ -10,6 +14,14 @@ OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 def test_a_sealed_text_is_opened():
     assert Vault(OLD).open(Vault(OLD).seal("Code 422510 é")) == "Code 422510 é"
+
+
+@pytest.mark.parametrize("key", [OLD, NEW, f"{NEW},{OLD}"])
+@given(secret=st.text())
+def test_a_fingerprint_is_the_hmac_of_the_oldest_key(key, secret):
+    oldest = key.split(",")[-1].encode()
+
+    assert Vault(key).fingerprint(secret) == hmac.digest(oldest, secret.encode(), "sha256")[:16]
 
 
 def test_a_sealed_secret_does_not_show():
