@@ -60,7 +60,7 @@ def rule(attribute: str, operator: Operator, value: str = "") -> Rule:
         case Operator.EQUAL | Operator.DIFFERENT | Operator.CONTAINS:
             if not fold(written):
                 raise ParameterInvalid(
-                    parameter=attribute, expected=f"{operator} needs a value; use {Operator.EMPTY} for none"
+                    parameter=attribute, expected=f"{operator} needs a value; write `{attribute} is empty` for none"
                 )
             return Rule(attribute, operator, fold(written), written)
         case _:

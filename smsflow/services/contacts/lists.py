@@ -12,11 +12,21 @@ from smsflow.store.postgres.transactions import Tx
 ContactList = lists.ContactList
 MembersPage = contacts.MembersPage
 
+_LONGEST_NAME = 200
+
+
+def _named(written: str) -> str:
+    """Return a list's name as it is kept: one line without spaces around it. Raises ParameterInvalid."""
+    name = written.strip()
+    if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
+        raise ParameterInvalid(parameter="list", expected=f"a name of one line with 1 to {_LONGEST_NAME} characters")
+    return name
+
 
 async def add_list(tx: Tx, company_id: int, name: str, *, rules: Sequence[Rule] | None = None, now: datetime) -> int:
-    """Add a list, of whoever fulfils all the rules when there are any; return its id. Raises AlreadyExists."""
+    """Add a list, of whoever fulfils all the rules when there are any; return its id. Raises AlreadyExists and ParameterInvalid."""
     counted = 0 if rules is None else await count(tx, company_id, rules)
-    list_id = await lists.add(tx, company_id, name, rules=rules, counted=counted, now=now)
+    list_id = await lists.add(tx, company_id, _named(name), rules=rules, counted=counted, now=now)
     if list_id is None:
         raise AlreadyExists(what="list", name=name)
     return list_id
@@ -30,7 +40,7 @@ async def change_list(
     if (found.rules is None) is not (rules is None):
         raise ParameterInvalid(parameter="rule", expected="a list by rule stays one, and another does not become one")
     counted = 0 if rules is None else await count(tx, company_id, rules)
-    if not await lists.change(tx, company_id, list_id, name, rules=rules, counted=counted, now=now):
+    if not await lists.change(tx, company_id, list_id, _named(name), rules=rules, counted=counted, now=now):
         raise AlreadyExists(what="list", name=name)
 
 
@@ -69,7 +79,7 @@ async def list_named(tx: Tx, company_id: int, name: str, *, now: datetime) -> in
 
     Raises ParameterInvalid for a list by rule.
     """
-    list_id = await lists.named(tx, company_id, name)
+    list_id = await lists.named(tx, company_id, _named(name))
     if list_id is None:
         return await add_list(tx, company_id, name, now=now)
     if (await show_list(tx, company_id, list_id)).rules is not None:
@@ -95,7 +105,7 @@ async def lists_named(tx: Tx, company_id: int, names: Iterable[str]) -> list[int
     """Return the ids of lists by their names; raise NotFound for the first that the company does not have."""
     found = []
     for name in names:
-        list_id = await lists.named(tx, company_id, name)
+        list_id = await lists.named(tx, company_id, name.strip())
         if list_id is None:
             raise NotFound(what="list", id=name)
         found.append(list_id)

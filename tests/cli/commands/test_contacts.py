@@ -111,6 +111,19 @@ def test_an_import_that_fails_says_why_and_its_code_is_not_0(shop, file, monkeyp
     assert stopped == f"Import {report['id']} has ended: it is failed.\n"
 
 
+def test_the_list_of_an_import_has_a_name_as_any_list(shop, file):
+    bring_in(shop, file)
+
+    for name in ("", "  ", "x" * 201, "a\nb"):
+        shop("contact", "import", str(file), "--company", "1", "--list", name, code=1)
+        assert "a name of one line with 1 to 200 characters" in shop.err
+    shop("contact", "import", str(file), "--company", "1", "--list", " clients ")
+
+    assert [(one["name"], one["contacts"]) for one in shop.json("list", "list", "--company", "1")["lists"]] == [
+        ("Clients", 2)
+    ]
+
+
 def test_another_sheet_of_a_workbook_is_read_when_it_is_named(shop, tmp_path):
     with xlsxwriter.Workbook(tmp_path / "clients.xlsx") as book:
         for name, number in (("Clients", 690000001), ("Anciens", 690000002)):
