@@ -46,7 +46,7 @@ async def set_password(tx: Tx, username: str, password: str) -> Credentials:
 
 
 async def set_disabled(tx: Tx, username: str, *, disabled: bool) -> Credentials:
-    """Let a user log in no more, whose tokens end at once, or let that user log in again; return the user."""
+    """Lock a user out, whose tokens end at once, or let that user log in again; return the user."""
     login = await _existing(tx, username)
     await users.set_disabled(tx, login.user.id, disabled=disabled)
     return login
