@@ -155,7 +155,7 @@ async def step(
 
 
 async def _check_lists(tx: Tx, campaign: Campaign) -> None:
-    """Raise ListGone when a list was deleted: without it people would be left out unsaid, or written to who are not to be."""
+    """Raise ListGone when a list was deleted: without it people would be left out silently, or people to be left out would be written to."""
     if not await lists.are_there(tx, campaign.company_id, [*campaign.plan["lists"], *campaign.plan["without"]]):
         raise ListGone
 

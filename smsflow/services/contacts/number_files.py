@@ -15,7 +15,7 @@ from smsflow.sheets.preview import preview
 def numbers(file: Path, company: Company) -> list[str]:
     """Return the numbers of a file: one for each person of a table, mobile ones first, and all of a file that has nothing else.
 
-    Raises SheetUnreadable, and ParameterInvalid for rows without a number: nobody is left out unsaid.
+    Raises SheetUnreadable, and ParameterInvalid for rows without a number: nobody is left out silently.
     """
     seen = preview(file)
     mapping, alone = seen.mapping, not seen.layout.headings and all(c.field == NUMBER for c in seen.mapping.columns)

@@ -117,7 +117,7 @@ async def give_back(tx: Tx, claims: Sequence[queue.Held], *, instance_id: int, n
 
 
 async def _record_late(tx: Tx, reports: Sequence[Report], stops: Mapping[int, StopReason], *, now: datetime) -> None:
-    """Record noes that came after their time: each settles the message that is unknown, or waits again, from this very attempt.
+    """Record refusals that came after their time: each settles the message that is unknown, or waits again, from this very attempt.
 
     One that cannot be taken now waits again where it may be sent again, and ends where it may not (ADR 1). An attempt before the last
     one counts no more as one that may have reached the handset.

@@ -50,7 +50,7 @@ def _next_way(waiting: unknowns.Waiting, table: Table) -> int:
 
 
 async def give_up(tx: Tx, *, limit: int, now: datetime) -> int:
-    """StopReason waiting for news of unknown messages that must not be sent again: they stay unknown; return how many."""
+    """Stop waiting for news of unknown messages that must not be sent again: they stay unknown; return how many."""
     return await unknowns.give_up(tx, now=now, limit=limit)
 
 
