@@ -128,16 +128,16 @@ async def _record_late(tx: Tx, reports: Sequence[Report], stops: Mapping[int, St
     new = await late_refusals.keep(tx, noes, now=now)
     if not new:
         return
+    # First, as it locks the queue before the messages; a cancel does, too.
+    waiting = await late_refusals.uncount(tx, new)
     ends: list[End] = []
     again: list[tuple[unknowns.Settled, datetime]] = []
     for settled in await unknowns.settled(tx, list(new)):
-        new.discard((settled.message_id, settled.attempt))
         no = noes[settled.message_id, settled.attempt]
         if isinstance(no, Deferred) and resend_policy(settled.kind, settled.resend) == "at_least_once":
             again.append((settled, now + timedelta(seconds=no.wait)))
         else:
             ends.append(End(settled.message_id, Status.FAILED, no.error, not_taken=True))
-    waiting = await late_refusals.uncount(tx, new) if new else set()
     for message_id, attempt in new:
         no = noes[message_id, attempt]
         if message_id in waiting and isinstance(no, Rejected):

@@ -23,7 +23,8 @@ ON CONFLICT DO NOTHING RETURNING message_id, attempt
 # The message waits again, is on its way once more, or is unknown from a later attempt: the count stands in its row, too.
 _UNCOUNT = bounded(f"""
 {_ATTEMPTS}, n AS MATERIALIZED (
-    SELECT message_id, CAST(count(*) AS smallint) AS noes FROM t GROUP BY message_id
+    SELECT message_id, CAST(count(*) AS smallint) AS noes FROM t
+    WHERE NOT EXISTS (SELECT FROM unknown_outcome u WHERE u.message_id = t.message_id AND u.attempt = t.attempt) GROUP BY message_id
 ), waiting AS (
     UPDATE queue q SET losses = greatest(q.losses - n.noes, 0) FROM n WHERE q.message_id = n.message_id
     RETURNING q.message_id, q.attempt, q.claimed_by
@@ -47,7 +48,10 @@ async def keep(tx: Tx, attempts: Collection[Attempt], *, now: datetime) -> set[A
 
 
 async def uncount(tx: Tx, attempts: Collection[Attempt]) -> set[int]:
-    """Count attempts no more as ones that may have reached the handset; return the messages that wait again after just these."""
+    """Count attempts no more as ones that may have reached the handset; return the messages that wait again after just these.
+
+    A message that is unknown from such an attempt is left to `unknowns.settled`.
+    """
     return {message_id for (message_id,) in await tx.execute(_UNCOUNT(i for i, _ in attempts), _parameters(attempts))}
 
 
