@@ -71,7 +71,7 @@ def addresses() -> list[str]:
     return [
         *filled,
         "/app/campaigns/3",
-        f"/app/campaigns/{CAMPAIGNS - 1}/again",
+        f"/app/campaigns/{CAMPAIGNS - 2}/again",
         "/app/imports/7",
         "/app/lists/2",
         *_ASKED,

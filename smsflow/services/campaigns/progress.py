@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from smsflow.domain.failures import may_arrive
-from smsflow.domain.message import Status
 from smsflow.services.campaigns.draft import Campaign
 from smsflow.services.messages import tallies
 from smsflow.store.campaigns import ends, minutes
@@ -18,7 +17,7 @@ _MOST_MINUTES = 180
 _MOST_HOURS = 24 * 7
 _SPEED_OVER = timedelta(minutes=5)
 # A page that asks again and again reads so many recipients.
-LATEST = 1000
+LATEST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,7 @@ async def failing(tx: Tx, campaign: Campaign) -> Failing:
     """Return why the SMS to the latest recipients failed, the most frequent reason first (reads at most LATEST recipients)."""
     before = max(0, campaign.place - LATEST)
     found: Counter[tuple[str, bool]] = Counter()
-    for reached in await ends.page(tx, campaign.company_id, campaign.id, after=before, limit=LATEST):
-        if reached.sms is not None and reached.sms.status in {Status.FAILED, Status.EXPIRED}:
-            error = reached.sms.error or reached.sms.status.name.lower()
-            found[error, may_arrive(reached.sms.status, reached.sms.error)] += 1
+    page = await ends.failures(tx, campaign.company_id, campaign.id, after=before, limit=LATEST)
+    for (status, error), n in page.counts.items():
+        found[error or status.name.lower(), may_arrive(status, error)] += n
     return Failing([Why(error, passes, n) for (error, passes), n in found.most_common()], whole=before == 0)

@@ -105,6 +105,7 @@ async def live(
         "by_minute": going.curve.step < timedelta(hours=1),
         "speed": _speed(going, locale, now),
         "failing": failing,
+        "latest": progress.LATEST,
         "whys": in_words(failing) if failing else {},
     }
 
