@@ -49,7 +49,7 @@ async def run_import(
     import_id: int,
     clock: Callable[[], datetime],
     *,
-    progress: Callable[[int], None] = lambda _rows: None,
+    progress: Callable[[importing.ContactImport], None] = lambda _: None,
 ) -> None:
     """Read the file of an import to its end, or until it is stopped; several that read it do each batch once."""
     with tempfile.TemporaryDirectory(prefix="smsflow-import-") as folder:
@@ -59,11 +59,11 @@ async def run_import(
             found = await importing.show(tx, company_id, import_id)
             company = (await companies.account(tx, company_id)).company
         plan = importing.plan_of(found)
-        if found.begun_at is None:
-            ends = await asyncio.to_thread(last_row, path, plan.layout)
-            async with database.transaction() as tx:
-                await importing.note_begun(tx, company_id, import_id, last_row=ends, now=clock())
         try:
+            if found.begun_at is None:
+                ends = await asyncio.to_thread(last_row, path, plan.layout)
+                async with database.transaction() as tx:
+                    await importing.note_begun(tx, company_id, import_id, last_row=ends, now=clock())
             source = records(rows(path, plan.layout, after=found.next_row), plan.columns)
             after = found.next_row
             async with contextlib.aclosing(_batches(source)) as batches:
@@ -74,7 +74,7 @@ async def run_import(
                     if now is None or now.state != "running":
                         return
                     after = now.next_row
-                    progress(now.rows)
+                    progress(now)
         except Exception as error:
             why = _why(error)
             if why is None:

@@ -1,6 +1,5 @@
 """`smsflow campaign draft` and `prepare`: what a campaign says, to whom and when, and what it will cost."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +12,7 @@ from smsflow.cli.commands.campaign_result import document
 from smsflow.cli.options import CompanyOption, Name, kind_of, sender
 from smsflow.cli.options import timezone as known_timezone
 from smsflow.cli.output import Json
-from smsflow.cli.streams import note
+from smsflow.cli.progress import Progress
 from smsflow.cli.work import in_steps, now, transact
 from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Plan, days_of, hours_of
@@ -121,13 +120,13 @@ async def _prepare(database: Database, settings: Settings, campaign_id: int) -> 
         routing = await routing_of(tx)
         walk = await preparing.begin(tx, company_id, campaign_id)
     limits = Limits(segments=settings.message_segments_limit)
-    while not walk.done:
-        async with database.transaction() as tx:
-            walk = await preparing.step(
-                tx, company, campaign_id, walk, routes=routing.table, limits=limits, links=links(settings)
-            )
-        if sys.stderr.isatty():
-            note(f"{walk.place} recipients …")
+    with Progress("recipients") as bar:
+        while not walk.done:
+            async with database.transaction() as tx:
+                walk = await preparing.step(
+                    tx, company, campaign_id, walk, routes=routing.table, limits=limits, links=links(settings)
+                )
+            bar.show(walk.place)
     async with database.transaction() as tx:
         shown = await drafting.show(tx, company_id, campaign_id)
         cost = await preparing.cost(tx, shown, now=now())

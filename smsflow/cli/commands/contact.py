@@ -1,9 +1,9 @@
 """`smsflow contact`: the people that a company writes to."""
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from smsflow.cli.commands.contact_import import document
 from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyOption, Limit, Yes, confirm
 from smsflow.cli.output import Json
-from smsflow.cli.streams import note
+from smsflow.cli.progress import Progress
 from smsflow.cli.work import in_steps, now, read, transact
 from smsflow.domain import contact as rules
 from smsflow.domain import template
@@ -22,7 +22,7 @@ from smsflow.domain.account import Company
 from smsflow.jobs.imports import run_import
 from smsflow.services.accounts import companies
 from smsflow.services.contacts import contacts, importing, lists
-from smsflow.services.contacts.importing import ImportPlan
+from smsflow.services.contacts.importing import ContactImport, ImportPlan
 from smsflow.services.contacts.reading import person
 from smsflow.settings import Settings
 from smsflow.sheets.columns import IGNORED, NUMBER
@@ -85,7 +85,8 @@ def import_(
             for place, body in enumerate(_chunks(file)):
                 await importing.add_chunk(tx, found.id, import_id, place, body)
         if not background:
-            await run_import(database, found.id, import_id, now, progress=_progress)
+            with Progress("rows") as bar:
+                await run_import(database, found.id, import_id, now, progress=partial(_show_progress, bar))
             await _until_ended(database, found, import_id)
         async with database.transaction() as tx:
             return document(await importing.show(tx, found.id, import_id))
@@ -109,9 +110,8 @@ async def _until_ended(database: Database, company: Company, import_id: int) -> 
         await asyncio.sleep(0.2)
 
 
-def _progress(rows: int) -> None:
-    if sys.stderr.isatty():
-        note(f"{rows} rows …")
+def _show_progress(bar: Progress, at: ContactImport) -> None:
+    bar.show(at.rows, share=at.next_row / at.last_row if at.last_row else None)
 
 
 def _chunks(file: Path) -> Iterator[bytes]:
