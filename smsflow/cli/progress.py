@@ -9,7 +9,7 @@ _WIDTH = 30
 _CLEAR_REST = "\x1b[K"
 
 
-class Progress:
+class ProgressBar:
     """How far something is that is counted, such as `rows`."""
 
     def __init__(self, what: str) -> None:

@@ -3,7 +3,7 @@
 import io
 from contextlib import redirect_stderr
 
-from smsflow.cli.progress import Progress
+from smsflow.cli.progress import ProgressBar
 
 
 class Terminal(io.StringIO):
@@ -12,7 +12,7 @@ class Terminal(io.StringIO):
 
 
 def test_a_bar_stays_in_its_line_and_leaves_it_at_the_end():
-    with redirect_stderr(Terminal()) as written, Progress("rows") as bar:
+    with redirect_stderr(Terminal()) as written, ProgressBar("rows") as bar:
         bar.show(1000, share=0.5)
         bar.show(2001, share=1.01)
 
@@ -22,14 +22,14 @@ def test_a_bar_stays_in_its_line_and_leaves_it_at_the_end():
 
 
 def test_where_the_end_is_not_known_a_count_is_shown():
-    with redirect_stderr(Terminal()) as written, Progress("recipients") as bar:
+    with redirect_stderr(Terminal()) as written, ProgressBar("recipients") as bar:
         bar.show(7)
 
     assert written.getvalue() == "\r7 recipients\x1b[K\n"
 
 
 def test_a_program_sees_nothing(capsys):
-    with Progress("rows") as bar:
+    with ProgressBar("rows") as bar:
         bar.show(7)
 
     assert capsys.readouterr() == ("", "")

@@ -12,7 +12,7 @@ from smsflow.cli.commands.campaign_result import document
 from smsflow.cli.options import CompanyOption, Name, kind_of, sender
 from smsflow.cli.options import timezone as known_timezone
 from smsflow.cli.output import Json
-from smsflow.cli.progress import Progress
+from smsflow.cli.progress import ProgressBar
 from smsflow.cli.work import in_steps, now, transact
 from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Plan, days_of, hours_of
@@ -120,7 +120,7 @@ async def _prepare(database: Database, settings: Settings, campaign_id: int) -> 
         routing = await routing_of(tx)
         walk = await preparing.begin(tx, company_id, campaign_id)
     limits = Limits(segments=settings.message_segments_limit)
-    with Progress("recipients") as bar:
+    with ProgressBar("recipients") as bar:
         while not walk.done:
             async with database.transaction() as tx:
                 walk = await preparing.step(

@@ -14,7 +14,7 @@ from smsflow.cli.commands.contact_import import document
 from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyOption, Limit, Yes, confirm
 from smsflow.cli.output import Json
-from smsflow.cli.progress import Progress
+from smsflow.cli.progress import ProgressBar
 from smsflow.cli.work import in_steps, now, read, transact
 from smsflow.domain import contact as rules
 from smsflow.domain import template
@@ -85,7 +85,7 @@ def import_(
             for place, body in enumerate(_chunks(file)):
                 await importing.add_chunk(tx, found.id, import_id, place, body)
         if not background:
-            with Progress("rows") as bar:
+            with ProgressBar("rows") as bar:
                 await run_import(database, found.id, import_id, now, progress=partial(_show_progress, bar))
             await _until_ended(database, found, import_id)
         async with database.transaction() as tx:
@@ -110,7 +110,7 @@ async def _until_ended(database: Database, company: Company, import_id: int) -> 
         await asyncio.sleep(0.2)
 
 
-def _show_progress(bar: Progress, at: ContactImport) -> None:
+def _show_progress(bar: ProgressBar, at: ContactImport) -> None:
     bar.show(at.rows, share=at.next_row / at.last_row if at.last_row else None)
 
 
