@@ -30,6 +30,8 @@ class Found:
     messages: Sequence[Shown]
     campaigns: Sequence[CampaignName]
     contacts: Sequence[Contact]
+    more_contacts: bool = False
+    """Whether others of them may be among older contacts."""
 
 
 def digits_of(wanted: str) -> str:
@@ -82,8 +84,10 @@ async def search(
     """Return what fits a number, or the name of a campaign or a person."""
     number = digits_of(wanted)
     page = await log.page(tx, company.id, LogFilter(number=number), before=None, limit=limit) if number else None
+    people = await contacts.search(tx, company, wanted, limit=limit) if contacts_too else None
     return Found(
         page.messages if page is not None else (),
         await names.containing(tx, company.id, wanted, limit=limit) if campaigns_too else (),
-        await contacts.search(tx, company, wanted, limit=limit) if contacts_too else (),
+        people.contacts if people is not None else (),
+        people is not None and people.older is not None,
     )

@@ -11,7 +11,7 @@ from smsflow.errors import NotFound, NumberInvalid, ParameterInvalid
 from smsflow.services.contacts import files
 from smsflow.services.contacts.lists import lists_named
 from smsflow.store.contacts import contacts, lists
-from smsflow.store.contacts.contacts import Written
+from smsflow.store.contacts.contacts import SearchedContacts, Written
 from smsflow.store.postgres.transactions import Tx
 
 Contact = contacts.Contact
@@ -45,13 +45,15 @@ async def put(
     return parsed.e164
 
 
-async def search(tx: Tx, company: Company, wanted: str, *, limit: int) -> list[Contact]:
-    """Return contacts whose number is the one that is typed, else those of whom a value begins with it."""
+async def search(tx: Tx, company: Company, wanted: str, *, before: int | None = None, limit: int) -> SearchedContacts:
+    """Return the contact with the number that is typed, else those of whom a value begins with it, older than an id."""
     try:
         found = await contacts.find(tx, company.id, phone.parse(wanted, country=company.country).e164)
     except NumberInvalid:
         found = None
-    return [found] if found is not None else await contacts.beginning(tx, company.id, wanted, limit=limit)
+    if found is not None:
+        return SearchedContacts([found], None)
+    return await contacts.beginning(tx, company.id, wanted, before=before, limit=limit)
 
 
 async def delete(tx: Tx, company: Company, number: str) -> str:

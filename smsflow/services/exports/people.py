@@ -11,7 +11,6 @@ from smsflow.services.exports.wanted import PAGE, Rows, WantedFile
 from smsflow.sheets.export import Cell
 from smsflow.store.postgres.transactions import Tx
 
-_MOST_FOUND: Final = 10_000
 _MOST_IMPORTS: Final = 10_000
 
 
@@ -19,7 +18,8 @@ async def contacts_(tx: Tx, company: Company, wanted: WantedFile, after: str) ->
     """Return contacts: all of them, those of a list, or those that were searched for."""
     last, list_id = int(after or 0), wanted.asked.get("list", "")
     if query := wanted.asked.get("q"):
-        found, mark = await contacts.search(tx, company, query, limit=_MOST_FOUND), None
+        searched = await contacts.search(tx, company, query, before=last or None, limit=PAGE)
+        found, mark = searched.contacts, searched.older
     elif list_id:
         members = await lists.page_of(tx, company.id, int(list_id), after=last, limit=PAGE)
         found, mark = members.contacts, members.after

@@ -250,21 +250,34 @@ async def note_written(tx: Tx, company_id: int, numbers: Sequence[str], *, now: 
     await tx.execute(_WRITTEN_TO, {"company_id": company_id, "numbers": texts(numbers), "now": now})
 
 
-# Walks the newest contacts of the company, a bounded number of them: a person who searches looks for somebody recent, and a
-# whole number is found by `find`.
+# Walks contacts of the company backwards, a bounded number of them at a time; a whole number is found by `find`.
+_WALKED = "SELECT * FROM contact WHERE company_id = :company_id AND id < :before ORDER BY id DESC"
 _BEGINNING = text(f"""
-SELECT {_COLUMNS} FROM (
-    SELECT * FROM contact WHERE company_id = :company_id ORDER BY id DESC LIMIT 20000
-) AS c WHERE EXISTS (SELECT FROM jsonb_each_text(c.attributes) AS a(name, value) WHERE lower(a.value) LIKE lower(:wanted))
+SELECT {_COLUMNS} FROM ({_WALKED} LIMIT {WITHIN}) AS c WHERE EXISTS (SELECT FROM jsonb_each_text(c.attributes) AS a(name, value) WHERE lower(a.value) LIKE lower(:wanted))
 ORDER BY c.id DESC LIMIT :limit
 """)
 
 
-async def beginning(tx: Tx, company_id: int, wanted: str, *, limit: int) -> list[Contact]:
-    """Return the newest contacts of whom a value begins with `wanted`, among the last 20,000."""
+_LAST_WALKED = text(f"SELECT id FROM ({_WALKED} LIMIT 1 OFFSET {WITHIN - 1}) AS c")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedContacts:
+    """Contacts that were looked for, the newest first; `older` is the id before which there may be more, None at the end."""
+
+    contacts: list[Contact]
+    older: int | None
+
+
+async def beginning(tx: Tx, company_id: int, wanted: str, *, before: int | None, limit: int) -> SearchedContacts:
+    """Return contacts of whom a value begins with `wanted`, out of the next `WITHIN` older than an id."""
     escaped = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    parameters = {"company_id": company_id, "wanted": f"{escaped}%", "limit": limit}
-    return [Contact(*row) for row in await tx.execute(_BEGINNING, parameters)]
+    bounds = {"company_id": company_id, "before": _LARGEST if before is None else before}
+    rows = await tx.execute(_BEGINNING, {**bounds, "wanted": f"{escaped}%", "limit": limit + 1})
+    found = [Contact(*row) for row in rows]
+    if len(found) > limit:
+        return SearchedContacts(found[:limit], found[limit - 1].id)
+    return SearchedContacts(found, (await tx.execute(_LAST_WALKED, bounds)).scalar_one_or_none())
 
 
 async def attribute_names(tx: Tx, company_id: int, *, among: int | None = 2000) -> list[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from smsflow import testing
 from smsflow.services.contacts import contacts, lists, optouts
+from smsflow.store.contacts.contacts import WITHIN
 
 PAGE = "/app/contacts/237690000001"
 
@@ -144,3 +145,24 @@ async def test_an_answer_that_is_refused_says_why(site, signed_in):
     assert page.status_code == empty.status_code == 422
     assert "désinscri" in page.text
     assert await testing.balance(site.platform, company) == 5
+
+
+async def test_a_name_is_found_however_many_contacts_came_later(site, awa):
+    browser, company = awa
+    async with site.platform.database.transaction() as tx:
+        await tx.execute(
+            """INSERT INTO contact (company_id, number, country, attributes, source, created_at, updated_at)
+            SELECT %(company)s, '+2376' || lpad(n::text, 8, '0'), 'CM', '{"prenom": "Zoé"}', 'import', now(), now()
+            FROM generate_series(1, %(many)s) n""",
+            {"company": company.id, "many": WITHIN},
+        )
+
+    page = await browser.get("/app/contacts?q=awa", Accept_Language="fr")
+    (older,) = re.findall(r'href="(/app/contacts\?q=awa[^"]*)" rel="next"', page.text)
+    found = await browser.get(older.replace("&amp;", "&"))
+    exported = await browser.get("/app/export/contacts?q=awa")
+
+    assert "Passez aux suivants" in page.text
+    assert ("237690000001" in found.text, 'rel="next"' in found.text) == (True, False)
+    assert exported.text.count("Awa") == 1
+    assert "/app/contacts?q=awa" in (await browser.get("/app/search?q=awa")).text

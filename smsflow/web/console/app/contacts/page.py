@@ -1,5 +1,7 @@
 """Contacts: found by number or attribute, and added."""
 
+from urllib.parse import urlencode
+
 import falcon
 import falcon.asgi
 
@@ -55,13 +57,17 @@ class Contacts:
     async def _show(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, filled: Filled) -> None:
         query = (req.get_param("q") or "").strip()
         after = req.get_param_as_int("after", default=0, min_value=0, max_value=2**62) or 0
+        before = req.get_param_as_int("before", default=0, min_value=0, max_value=2**62) or None
         async with self._shell.reading() as tx:
             if query and visitor.company is not None:
-                found = await contacts.search(tx, visitor.company, query, limit=_PAGE)
+                searched = await contacts.search(tx, visitor.company, query, before=before, limit=_PAGE)
+                found = searched.contacts
+                mark = None if searched.older is None else {"q": query, "before": searched.older}
             else:
-                found = await contacts.page(tx, visitor.company_id, after=after, limit=_PAGE + 1)
+                page = await contacts.page(tx, visitor.company_id, after=after, limit=_PAGE + 1)
+                found = page[:_PAGE]
+                mark = {"after": found[-1].id} if len(page) > _PAGE else None
             scopes = await optouts.scopes(tx, visitor.company_id, [c.number for c in found])
-        more = len(found) > _PAGE and not query
         await self._shell.show(
             req,
             resp,
@@ -69,8 +75,9 @@ class Contacts:
             "app/contacts/page.html",
             filled=filled,
             query=query,
-            contacts=found[:_PAGE],
+            contacts=found,
             scopes=scopes,
-            older=f"/app/contacts?after={found[_PAGE - 1].id}" if more else "",
-            first=not after,
+            older=f"/app/contacts?{urlencode(mark)}" if mark else "",
+            newest="/app/contacts" + (f"?{urlencode({'q': query})}" if query else ""),
+            first=not after and before is None,
         )
