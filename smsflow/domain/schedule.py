@@ -15,6 +15,7 @@ _BURST = timedelta(seconds=2)
 _UNLIMITED = 1_000_000
 # How much faster than evenly a campaign goes that is behind.
 _CATCH_UP = 2
+_FARTHEST = timedelta(days=366)
 # Two windows of a day that meet do so within a week.
 _MOST_TRIES = 20
 
@@ -142,6 +143,20 @@ def opens_at(hours: Hours, timezone: str, now: datetime) -> datetime | None:
     return None
 
 
+def closes_at(hours: Hours, timezone: str, now: datetime) -> datetime | None:
+    """Return the end of the window that `now` is in; None outside of `hours`, and where they never end."""
+    local = now.astimezone(ZoneInfo(timezone))
+    if not hours.includes(local) or hours == ALWAYS:
+        return None
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    for day in range(8):
+        end = midnight + timedelta(days=day, minutes=hours.end)
+        # A window that lasts until midnight goes on where the next day begins with one.
+        if not hours.includes(end):
+            return end.astimezone(now.tzinfo)
+    return None
+
+
 def next_open(windows: Sequence[tuple[Hours, str]], now: datetime) -> datetime | None:
     """Return the next moment, which may be `now`, that is within all of these hours, each of its time zone; None when there is none."""
     moment = now
@@ -155,6 +170,19 @@ def next_open(windows: Sequence[tuple[Hours, str]], now: datetime) -> datetime |
         if latest == moment:
             return moment
         moment = latest
+    return None
+
+
+def ends_at(hours: Hours, timezone: str, *, waiting: int, per_second: float, now: datetime) -> datetime | None:
+    """Return when the last of those who wait leaves at this speed within `hours`; None when that takes longer than a year."""
+    left = timedelta(seconds=waiting / per_second)
+    moment = opens_at(hours, timezone, now)
+    while moment is not None and moment - now < _FARTHEST:
+        end = closes_at(hours, timezone, moment)
+        if end is None or moment + left <= end:
+            return moment + left if left < _FARTHEST else None
+        left -= end - moment
+        moment = opens_at(hours, timezone, end)
     return None
 
 

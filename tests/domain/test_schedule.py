@@ -11,8 +11,10 @@ from smsflow.domain.schedule import (
     Plan,
     Policy,
     allow,
+    closes_at,
     day_of,
     days_of,
+    ends_at,
     hours_of,
     is_open,
     opens_at,
@@ -125,14 +127,32 @@ def test_hours_that_are_none_are_refused(written):
         hours_of(written)
 
 
+def test_a_window_ends():
+    weekend = Hours(0, 24 * 60, frozenset({5, 6}))
+
+    assert closes_at(DAYTIME, DOUALA, at(12)) == at(21)
+    assert closes_at(DAYTIME, DOUALA, EARLY) is None
+    assert closes_at(ALWAYS, DOUALA, EARLY) is None
+    assert closes_at(weekend, DOUALA, at(12, day=28)) == at(23, day=29)
+
+
+def test_a_campaign_ends_within_its_hours():
+    # Nine hours are left today, and 600 an hour leave.
+    assert ends_at(DAYTIME, DOUALA, waiting=600, per_second=1 / 6, now=at(12)) == at(13)
+    assert ends_at(DAYTIME, DOUALA, waiting=600 * 10, per_second=1 / 6, now=at(12)) == at(6, day=27)
+    assert ends_at(DAYTIME, DOUALA, waiting=0, per_second=1, now=EARLY) == at(5)
+    assert ends_at(ALWAYS, DOUALA, waiting=3600, per_second=1, now=EARLY) == EARLY + timedelta(hours=1)
+    assert ends_at(Hours(600, 600), DOUALA, waiting=1, per_second=1, now=EARLY) is None
+    assert ends_at(DAYTIME, DOUALA, waiting=10**9, per_second=1, now=EARLY) is None
+
+
 def test_hours_are_those_of_the_clock_on_the_wall_where_it_changes():
     # In Paris the clock goes from 02:00 to 03:00 on 2026-03-29, and back on 2026-10-25.
     night = Hours(60, 4 * 60)
-    spring, autumn = datetime(2026, 3, 29, 2, tzinfo=UTC), datetime(2026, 10, 25, 3, tzinfo=UTC)
+    spring, autumn = datetime(2026, 3, 29, 0, 30, tzinfo=UTC), datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
 
-    for end in (spring, autumn):
-        assert is_open(night, "Europe/Paris", end - timedelta(minutes=1))
-        assert not is_open(night, "Europe/Paris", end)
+    assert closes_at(night, "Europe/Paris", spring) - spring == timedelta(hours=1, minutes=30)
+    assert closes_at(night, "Europe/Paris", autumn) - autumn == timedelta(hours=3, minutes=30)
 
 
 @pytest.mark.parametrize(

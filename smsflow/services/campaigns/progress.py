@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from smsflow.domain import schedule
 from smsflow.domain.failures import may_arrive
+from smsflow.domain.schedule import ALWAYS, Hours
 from smsflow.services.campaigns.draft import Campaign
 from smsflow.services.messages import tallies
 from smsflow.store.campaigns import ends, minutes
@@ -37,22 +39,24 @@ class Progress:
     ends_at: datetime | None
 
 
-async def progress(tx: Tx, campaign: Campaign, *, now: datetime) -> Progress:
-    """Return how a campaign is getting on."""
+async def progress(
+    tx: Tx, campaign: Campaign, *, hours: Hours = ALWAYS, timezone: str = "UTC", now: datetime
+) -> Progress:
+    """Return how a campaign is getting on that may write within these hours of a time zone."""
     last = await minutes.last(tx, campaign.company_id, campaign.id, limit=_MOST_MINUTES + 1)
     speed = ends_at = None
     recent = [one for one in last if one.at > now - _SPEED_OVER]
     if campaign.state == "running" and recent:
         span = max((now - recent[0].at).total_seconds(), 1.0)
         speed = sum(one.accepted for one in recent) / span
-        ends_at = now + timedelta(seconds=(campaign.last_place - campaign.place) / speed)
+        left = campaign.last_place - campaign.place
+        ends_at = schedule.ends_at(hours, timezone, waiting=left, per_second=speed, now=now)
     if last and last[-1].at - last[0].at < timedelta(minutes=_MOST_MINUTES):
         curve = _filled(last, timedelta(minutes=1))
     else:
-        hours = await tallies.by_hour(tx, campaign.company_id, campaign.id)
-        curve = _filled(
-            [AcceptedAt(hour, its.accepted) for hour, its in hours.items()][-_MOST_HOURS:], timedelta(hours=1)
-        )
+        by_hour = await tallies.by_hour(tx, campaign.company_id, campaign.id)
+        known = [AcceptedAt(hour, its.accepted) for hour, its in by_hour.items()]
+        curve = _filled(known[-_MOST_HOURS:], timedelta(hours=1))
     return Progress(curve, speed, ends_at)
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from smsflow import testing
+from smsflow.domain.schedule import Hours
 from smsflow.services.campaigns import draft, launch, prepare, progress, run
 from smsflow.services.messages.prepare import Limits
 from smsflow.store.postgres.transactions import text
@@ -54,6 +55,17 @@ async def test_a_curve_has_every_minute_from_the_first_to_the_last(platform, run
     # Three in three minutes since the first one's minute began: the fourth takes one minute more.
     assert seen.per_second == pytest.approx(1 / 60)
     assert seen.ends_at == NOON + timedelta(minutes=3, seconds=30)
+
+
+async def test_a_campaign_whose_hours_close_ends_on_another_day(platform, running):
+    company, campaign_id = running
+    now = NOON + timedelta(minutes=2, seconds=30)
+
+    async with platform.database.transaction() as tx:
+        campaign = await draft.show(tx, company.id, campaign_id)
+        seen = await progress.progress(tx, campaign, hours=Hours(12 * 60, 12 * 60 + 3), timezone="UTC", now=now)
+
+    assert seen.ends_at == datetime(2026, 11, 27, 12, 1, tzinfo=UTC)
 
 
 async def test_the_reasons_of_failures_are_counted_among_the_latest_recipients(platform, running):

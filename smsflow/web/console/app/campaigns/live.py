@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from smsflow.domain.schedule import ALWAYS
 from smsflow.services.campaigns import progress, result
 from smsflow.services.campaigns.draft import Campaign
+from smsflow.services.campaigns.hours import Allowed
 from smsflow.services.campaigns.prepare import Cost
 from smsflow.services.campaigns.progress import Failing
 from smsflow.services.campaigns.result import Result
@@ -81,11 +83,19 @@ def _bar(locale: Locale, name: str, at: CampaignFigures) -> Markup:
 
 
 async def live(
-    tx: Tx, campaign: Campaign, cost: Cost, names: Mapping[int, str], locale: Locale, *, now: datetime
+    tx: Tx,
+    campaign: Campaign,
+    cost: Cost,
+    names: Mapping[int, str],
+    locale: Locale,
+    *,
+    allowed: Allowed | None,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Return what the page of a launched campaign shows."""
+    """Return what the page of a launched campaign shows; its end is within the hours that are `allowed`."""
     found = await result.result(tx, campaign.company_id, campaign.id)
-    going = await progress.progress(tx, campaign, now=now)
+    within = allowed.hours if allowed else ALWAYS
+    going = await progress.progress(tx, campaign, hours=within, timezone=locale.timezone, now=now)
     failing = await progress.failing(tx, campaign) if found.failed + found.expired else None
     at = standing(campaign, found)
     planned = {names.get(share.connector_id, str(share.connector_id)): share.recipients for share in cost.shares}
@@ -152,14 +162,16 @@ def _moment(locale: Locale, moment: datetime, step: timedelta) -> str:
 
 def _speed(going: progress.Progress, locale: Locale, now: datetime) -> str:
     """Say how fast a campaign is and when it ends at this speed; nothing where that is unknown."""
-    if going.per_second is None or going.ends_at is None:
+    if going.per_second is None:
         return ""
     if going.per_second >= 1:
         speed = locale.gettext("{n} a second", n=round(going.per_second))
     else:
         speed = locale.gettext("{n} a minute", n=round(going.per_second * 60))
-    if going.ends_at - now > _FARTHEST:
+    if going.ends_at is None or going.ends_at - now > _FARTHEST:
         return speed
+    end = locale.local(going.ends_at)
+    is_today = end.date() == locale.local(now).date()
     return locale.gettext(
-        "{speed}, done around {time}", speed=speed, time=locale.local(going.ends_at).strftime("%H:%M")
+        "{speed}, done around {time}", speed=speed, time=end.strftime("%H:%M") if is_today else locale.time(end)
     )

@@ -1,5 +1,7 @@
 """One campaign on a page: what it will cost before it is launched, what it has come to afterwards."""
 
+from typing import Any
+
 import falcon
 import falcon.asgi
 
@@ -57,8 +59,11 @@ async def show(
             demanded = company is not None and bool(await stop.demanded(tx, company))
             launched = found.state not in _BEFORE_LAUNCH
             begins = max(shell.clock(), found.starts_at or shell.clock())
-            allowed = company and await hours.allowed(tx, company, found.kind, Plan.read(found.plan), at=begins)
-            more = await live(tx, found, cost, operators, visitor.locale, now=shell.clock()) if launched else {}
+            wanted = Plan.read(found.plan)
+            allowed = await hours.allowed(tx, company, found.kind, wanted, at=begins) if company else None
+            more: dict[str, Any] = {}
+            if launched:
+                more = await live(tx, found, cost, operators, visitor.locale, allowed=allowed, now=shell.clock())
     except NotFound:
         raise falcon.HTTPNotFound from None
     plan = found.plan
