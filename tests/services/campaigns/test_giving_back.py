@@ -201,6 +201,25 @@ async def test_a_claim_that_no_lane_holds_does_not_leave_after_a_cancel_or_durin
     assert await statuses(claimed.platform, claimed.ids) == [status, status]
 
 
+async def test_an_sms_that_an_api_planned_under_a_campaign_keeps_its_date_through_a_pause(campaigns):
+    claimed = await Claimed(campaigns).open(kind=Kind.TRANSACTIONAL)
+    tomorrow = campaigns.now + timedelta(days=1)
+    planned = a_message(
+        campaigns.company,
+        campaigns.connector,
+        campaign_id=claimed.campaign,
+        due_at=tomorrow,
+        valid_until=tomorrow + timedelta(days=1),
+    )
+    (message,) = await accepted(campaigns.platform, planned, now=campaigns.now)
+
+    await claimed.happens("pause")
+    await claimed.happens("resume")
+
+    due = await campaigns.query("SELECT due_at FROM queue WHERE message_id = :id", id=message)
+    assert due == [(tomorrow,)]
+
+
 def test_each_path_that_puts_a_message_back_into_the_queue_asks_whether_it_may_leave():
     puts = re.compile(r"\bqueue\.release\(|\bunknowns\.(?:queue_again|requeue)\(")
     asks = "from smsflow.services.messages.stopped import"
