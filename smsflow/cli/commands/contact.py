@@ -15,6 +15,7 @@ from smsflow.cli.nouns import noun
 from smsflow.cli.options import CompanyOption, Limit, Yes, confirm
 from smsflow.cli.output import Json
 from smsflow.cli.progress import ProgressBar
+from smsflow.cli.streams import note
 from smsflow.cli.work import in_steps, now, read, transact
 from smsflow.domain import contact as rules
 from smsflow.domain import template
@@ -97,6 +98,9 @@ def import_(
         f"{report['unchanged']} unchanged, {report['duplicate']} twice in the file, {report['invalid']} refused."
     )
     output.result(report, f"{sentence} {report['why']}".rstrip(), as_json=as_json)
+    others = [name for name in seen.layout.sheets if name != seen.layout.sheet]
+    if others and not as_json:
+        note(f"Only the sheet {seen.layout.sheet} was read. The workbook also has: {', '.join(others)} (see --sheet).")
     if report["state"] == "failed":
         raise typer.Exit(1)
 

@@ -130,8 +130,10 @@ def test_another_sheet_of_a_workbook_is_read_when_it_is_named(shop, tmp_path):
             book.add_worksheet(name).write_column(0, 0, ["Tel", number])
 
     report = bring_in(shop, tmp_path / "clients.xlsx", "--sheet", "Anciens")
+    shop("contact", "import", str(tmp_path / "clients.xlsx"), "--company", "1", "--sheet", "Anciens")
 
     assert report["new"] == 1
+    assert "Only the sheet Anciens was read. The workbook also has: Clients" in shop.err
     assert shop.json("contact", "list", "--company", "1")["contacts"][0]["number"] == "+237690000002"
 
 
