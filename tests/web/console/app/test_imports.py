@@ -1,8 +1,10 @@
 """Imports in the console: a file looked at, imported, reported and undone."""
 
+import io
 import re
 
 import pytest
+import xlsxwriter
 
 from smsflow import testing
 from smsflow.domain.access import Role
@@ -133,6 +135,28 @@ async def test_a_column_that_is_left_out_is_not_imported(site, signed_in):
     await imported(browser, company, **{"column-2": ""})
 
     assert "ville" not in (await people(site, company))["+237690000001"]
+
+
+async def test_another_sheet_of_a_workbook_is_looked_at_before_it_is_imported(site, signed_in):
+    browser, company = await signed_in("marketing")
+    body = io.BytesIO()
+    with xlsxwriter.Workbook(body) as book:
+        for name, number in (("Douala", 690000001), ("Yaoundé", 690000002), ("Vide", "")):
+            book.add_worksheet(name).write_column(0, 0, ["Téléphone", number] if number else [])
+    address = (await upload(browser, body.getvalue(), "clientes.xlsx")).headers["location"]
+    page = await browser.get(address, **FR)
+    assert "<option selected>Douala</option><option>Yaoundé</option>" in page.text
+
+    empty = await browser.post(address, {"act": "look", "sheet": "Vide"}, **FR)
+    assert (empty.status_code, "Cette feuille ne contient aucune ligne" in empty.text) == (422, True)
+    looked = await browser.post(address, {"act": "start", "sheet": "Yaoundé"}, **FR)
+    assert looked.headers["location"] == address
+    page = await browser.get(address, **FR)
+    assert "<option selected>Yaoundé</option>" in page.text
+    await browser.post(address, {"act": "start", "sheet": "Yaoundé"}, **FR)
+    await run_import(site.platform.database, company.id, int(address.rsplit("/", 1)[1]), site.clock)
+
+    assert list(await people(site, company)) == ["+237690000002"]
 
 
 async def test_without_a_column_of_numbers_nothing_begins(site, signed_in):

@@ -21,6 +21,7 @@ from smsflow.services.contacts.importing import ContactImport, ImportPlan
 from smsflow.sheets.columns import IGNORED, NUMBER, Column
 from smsflow.sheets.errors import SheetUnreadable
 from smsflow.sheets.export import csv_chunks
+from smsflow.sheets.layout import inspect
 from smsflow.sheets.preview import Preview, preview
 from smsflow.sheets.row import Record
 from smsflow.store.postgres.transactions import Tx
@@ -61,6 +62,10 @@ class ImportPage:
         try:
             if act_is in {"start", "look"} and found.state == "checking":
                 plan = _plan(found, filled)
+                sheet = filled.values.get("sheet", plan.layout.sheet)
+                if sheet != plan.layout.sheet and sheet in plan.layout.sheets:
+                    # Its columns are others: a person looks at them before they are read.
+                    act_is, plan = "look", await self._of_sheet(found, plan, sheet, filled, visitor)
                 if act_is == "start" and not plan.columns.has_number:
                     filled.wrong("columns", _("Say which column holds the phone numbers."))
                 if len(filled["new_list"]) > _LONGEST_LIST:
@@ -126,12 +131,29 @@ class ImportPage:
             going=going(found, heading=plan.layout.heading or 0, now=self._shell.clock()),
         )
 
+    async def _of_sheet(
+        self, found: ContactImport, plan: ImportPlan, sheet: str, filled: Filled, visitor: Visitor
+    ) -> ImportPlan:
+        """Return the plan by which another sheet of the workbook is read."""
+        with tempfile.TemporaryDirectory(prefix="smsflow-look-") as folder:
+            path = Path(folder) / "file"
+            await self._fetch(found, path)
+            try:
+                seen = await asyncio.to_thread(lambda: preview(path, inspect(path, sheet=sheet)))
+            except SheetUnreadable:
+                filled.wrong("sheet", visitor.locale.gettext("This sheet holds no rows. Choose another one."))
+                return plan
+        return replace(plan, layout=seen.layout, columns=seen.mapping)
+
+    async def _fetch(self, found: ContactImport, path: Path) -> None:
+        with path.open("wb") as file:
+            async with self._shell.reading() as tx:
+                await importing.write_file(tx, found, file)
+
     async def _preview(self, found: ContactImport, plan: ImportPlan) -> Preview:
         with tempfile.TemporaryDirectory(prefix="smsflow-look-") as folder:
             path = Path(folder) / "file"
-            with path.open("wb") as file:
-                async with self._shell.reading() as tx:
-                    await importing.write_file(tx, found, file)
+            await self._fetch(found, path)
             try:
                 return await asyncio.to_thread(preview, path, plan.layout, plan.columns)
             except SheetUnreadable:
