@@ -16,11 +16,13 @@ UPDATE queue SET due_at = 'infinity' WHERE message_id IN (
     ORDER BY message_id FOR UPDATE
 )
 """)
+# A message that was planned keeps its date. Messages are looked up one by one, by their key.
 _FREE_CAMPAIGN = text("""
-UPDATE queue q SET due_at = greatest(:now, m.planned_at) FROM message m
-WHERE q.company_id = :company_id AND q.campaign_id = :campaign_id AND q.due_at = 'infinity' AND m.id = q.message_id
-    AND NOT (q.losses > 0 AND EXISTS (
-        SELECT FROM opt_out o WHERE o.company_id = m.company_id AND o.number = m.number AND (m.kind = 2 OR o.scope = 'all')))
+UPDATE queue q SET due_at = greatest(:now, (SELECT m.planned_at FROM message m WHERE m.id = q.message_id))
+WHERE company_id = :company_id AND campaign_id = :campaign_id AND due_at = 'infinity'
+    AND NOT (losses > 0 AND EXISTS (
+        SELECT FROM message m JOIN opt_out o ON o.company_id = m.company_id AND o.number = m.number
+        WHERE m.id = q.message_id AND (m.kind = 2 OR o.scope = 'all')))
 """)
 _OF_CAMPAIGN = text("""
 SELECT message_id FROM queue WHERE company_id = :company_id AND campaign_id = :campaign_id
