@@ -24,7 +24,7 @@ from smsflow.smpp.reassembly import TIMEOUT, Reassembly, TextPart, Whole
 from smsflow.store import inbound
 from smsflow.store.campaigns import responses
 from smsflow.store.campaigns.responses import Caused
-from smsflow.store.inbound import Inbound, InboundPart, Key, StoredPart
+from smsflow.store.inbound import Inbound, InboundPage, InboundPart, Key, StoredPart
 from smsflow.store.postgres.transactions import Tx
 
 InboundRow = inbound.InboundRow
@@ -90,7 +90,7 @@ async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[InboundR
     return await inbound.latest(tx, since=since, limit=limit)
 
 
-async def of_company(tx: Tx, company_id: int, *, before: int | None, limit: int, ending: str = "") -> list[InboundRow]:
+async def of_company(tx: Tx, company_id: int, *, before: int | None, limit: int, ending: str = "") -> InboundPage:
     """Return the SMS that handsets sent to a company, older than the one `before`, newest first."""
     return await inbound.of_company(tx, company_id, before=before, limit=limit, ending=ending)
 

@@ -257,24 +257,41 @@ async def latest(tx: Tx, *, since: datetime | None, limit: int) -> list[InboundR
     return [InboundRow(*row) for row in await tx.execute(query, {"since": since, "limit": limit})]
 
 
-# The company's inbound messages backwards by inbound_company, a bounded number of them.
-_OF_COMPANY = text("""
+# As many messages are read for a page at most; the next page goes on from there.
+WITHIN = 20_000
+# The company's inbound messages backwards by inbound_company.
+_WALKED = "SELECT * FROM inbound WHERE company_id = :company_id AND id < :before ORDER BY id DESC"
+_OF_COMPANY = text(f"""
 SELECT i.id, i.received_at, i.connector_id, c.name, i.source, i.destination, i.text, i.parts, i.total,
     i.company_id, i.keyword, i.command
-FROM (SELECT * FROM inbound
-    WHERE company_id = :company_id AND (CAST(:before AS bigint) IS NULL OR id < :before) ORDER BY id DESC LIMIT 20000) i
+FROM ({_WALKED} LIMIT {WITHIN}) i
 LEFT JOIN connector c ON c.id = i.connector_id
 WHERE ltrim(coalesce(i.number, i.source), '+') LIKE '%' || :ending ORDER BY i.id DESC LIMIT :limit
 """)
+_LAST_WALKED = text(f"SELECT id FROM ({_WALKED} LIMIT 1 OFFSET {WITHIN - 1}) i")
+# Beyond every id.
+_NEWEST = 2**62
 
 
-async def of_company(tx: Tx, company_id: int, *, before: int | None, limit: int, ending: str = "") -> list[InboundRow]:
-    """Return a company's inbound messages older than an id, newest first: those whose writer's number ends with digits."""
-    parameters = {"company_id": company_id, "before": before, "limit": limit, "ending": ending}
-    return [InboundRow(*row) for row in await tx.execute(_OF_COMPANY, parameters)]
+@dataclass(frozen=True, slots=True)
+class InboundPage:
+    """Inbound messages, newest first; `older` is the id before which one goes on looking, None when all was seen."""
+
+    received: list[InboundRow]
+    older: int | None
+
+
+async def of_company(tx: Tx, company_id: int, *, before: int | None, limit: int, ending: str = "") -> InboundPage:
+    """Return inbound messages to a company whose writer's number ends with digits, out of the next `WITHIN` older than an id."""
+    bounds = {"company_id": company_id, "before": _NEWEST if before is None else before}
+    rows = await tx.execute(_OF_COMPANY, {**bounds, "limit": limit + 1, "ending": ending})
+    found = [InboundRow(*row) for row in rows]
+    if len(found) > limit:
+        return InboundPage(found[:limit], found[limit - 1].id)
+    return InboundPage(found, (await tx.execute(_LAST_WALKED, bounds)).scalar_one_or_none())
 
 
 async def one_of_company(tx: Tx, company_id: int, inbound_id: int) -> InboundRow | None:
     """Return one of a company's inbound messages, or None."""
-    found = await of_company(tx, company_id, before=inbound_id + 1, limit=1)
+    found = (await of_company(tx, company_id, before=inbound_id + 1, limit=1)).received
     return found[0] if found and found[0].id == inbound_id else None

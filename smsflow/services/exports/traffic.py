@@ -39,8 +39,10 @@ async def inbox(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tup
         limit=PAGE,
         ending=searching.ending_of(wanted.asked.get("q", "")),
     )
-    rows: Rows = [[m.source, m.text, m.destination, m.keyword or "", wanted.time(m.received_at)] for m in found]
-    return rows, str(found[-1].id) if len(found) == PAGE else None
+    rows: Rows = [
+        [m.source, m.text, m.destination, m.keyword or "", wanted.time(m.received_at)] for m in found.received
+    ]
+    return rows, None if found.older is None else str(found.older)
 
 
 async def campaign(tx: Tx, company: Company, wanted: WantedFile, after: str) -> tuple[Rows, str | None]:

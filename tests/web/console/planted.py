@@ -116,7 +116,7 @@ async def plant(platform, mark):
     import_id = await _imported(platform, company, mark)
     async with platform.database.transaction() as tx:
         await launch.launch(tx, company.id, campaign_id, now=now)
-        (received,) = await inbound.of_company(tx, company.id, before=None, limit=1)
+        (received,) = (await inbound.of_company(tx, company.id, before=None, limit=1)).received
     ids = {
         "campaign_id": campaign_id,
         "list_id": list_id,

@@ -4,6 +4,7 @@ import re
 
 from smsflow import testing
 from smsflow.services import verifications
+from smsflow.store.inbound import WITHIN
 
 
 async def test_codes_are_listed_with_their_state_and_never_the_code(site, signed_in):
@@ -60,6 +61,26 @@ async def test_the_inbox_shows_the_companys_sms_and_no_others(site, signed_in):
     assert "Bonjour &lt;i&gt;" in page.text
     assert "KRIBI" in page.text
     assert "Secret" not in page.text
+
+
+async def test_a_number_is_found_behind_any_number_of_others(site, signed_in):
+    browser, company = await signed_in("marketing")
+    async with site.platform.database.transaction() as tx:
+        await tx.execute(
+            """INSERT INTO inbound (connector_id, source, destination, data_coding, body, text, received_at, company_id)
+            SELECT 1, CASE WHEN n = 1 THEN '237690000001' ELSE '237699' || lpad(n::text, 6, '0') END, '8787', 0, '', 'Bonjour ' || n, now(),
+                %(company)s FROM generate_series(1, %(all)s) n""",
+            {"company": company.id, "all": WITHIN + 1},
+        )
+
+    page = await browser.get("/app/inbox?q=690000001", Accept_Language="fr")
+    (older,) = re.findall(r'href="(/app/inbox\?q=690000001[^"]*)" rel="next"', page.text)
+    found = await browser.get(older.replace("&amp;", "&"))
+    exported = await browser.get("/app/export/inbox?q=690000001")
+
+    assert "Rien parmi ces SMS" in page.text
+    assert ("Bonjour 1<" in found.text, 'rel="next"' in found.text) == (True, False)
+    assert exported.text.count("Bonjour 1") == 1
 
 
 async def test_a_sender_that_is_asked_for_waits_for_the_platform(signed_in):

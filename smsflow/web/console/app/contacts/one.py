@@ -132,11 +132,11 @@ class ContactPage:
             known = await lists.show_lists(tx, company.id)
             inside = set() if contact is None else await lists.of_contact(tx, company.id, contact.id)
             sent = await log.page(tx, company.id, LogFilter(number=digits), before=None, limit=_LATEST)
-            received = (
-                await inbound.of_company(tx, company.id, before=None, limit=_LATEST, ending=digits)
-                if visitor.may(Right.SEE_INBOX)
-                else []
-            )
+            received = []
+            if visitor.may(Right.SEE_INBOX):
+                received = (
+                    await inbound.of_company(tx, company.id, before=None, limit=_LATEST, ending=digits)
+                ).received
             scopes = await optouts.scopes(tx, company.id, [e164])
             history = await optouts.history(tx, company.id, e164)
         await self._shell.show(

@@ -31,18 +31,18 @@ class InboxPage:
         asked = (req.get_param("q") or "").replace("\x00", "").strip()
         async with self._shell.reading() as tx:
             found = await inbound.of_company(
-                tx, visitor.company_id, before=before, limit=_PAGE + 1, ending=ending_of(asked)
+                tx, visitor.company_id, before=before, limit=_PAGE, ending=ending_of(asked)
             )
         await self._shell.show(
             req,
             resp,
             visitor,
             "app/inbox/page.html",
-            received=found[:_PAGE],
+            received=found.received,
             asked=asked,
             commands=COMMANDS,
             sees_texts=visitor.may(Right.SEE_TEXTS),
-            older=_address(asked, found[_PAGE - 1].id) if len(found) > _PAGE else "",
+            older="" if found.older is None else _address(asked, found.older),
             first=_address(asked, None) if before is not None else "",
         )
 
