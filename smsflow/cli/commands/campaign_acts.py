@@ -14,7 +14,6 @@ from smsflow.cli.options import Yes, confirm
 from smsflow.cli.output import Json
 from smsflow.cli.streams import note
 from smsflow.cli.work import now, read, transact
-from smsflow.domain.schedule import Plan
 from smsflow.services.accounts import companies
 from smsflow.services.campaigns import approval, hours
 from smsflow.services.campaigns import launch as acts
@@ -79,7 +78,7 @@ def show(campaign: CampaignId, *, as_json: Json = False) -> None:
         return
     print_tables(found)
     if waits_until is not None:
-        note(f"Its hours are closed: it goes on at {waits_until:%Y-%m-%d %H:%M %Z}.")
+        note(f"It waits for its hours, or for another day: it goes on at {waits_until:%Y-%m-%d %H:%M %Z}.")
 
 
 def _act(act: Callable[..., Awaitable[Any]], campaign_id: int, *, as_json: bool) -> None:
@@ -93,12 +92,11 @@ def _act(act: Callable[..., Awaitable[Any]], campaign_id: int, *, as_json: bool)
 
 
 async def _shown(tx: Tx, campaign_id: int) -> tuple[results.Result, datetime | None]:
-    """Return a campaign's figures, and when it goes on that now waits for its hours."""
-    company_id, moment = await company_of(tx, campaign_id), now()
+    """Return a campaign's figures, and when it goes on that now writes to nobody."""
+    company_id = await company_of(tx, campaign_id)
     found = await results.result(tx, company_id, campaign_id)
     if found.state != "running" or found.text is None:
         return found, None
     company = (await companies.account(tx, company_id)).company
     campaign = await show_draft(tx, company_id, campaign_id)
-    opens = (await hours.allowed(tx, company, campaign.kind, Plan.read(campaign.plan), at=moment)).opens_at
-    return found, opens if opens is not None and opens > moment else None
+    return found, await hours.waits_until(tx, company, campaign, now=now())

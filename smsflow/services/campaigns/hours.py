@@ -8,7 +8,8 @@ from smsflow.domain.account import Company
 from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Hours, Plan, Policy
 from smsflow.errors import HoursNeverOpen
-from smsflow.store.campaigns import policies
+from smsflow.store.campaigns import deferred, policies
+from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -27,6 +28,15 @@ async def allowed(tx: Tx, company: Company, kind: Kind, plan: Plan, *, at: datet
     own, demand = plan.hours & company.marketing_hours, await _demand(tx, company, company.country)
     opens = schedule.next_open([(own, company.timezone), (demand.hours, demand.timezone)], at)
     return Allowed(own & demand.hours, opens)
+
+
+async def waits_until(tx: Tx, company: Company, campaign: Campaign, *, now: datetime) -> datetime | None:
+    """Return when a running campaign goes on that writes to nobody now: its hours are closed, or all who are left got enough today."""
+    at = now
+    if campaign.place == campaign.last_place:
+        at = max(now, await deferred.first(tx, company.id, campaign.id) or now)
+    opens = (await allowed(tx, company, campaign.kind, Plan.read(campaign.plan), at=at)).opens_at
+    return opens if opens is not None and opens > now else None
 
 
 async def _demand(tx: Tx, company: Company, country: str) -> Policy:

@@ -40,6 +40,16 @@ async def due(tx: Tx, company_id: int, campaign_id: int, *, limit: int, now: dat
     return [recipient(*row) for row in await tx.execute(_DUE, parameters)]
 
 
+async def first(tx: Tx, company_id: int, campaign_id: int) -> datetime | None:
+    """Return when the first of those who wait may be written to, None where nobody waits (reads the begin of campaign_deferred_due)."""
+    query = text("""
+        SELECT not_before FROM campaign_deferred
+        WHERE company_id = :company_id AND campaign_id = :campaign_id ORDER BY not_before LIMIT 1
+    """)
+    parameters = {"company_id": company_id, "campaign_id": campaign_id}
+    return (await tx.execute(query, parameters)).scalar_one_or_none()
+
+
 async def clear(tx: Tx, company_id: int, campaign_id: int) -> None:
     """Let nobody of a campaign wait any more."""
     delete = text("DELETE FROM campaign_deferred WHERE company_id = :company_id AND campaign_id = :campaign_id")

@@ -11,6 +11,7 @@ from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Hours, Plan, Policy
 from smsflow.errors import HoursNeverOpen, ListGone, NotEnoughCredits, StateRefused
 from smsflow.services.campaigns import draft, launch, prepare, run, turns
+from smsflow.services.campaigns.hours import waits_until
 from smsflow.services.contacts import lists, optouts
 from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
@@ -330,6 +331,25 @@ async def test_a_turn_takes_no_more_than_its_lane_has_room_for(campaigns):
     ran = await campaigns.turn(campaign_id, room=3)
 
     assert ran.accepted == {campaigns.connector: 3}
+
+
+async def goes_on(campaigns, campaign_id):
+    campaign = await campaigns.show(campaign_id)
+    async with campaigns.platform.database.transaction() as tx:
+        return await waits_until(tx, campaigns.company, campaign, now=campaigns.now)
+
+
+async def test_a_campaign_says_when_it_goes_on_that_writes_to_nobody_now(campaigns):
+    campaign_id = await both(campaigns)
+    before = await goes_on(campaigns, campaign_id)
+    await campaigns.turn(campaign_id, policies=[ONE_A_DAY])
+
+    # The country's hours begin at 06:00 of the next day in Douala.
+    assert (before, await goes_on(campaigns, campaign_id)) == (None, datetime(2026, 11, 27, 5, tzinfo=UTC))
+    campaigns.now = datetime(2026, 11, 26, 22, tzinfo=UTC)
+    assert await goes_on(campaigns, campaign_id) == datetime(2026, 11, 27, 5, tzinfo=UTC)
+    campaigns.now = datetime(2026, 11, 27, 8, tzinfo=UTC)
+    assert await goes_on(campaigns, campaign_id) is None
 
 
 async def test_outside_its_hours_a_campaign_waits(campaigns):
