@@ -270,6 +270,7 @@ async def undo_step(tx: Tx, found: ContactImport, *, after: str, now: datetime) 
         limit=_UNDO_BATCH,
         now=now,
     )
+    await imports.note_undone(tx, found.company_id, found.id, undone)
     if undone.rows < _UNDO_BATCH:
         await imports.set_state(tx, found.company_id, found.id, "undone")
     return undone

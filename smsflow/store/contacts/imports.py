@@ -39,11 +39,16 @@ class ContactImport:
     begun_at: datetime | None
     last_row: int | None
     """The number of the last row, as far as the file tells."""
+    removed: int
+    restored: int
+    kept: int
+    """The contacts that its undoing removed, gave their former values, and left as they are."""
 
 
 _SELECT = """
 SELECT id, company_id, file_name, plan, state, why, wanted_stop, next_row, size, rows, new, updated, unchanged, duplicate, invalid,
-    opted_out, reasons, created_at, finished_at, begun_at, last_row FROM contact_import
+    opted_out, reasons, created_at, finished_at, begun_at, last_row, removed, restored,
+    kept FROM contact_import
 """
 _FIND = text(f"{_SELECT} WHERE company_id = :company_id AND id = :id")
 _LOCK = text(f"{_SELECT} WHERE company_id = :company_id AND id = :id FOR NO KEY UPDATE")
@@ -269,6 +274,16 @@ class Undone:
     restored: int
     left: int
     rows: int
+
+
+async def note_undone(tx: Tx, company_id: int, import_id: int, undone: Undone) -> None:
+    """Add the effect of undoing a page of rows to that of those before."""
+    update = text("""
+        UPDATE contact_import SET removed = removed + :removed, restored = restored + :restored, kept = kept + :kept
+        WHERE company_id = :company_id AND id = :id
+    """)
+    counts = {"removed": undone.removed, "restored": undone.restored, "kept": undone.left}
+    await tx.execute(update, {"company_id": company_id, "id": import_id, **counts})
 
 
 async def undo(

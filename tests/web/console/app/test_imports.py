@@ -183,6 +183,25 @@ async def test_an_import_is_undone_after_it_asked_once(site, signed_in):
     assert "Défait" in (await browser.get(address, **FR)).text
 
 
+async def test_an_import_that_was_undone_says_what_was_removed_and_what_stays(site, signed_in):
+    browser, company = await signed_in("marketing")
+    address = await imported(browser, company)
+    site.clock.advance(minutes=1)
+    async with site.platform.database.transaction() as tx:
+        await contacts.put(tx, company, "690000002", {"ville": "Limbé"}, source="manual", now=site.clock())
+    await browser.get(address, **FR)
+
+    await browser.post(address, {"act": "undo"}, **FR)
+
+    page = await browser.get(address, **FR)
+    figures = re.findall(r"<dt>([^<]*)</dt><dd><b>(\d+)</b>", page.text.partition("L’import est défait")[2])
+    assert figures[:3] == [
+        ("Contacts retirés", "1"),
+        ("Valeurs d’avant retrouvées", "0"),
+        ("Laissés comme ils sont", "1"),
+    ]
+
+
 async def test_a_file_that_is_discarded_imports_nothing(site, signed_in):
     browser, company = await signed_in("marketing")
     address = (await upload(browser)).headers["location"]
