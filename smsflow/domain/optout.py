@@ -46,8 +46,11 @@ _PLAIN_STOP = _words(
 # These are words of other sentences too ("arrêt Mokolo", "la fin"): only courtesies may stand beside them.
 _STOP = _PLAIN_STOP | _words(
     """stopp stops stopper stoppez stope arret arrets arreter arretez arrete arretes desinscrire desinscription desinscrit
-    desinscrivez desinscris retirer retirez enlever enlevez supprimer supprimez desactiver desactivation resilier resiliation fin end quit quitter cancel annuler""",
+    desinscrivez desinscris desactiver desactivation resilier resiliation fin end quit quitter cancel annuler""",
 )
+# These say it of oneself: "retirez-moi", "supprimez mon numéro"; alone they may be said of anything.
+_REMOVE = _words("retirer retirez enlever enlevez supprimer supprimez remove delete")
+_ONESELF = _words("me m moi numero numeros number liste listes list")
 _START = _words(
     "start unstop restart subscribe abo reabo abonner reabonner abonnement reabonnement inscription reinscription optin reprendre reprise"
 )
@@ -62,7 +65,7 @@ _COURTESIES = _words(
 )
 _NEGATIONS = _words("non no not ne n pas dont don jamais never sans without aucun rien")
 
-_KNOWN = _STOP | _START | _HELP | _COURTESIES
+_KNOWN = _STOP | _REMOVE | _START | _HELP | _COURTESIES
 
 # More words are a sentence, and a person must read it.
 MOST_WORDS = 8
@@ -92,6 +95,8 @@ def command(text: str, *, keyword: str | None = None) -> Command | None:
             rest = [word for word in rest if not word.isdecimal()]
             return Command.STOP if not rest or len(words) == 2 else None
         return None if rest else Command.STOP
+    if others and _REMOVE.issuperset(others) and _ONESELF & set(words):
+        return Command.STOP
     for meaning, vocabulary in ((Command.START, _START), (Command.HELP, _HELP)):
         if others and vocabulary.issuperset(others):
             return meaning
