@@ -61,7 +61,7 @@ _COURTESIES = _words(
     sms smss pub pubs publicite publicites message messages msg msgs texto textos promo promos spam marketing ads mail
     le la les l un une des du de d vos votre tes ton ces cet ce your the all tout tous toutes toute a au aux to from me m moi je j
     i veux voudrais want souhaite demande now maintenant veuillez pouvez merci mon ma numero numeros liste listes
-    envoyer envoi envois ecrire my number list""",
+    envoyer ecrire my number list""",
 )
 _NEGATIONS = _words("non no not ne n pas dont don jamais never sans without aucun rien")
 

@@ -151,6 +151,7 @@ def test_a_person_who_says_stop_is_understood(text):
         "supprimez ma commande",
         "retirez le colis",
         "Retirer",
+        "annuler mon envoi",
         "supprimez le svp",
         "livrez-moi demain",
         "Veuillez m'envoyer la liste",
