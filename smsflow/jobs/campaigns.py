@@ -16,7 +16,9 @@ from smsflow.services.accounts import companies
 from smsflow.services.campaigns import letters
 from smsflow.services.campaigns.run import Ran, run_batch, start_due
 from smsflow.services.campaigns.turns import OpenCampaign, due, policies, waiting
-from smsflow.store.postgres.outages import first_line
+from smsflow.services.campaigns.watch import pause_failed
+from smsflow.store.postgres.outages import first_line, may_pass, named
+from smsflow.store.postgres.revision import lacks_migration
 from smsflow.store.postgres.transactions import Tx
 
 log = structlog.get_logger(__name__)
@@ -24,6 +26,8 @@ log = structlog.get_logger(__name__)
 _LOOK_AGAIN = 0.5
 # The most recipients of one transaction: some 30 ms, for which a pause or a STOP waits.
 _BATCH = 1000
+# Turns that fail one after the other before a campaign pauses: what made the first one fail may pass.
+_MOST_FAILURES = 3
 # A lane is given this many to begin with, and then as many as it sends in this many seconds, whatever its speed at least a few.
 _FIRST = 200
 _AHEAD_SECONDS = 3.0
@@ -72,6 +76,7 @@ class Runner:
         self._platform = platform
         self._clock = clock
         self._lanes: dict[int, LaneRoom] = {}
+        self._failures: dict[int, int] = {}
 
     async def run(self) -> None:
         """Run campaigns until cancelled."""
@@ -101,8 +106,9 @@ class Runner:
                 try:
                     ran = await self._run_one(campaign, part_of(budget, len(of_company) - place))
                 except Exception as error:  # noqa: BLE001 - one campaign that fails must not stop the others
-                    log.warning("campaign_turn_failed", campaign_id=campaign.id, reason=first_line(error))
+                    await self._take_failure(campaign, error)
                     continue
+                self._failures.pop(campaign.id, None)
                 again = again or ran.again
                 observe.accepted_total.inc(sum(ran.accepted.values()))
                 for connector_id, number in ran.accepted.items():
@@ -110,6 +116,23 @@ class Runner:
                     room[connector_id] -= number
                     self._lanes[connector_id].given += number
         return again
+
+    async def _take_failure(self, campaign: OpenCampaign, error: Exception) -> None:
+        """Let a campaign wait for a database that is away; one whose turn fails by itself again and again pauses and says so."""
+        log.warning("campaign_turn_failed", campaign_id=campaign.id, reason=first_line(error))
+        if may_pass(error) or lacks_migration(error):
+            return
+        failures = self._failures[campaign.id] = self._failures.get(campaign.id, 0) + 1
+        if failures < _MOST_FAILURES:
+            return
+        del self._failures[campaign.id]
+        try:
+            async with self._platform.database.transaction() as tx:
+                company, now = (await companies.account(tx, campaign.company_id)).company, self._clock()
+                why = await pause_failed(tx, company.id, campaign.id, named(error), now=now)
+                await self._notified(tx, company, campaign.id, Ran({}, paused=why or ""), now)
+        except Exception as failure:  # noqa: BLE001 - the database has gone away meanwhile: the next turn fails, too
+            log.warning("campaign_not_paused", campaign_id=campaign.id, reason=first_line(failure))
 
     async def _room(self) -> dict[int, int]:
         connectors = [c for c in (await self._platform.directory.routing()).connectors if c.enabled]

@@ -66,9 +66,17 @@ async def failing(here):
     await Watcher(here).look(0.0)
 
 
+async def unreadable(here):
+    await execute(here, """UPDATE campaign_recipient SET "values" = '5' WHERE place = 1""")
+    runner = Runner(here, here.clock)
+    for _ in range(3):
+        await runner._turn()
+
+
 @pytest.mark.parametrize(
     ("happens", "says"),
     [
+        (unreadable, "Son envoi a échoué"),
         (late, "Son heure est passée"),
         (suspended, "Votre compte est suspendu"),
         (without_a_sender, "Son expéditeur n’est plus accepté"),

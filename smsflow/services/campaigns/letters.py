@@ -19,6 +19,7 @@ _PAUSED: Final = {
     "too many SMS failed": "paused_failing",
     "the connector": "paused_connector",
     "the sender": "paused_sender",
+    "its turn failed": "paused_failed",
 }
 
 

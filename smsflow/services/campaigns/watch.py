@@ -45,6 +45,16 @@ async def watch(tx: Tx, company: Company, campaign_id: int, health: Health, *, n
     return why
 
 
+async def pause_failed(tx: Tx, company_id: int, campaign_id: int, error: str, *, now: datetime) -> str | None:  # noqa: ARG001 - the contract of services
+    """Pause a campaign that runs and whose turn fails by itself, as it would for ever; return why it was paused."""
+    campaign = await drafts.lock(tx, company_id, campaign_id)
+    if campaign is None or campaign.state != "running":
+        return None
+    why = f"its turn failed: {error}"
+    await hold(tx, company_id, campaign_id, why=why)
+    return why
+
+
 async def _obstacle(tx: Tx, company: Company, campaign: Campaign | None, health: Health) -> str | None:
     if campaign is None or campaign.state != "running":
         return None

@@ -11,6 +11,7 @@ PAUSES: Final = {
     "too many SMS failed": "Too many of its last messages failed. Look at the reasons before you resume it.",
     "the connector": "The operator has been out of reach for long. Resume it when messages leave again.",
     "the sender": "Its sender is no longer approved. Choose another one in a new campaign.",
+    "its turn failed": "Its sending failed. Ask the platform before you resume it.",
 }
 
 
