@@ -47,7 +47,7 @@ async def export_next(database: Database, clock: Callable[[], datetime]) -> bool
         if may_pass(error) or lacks_migration(error):
             raise
         # A filter that no longer means anything, as a list that was deleted, or a row that cannot be read: it would fail for ever.
-        log.warning("export_failed", export_id=export.id, error=named(error))
+        log.warning("export_failed", export_id=export.id, reason=named(error))
         async with database.transaction() as tx:
             await making.end(tx, export, "failed", now=clock())
     return True
