@@ -1,37 +1,24 @@
 """Running: the next recipients are taken and their SMS accepted in one transaction, so that nobody is skipped or written to twice."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
-from smsflow.domain import schedule, segments, template
+from smsflow.domain import schedule, template
 from smsflow.domain.account import Company
-from smsflow.domain.message import Kind, NewMessage
-from smsflow.domain.optout import forbids
-from smsflow.domain.phone import Number
 from smsflow.domain.routing import Table
 from smsflow.domain.schedule import Pace, Plan, Policy
-from smsflow.domain.stop_way import Links, StopWays
-from smsflow.domain.template import Missing
+from smsflow.domain.stop_way import Links
 from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.launch import hold, release_rest
-from smsflow.services.campaigns.prepare import NO_ROUTE, NO_VALUE, OPTED_OUT
-from smsflow.store.campaigns import deferred, drafts, minutes, noted, recipients, written
+from smsflow.services.campaigns.one_turn import Turn
+from smsflow.store.campaigns import deferred, drafts, minutes, noted, recipients
 from smsflow.store.campaigns.drafts import Campaign
-from smsflow.store.campaigns.recipients import Recipient
-from smsflow.store.campaigns.written import Writer
-from smsflow.store.contacts import contacts, optouts, stop_links
-from smsflow.store.credits import balances, reserve
-from smsflow.store.messages.accept import accept
+from smsflow.store.contacts import contacts, optouts
 from smsflow.store.postgres.transactions import Tx
 
 # A campaign that should have begun longer ago than this, because nothing ran, does not begin by itself.
 _TOO_LATE = timedelta(hours=1)
-
-DAILY_LIMIT = "daily_limit"
-OUTSIDE_HOURS = "outside_hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +87,7 @@ async def run_batch(
     else:
         rows = await recipients.following(tx, company.id, campaign_id, after=campaign.place, limit=limit)
     ways = await stop.ways(tx, company, links) if template.STOP in template.parse(campaign.text).variables else None
-    turn = _Turn(tx, company, campaign, plan, routes, policies, fingerprint, now, ways)
+    turn = Turn(tx, company, campaign, plan, routes, policies, fingerprint, now, ways)
     taken = turn.within(rows, room)
     own = plan.validity_seconds
     messages = await turn.messages(taken, now + (validity if own is None else timedelta(seconds=own)))
@@ -138,180 +125,3 @@ def _obstacle(company: Company, campaign: Campaign) -> str | None:
     if company.sender(campaign.sender) is None:
         return f"the sender {campaign.sender or ''} is no longer approved"
     return None
-
-
-class _Turn:
-    """One transaction's work on one campaign."""
-
-    def __init__(  # noqa: PLR0917 - what a turn needs
-        self,
-        tx: Tx,
-        company: Company,
-        campaign: Campaign,
-        plan: Plan,
-        routes: Table,
-        policies: Mapping[str, Policy],
-        fingerprint: Callable[[str], bytes],
-        now: datetime,
-        stop_ways: StopWays | None,
-    ) -> None:
-        self._stop_ways = stop_ways
-        self._links: dict[int, tuple[str, str]] = {}
-        self._tx, self._company, self._campaign, self._plan = tx, company, campaign, plan
-        self._routes, self._policies, self._now = routes, policies, now
-        # Values that all rows of a turn share are found out once: each would be a tenth of the cost of a row.
-        self._fingerprint = cache(fingerprint)
-        self._is_open = cache(self._hours_are_open)
-        self._template = template.parse(campaign.text)
-        sender = company.sender(campaign.sender)
-        self._sender = sender.name if sender else ""
-        self._writer = Writer(company.id, campaign.id)
-        # By country: the most that a person gets in a day, and the day.
-        self._limits = {
-            country: (policy.per_day, schedule.day_of(policy, now).isoformat())
-            for country, policy in policies.items()
-            if policy.per_day is not None
-        }
-        self._reasons: dict[int, str] = {}
-        # By place: when they may be written to again.
-        self.deferred: dict[int, datetime] = {}
-
-    @property
-    def refused(self) -> int:
-        """How many recipients of this turn are not written to, for a reason that was not known before."""
-        return len(self._reasons)
-
-    def within(self, rows: Sequence[Recipient], room: Mapping[int, int]) -> list[Recipient]:
-        """Return the first rows that the lanes have room for and whose hours are open."""
-        left = dict(room)
-        taken = []
-        for row in rows:
-            if row.reason is None and row.connector_id is not None:
-                if not self._is_open(row.country):
-                    if self._plan.outside == "wait":
-                        break
-                    self._reasons[row.place] = OUTSIDE_HOURS
-                elif left.get(lane := self._lane(row, room), 0) <= 0:
-                    break
-                else:
-                    left[lane] -= 1
-            taken.append(row)
-        return taken
-
-    def _lane(self, row: Recipient, room: Mapping[int, int]) -> int:
-        """Return the connector that a recipient waits for: the prepared one, or where its route leads now that this is gone."""
-        if row.connector_id is not None and row.connector_id in room:
-            return row.connector_id
-        ways = self._ways(row)
-        return ways[0] if ways else 0
-
-    def _ways(self, row: Recipient) -> tuple[int, ...]:
-        number = Number(row.number, row.country, mobile=True)
-        return self._routes.decide(number, company_id=self._company.id, sender=self._sender, kind=self._campaign.kind)
-
-    def _hours_are_open(self, country: str) -> bool:
-        if self._campaign.kind is not Kind.MARKETING:
-            return True
-        policy = self._policies.get(country)
-        hours = self._plan.hours & self._company.marketing_hours
-        if not schedule.is_open(hours, self._company.timezone, self._now):
-            return False
-        return policy is None or schedule.is_open(policy.hours, policy.timezone, self._now)
-
-    async def messages(self, taken: Sequence[Recipient], valid_until: datetime) -> list[tuple[Recipient, NewMessage]]:
-        """Return the SMS of those who may be written to now; the others get their reason."""
-        open_rows = [r for r in taken if r.reason is None and r.place not in self._reasons]
-        scopes = await optouts.scopes(self._tx, self._company.id, [r.number for r in open_rows])
-        marketing = self._campaign.kind is Kind.MARKETING
-        for row in open_rows if scopes else ():
-            scope = scopes.get(row.number)
-            if scope is not None and forbids(scope, self._campaign.kind):
-                self._reasons[row.place] = OPTED_OUT
-        made = [(r, self._message(r, valid_until)) for r in open_rows if r.place not in self._reasons]
-        ready = [(row, message) for row, message in made if message is not None]
-        if marketing:
-            # Last: only what leaves is counted.
-            await self._count_days(ready)
-        skipped = self._reasons.keys() | self.deferred.keys()
-        return [(row, message) for row, message in ready if row.place not in skipped] if skipped else ready
-
-    async def _count_days(self, ready: Sequence[tuple[Recipient, NewMessage]]) -> None:
-        by_limit: dict[tuple[int, str], list[tuple[Recipient, NewMessage]]] = {}
-        for row, message in ready:
-            if (limit := self._limits.get(row.country)) is not None:
-                by_limit.setdefault(limit, []).append((row, message))
-        if by_limit:
-            # In the order of all who accept: the company, then the people.
-            await balances.lock_budgets(self._tx, [self._company.id])
-        for (most, day), group in sorted(by_limit.items()):
-            people = {self._fingerprint(row.number): (row, message.connector_id) for row, message in group}
-            ways = {person: connector for person, (_, connector) in people.items()}
-            allowed = await written.count_and_note(self._tx, day, ways, most=most, writer=self._writer, now=self._now)
-            if len(allowed) == len(people):
-                continue
-            for person, (row, _) in people.items():
-                if person in allowed:
-                    continue
-                if self._plan.outside == "wait":
-                    self.deferred[row.place] = schedule.next_day(self._policies[row.country], self._now)
-                else:
-                    self._reasons[row.place] = DAILY_LIMIT
-
-    def _message(self, row: Recipient, valid_until: datetime) -> NewMessage | None:
-        ways = self._ways(row)
-        if not ways:
-            self._reasons[row.place] = NO_ROUTE
-            return None
-        values = row.values or {}
-        if self._stop_ways is not None:
-            way = self._stop_ways.shortest(ways[0])
-            if way is None:
-                self._reasons[row.place] = stop.NO_WAY
-                return None
-            written, token = way
-            values = {**values, template.STOP: written}
-            if token is not None:
-                self._links[row.place] = (token, row.number)
-        text = self._template.render(values)
-        if isinstance(text, Missing):
-            self._reasons[row.place] = NO_VALUE
-            return None
-        count = row.segments
-        if self._stop_ways is not None:
-            # It was counted with the longest way out, and is paid for what it has.
-            count = min(count, segments.count(text, latin1=self._routes.connectors[ways[0]].latin1))
-        return NewMessage(
-            company_id=self._company.id,
-            number=row.number,
-            country=row.country,
-            text=text,
-            sender=self._sender,
-            kind=self._campaign.kind,
-            segments=count,
-            connector_id=ways[0],
-            valid_until=valid_until,
-            campaign_id=self._campaign.id,
-        )
-
-    async def accept(self, messages: Sequence[tuple[Recipient, NewMessage]]) -> dict[int, int]:
-        """Take the SMS from the reserve, accept them, and note what became of every place; return how many, by connector."""
-        tx, company_id, campaign_id = self._tx, self._company.id, self._campaign.id
-        used = sum(m.segments for _, m in messages)
-        await reserve.release(tx, company_id, used, campaign_id=campaign_id, now=self._now)
-        ids = await accept(tx, [m for _, m in messages], now=self._now, checked=True) if messages else []
-        settled = [(row.place, id_, None) for (row, _), id_ in zip(messages, ids, strict=True)]
-        if any(id_ is None for _, id_, _ in settled):
-            raise RuntimeError("a reserve did not pay for the messages that it was made for")
-        refused = [(place, None, reason) for place, reason in self._reasons.items()]
-        await recipients.settle(tx, company_id, campaign_id, [*settled, *refused])
-        await recipients.count_refusals(tx, company_id, campaign_id, Counter(self._reasons.values()))
-        links = [self._links[row.place] for row, _ in messages if row.place in self._links]
-        if links:
-            await stop_links.add(tx, company_id, links, campaign_id=campaign_id, now=self._now)
-        if self._campaign.kind is Kind.MARKETING:
-            # Those who are counted are noted where they are counted.
-            others = [m for _, m in messages if m.country not in self._limits]
-            if others:
-                wrote = [(self._writer, m.connector_id, self._fingerprint(m.number)) for m in others]
-                await written.note(tx, wrote, now=self._now)
-        return dict(Counter(m.connector_id for _, m in messages))
