@@ -16,12 +16,9 @@ def test_a_sealed_text_is_opened():
     assert Vault(OLD).open(Vault(OLD).seal("Code 422510 é")) == "Code 422510 é"
 
 
-@pytest.mark.parametrize("key", [OLD, NEW, f"{NEW},{OLD}"])
 @given(secret=st.text())
-def test_a_fingerprint_is_the_hmac_of_the_oldest_key(key, secret):
-    oldest = key.split(",")[-1].encode()
-
-    assert Vault(key).fingerprint(secret) == hmac.digest(oldest, secret.encode(), "sha256")[:16]
+def test_a_fingerprint_is_the_hmac_of_the_oldest_key(secret):
+    assert Vault(f"{NEW},{OLD}").fingerprint(secret) == hmac.digest(OLD.encode(), secret.encode(), "sha256")[:16]
 
 
 def test_a_sealed_secret_does_not_show():
