@@ -122,19 +122,24 @@ async def of_user(tx: Tx, user_id: int, *, now: datetime) -> list[ConsoleSession
 
 async def is_known(tx: Tx, user_id: int, address: str) -> bool:
     """Tell whether a person has a session that was opened from this address (walks console_session_user)."""
-    query = text("SELECT 1 FROM console_session WHERE user_id = :user_id AND address = :address LIMIT 1")
+    query = text(
+        "SELECT 1 FROM console_session WHERE user_id = :user_id AND address = :address AND ends_at > seen_at LIMIT 1"
+    )
     return (await tx.execute(query, {"user_id": user_id, "address": address})).one_or_none() is not None
+
+
+# The row stays until it is forgotten: a form that somebody was typing is kept for the person whose session it was.
+_END = "UPDATE console_session SET ends_at = seen_at WHERE user_id = :user_id AND ends_at > seen_at"
 
 
 async def end(tx: Tx, digest: bytes, *, user_id: int) -> None:
     """End a session of this person."""
-    statement = text("DELETE FROM console_session WHERE hash = :hash AND user_id = :user_id")
-    await tx.execute(statement, {"hash": digest, "user_id": user_id})
+    await tx.execute(text(f"{_END} AND hash = :hash"), {"hash": digest, "user_id": user_id})
 
 
 async def end_all(tx: Tx, user_id: int) -> None:
     """End the sessions of a person."""
-    await tx.execute(text("DELETE FROM console_session WHERE user_id = :user_id"), {"user_id": user_id})
+    await tx.execute(text(_END), {"user_id": user_id})
 
 
 async def forget(tx: Tx, *, before: datetime) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from smsflow.domain.account import User, folded
-from smsflow.store.accounts import usernames
+from smsflow.store.accounts import sessions, usernames
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -76,5 +76,6 @@ async def set_disabled(tx: Tx, user_id: int, *, disabled: bool) -> None:
 
 
 async def _end_all(tx: Tx, user_id: int) -> None:
-    for table in ("token", "console_session", "access_link"):
+    await sessions.end_all(tx, user_id)
+    for table in ("token", "access_link"):
         await tx.execute(text(f"DELETE FROM {table} WHERE user_id = :id"), {"id": user_id})

@@ -6,6 +6,8 @@ import pyotp
 import pytest
 
 from smsflow import testing
+from smsflow.domain.access import Role
+from smsflow.services.accounts import people, sessions
 from smsflow.web.console.sign_in.page import local_path
 
 
@@ -135,6 +137,27 @@ async def test_a_form_typed_when_the_session_had_ended_comes_back_after_signing_
     page = await browser.get(back.headers["location"])
 
     assert 'value="Aïcha Njoya"' in page.text
+
+
+@pytest.mark.parametrize("how", ["revoked", "another role"])
+async def test_a_form_typed_when_the_session_was_ended_comes_back_after_signing_in(browser, awa, a_person, site, how):
+    await a_person("zoe", awa)
+    await browser.sign_in("awa")
+    await browser.get("/me")
+    async with site.platform.database.transaction() as tx:
+        person = (await people.named(tx, "awa")).person
+        if how == "revoked":
+            await sessions.end(tx, person, browser.cookie[1])
+        else:
+            await people.set_role(tx, person.company_id, person.id, Role.READER)
+
+    sent = await browser.post("/me", {"full_name": "Aïcha Njoya"})
+    assert "kept=" in sent.headers["location"]
+    browser.cookie = None
+    await browser.get(sent.headers["location"])
+    back = await browser.post("/sign-in", {"username": "awa", "password": testing.PASSWORD})
+
+    assert 'value="Aïcha Njoya"' in (await browser.get(back.headers["location"])).text
 
 
 async def test_a_form_acts_once_however_often_it_is_sent(browser, awa, site):
