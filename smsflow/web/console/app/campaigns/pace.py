@@ -32,7 +32,7 @@ class CampaignPace:
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, campaign_id: int) -> None:
         """Show the form."""
         found = await self._found(visitor, campaign_id)
-        await self._show(req, resp, visitor, found, Filled())
+        await self._show(req, resp, visitor, found, await self._shell.kept(req, visitor))
 
     on_head = on_get
 

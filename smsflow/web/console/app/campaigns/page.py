@@ -71,7 +71,7 @@ class CampaignPage:
 
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, campaign_id: int) -> None:
         """Show the page."""
-        await show(self._shell, req, resp, visitor, campaign_id)
+        await show(self._shell, req, resp, visitor, campaign_id, filled=await self._shell.kept(req, visitor))
 
     on_head = on_get
 

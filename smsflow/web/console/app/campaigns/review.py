@@ -25,7 +25,7 @@ class CampaignReview:
 
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, campaign_id: int) -> None:
         """Show the campaign."""
-        await show(self._shell, req, resp, visitor, campaign_id)
+        await show(self._shell, req, resp, visitor, campaign_id, filled=await self._shell.kept(req, visitor))
 
     on_head = on_get
 

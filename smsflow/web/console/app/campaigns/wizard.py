@@ -63,13 +63,14 @@ class CampaignNew:
         self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, campaign_id: int | None = None
     ) -> None:
         """Show a step, the first unless another one is asked for."""
-        if campaign_id is None:
-            filled = await self._shell.kept(req, visitor)
-            if not filled.lists:
-                filled.lists = {"lists": req.get_param_as_list("list") or []}
-        else:
-            filled = await self._written(visitor, campaign_id)
-        await self._show(req, resp, visitor, filled, step=_step(req.get_param("step")), campaign_id=campaign_id)
+        filled = await self._shell.kept(req, visitor)
+        if campaign_id is not None:
+            written = await self._written(visitor, campaign_id)
+            filled = filled if filled.values else written
+        elif not filled.lists:
+            filled.lists = {"lists": req.get_param_as_list("list") or []}
+        step = _step(filled["step"] or req.get_param("step"))
+        await self._show(req, resp, visitor, filled, step=step, campaign_id=campaign_id)
 
     on_head = on_get
 

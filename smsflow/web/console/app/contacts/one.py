@@ -40,7 +40,7 @@ class ContactPage:
 
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, number: str) -> None:
         """Show the page."""
-        await self._show(req, resp, visitor, _e164(visitor, number), Filled())
+        await self._show(req, resp, visitor, _e164(visitor, number), await self._shell.kept(req, visitor))
 
     on_head = on_get
 

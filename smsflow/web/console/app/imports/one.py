@@ -50,7 +50,7 @@ class ImportPage:
     async def on_get(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, import_id: int) -> None:
         """Show the page."""
         found = await self._found(visitor, import_id)
-        await self._show(req, resp, visitor, found, Filled())
+        await self._show(req, resp, visitor, found, await self._shell.kept(req, visitor))
 
     on_head = on_get
 
