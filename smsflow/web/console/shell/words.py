@@ -71,7 +71,7 @@ CAUSES: Final = {
     "api": gettext("SMS by the API"),
     "console": gettext("SMS from the console"),
     "codes": gettext("Verification codes"),
-    "returned": gettext("Credits given back"),
+    "returned": gettext("Credits returned"),
     "reserve": gettext("Reserved for a campaign"),
     "release": gettext("Reserve released"),
 }
@@ -101,7 +101,7 @@ def _place(name: str) -> int:
 LEDGER: Final[dict[Reason, str]] = {
     "credit": gettext("Purchase"),
     "charge": gettext("SMS sent"),
-    "refund": gettext("Credits given back"),
+    "refund": gettext("Credits returned"),
     "reserve": gettext("Reserved for a campaign"),
     "release": gettext("Reserve released"),
 }

@@ -152,7 +152,7 @@ KINDS: Final[Mapping[str, ExportedTable]] = {
             "opening": gettext("Balance at the beginning"),
             "closing": gettext("Balance at the end"),
             "bought": gettext("Bought"),
-            "given back": gettext("Given back"),
+            "given back": gettext("Returned"),
             "charged": gettext("Charged"),
         },
         PrintedTable(
