@@ -226,6 +226,8 @@ async def test_a_draft_is_kept_at_each_step_and_found_again_in_the_list(marketin
     page = await browser.get("/app/campaigns", **FR)
     assert "Soldes" in page.text
     assert "Brouillon" in page.text
+    # Nobody has counted the recipients yet.
+    assert '<td class="num" data-label="Destinataires">—</td>' in page.text
     address = answer.headers["location"].removesuffix("/edit?step=2")
     assert "Écrire le message" in (await browser.get(address, **FR)).text
     again = await browser.get(f"{address}/edit", **FR)
