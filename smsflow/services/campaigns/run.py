@@ -12,7 +12,7 @@ from smsflow.domain.stop_way import Links
 from smsflow.services.campaigns import stop
 from smsflow.services.campaigns.launch import hold, release_rest
 from smsflow.services.campaigns.one_turn import Turn
-from smsflow.store.campaigns import deferred, drafts, minutes, noted, recipients
+from smsflow.store.campaigns import deferred, drafts, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.contacts import contacts, optouts
 from smsflow.store.postgres.transactions import Tx
@@ -109,10 +109,8 @@ async def run_batch(
         deferred=waiting,
         used=used,
         pace=Pace(pace.left - len(messages), pace.at),
+        now=now,
     )
-    if messages:
-        await minutes.add(tx, company.id, campaign_id, len(messages), now=now)
-        await noted.begin(tx, company.id, campaign_id, place=campaign.place)
     if place == campaign.last_place and campaign.deferred + waiting == 0:
         await release_rest(tx, company.id, campaign_id, campaign.reserved - used, now=now)
         await drafts.set_state(tx, company.id, campaign_id, "finished", finished_at=now)

@@ -1,16 +1,9 @@
-"""How many SMS of a campaign were accepted in each minute."""
+"""How many SMS of a campaign were accepted in each minute (see `recipients.move`)."""
 
 from datetime import datetime
 from typing import NamedTuple
 
 from smsflow.store.postgres.transactions import Tx, text
-
-# One row a minute, updated in place by each batch.
-_ADD = text("""
-INSERT INTO campaign_minute AS m (company_id, campaign_id, minute, accepted)
-VALUES (:company_id, :campaign_id, date_trunc('minute', CAST(:now AS timestamptz)), :accepted)
-ON CONFLICT (company_id, campaign_id, minute) DO UPDATE SET accepted = m.accepted + excluded.accepted
-""")
 
 
 class AcceptedAt(NamedTuple):
@@ -18,12 +11,6 @@ class AcceptedAt(NamedTuple):
 
     at: datetime
     accepted: int
-
-
-async def add(tx: Tx, company_id: int, campaign_id: int, accepted: int, *, now: datetime) -> None:
-    """Add to the SMS that were accepted in this minute."""
-    parameters = {"company_id": company_id, "campaign_id": campaign_id, "accepted": accepted, "now": now}
-    await tx.execute(_ADD, parameters)
 
 
 async def last(tx: Tx, company_id: int, campaign_id: int, *, limit: int) -> list[AcceptedAt]:

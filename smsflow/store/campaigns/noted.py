@@ -5,16 +5,6 @@ from typing import NamedTuple
 
 from smsflow.store.postgres.transactions import Tx, text
 
-# One row for each campaign that has begun and is not over; a turn finds it there.
-_OPEN = text("""
-INSERT INTO campaign_noted (company_id, campaign_id, place) VALUES (:company_id, :campaign_id, :place) ON CONFLICT DO NOTHING
-""")
-
-
-async def begin(tx: Tx, company_id: int, campaign_id: int, *, place: int) -> None:
-    """Have noted what follows a place of a campaign."""
-    await tx.execute(_OPEN, {"company_id": company_id, "campaign_id": campaign_id, "place": place})
-
 
 @dataclass(frozen=True, slots=True)
 class Behind:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
@@ -192,7 +193,18 @@ async def settle(
     await tx.execute(_SETTLE, parameters)
 
 
+# One row a minute, updated in place; one of what is noted behind the turns (see `noted`), from where the first of them began.
 _MOVE = text("""
+WITH minute AS (
+    INSERT INTO campaign_minute AS m (company_id, campaign_id, minute, accepted)
+    SELECT :company_id, :campaign_id, date_trunc('minute', CAST(:now AS timestamptz)), :accepted WHERE CAST(:accepted AS bigint) > 0
+    ON CONFLICT (company_id, campaign_id, minute) DO UPDATE SET accepted = m.accepted + excluded.accepted
+), begun AS (
+    INSERT INTO campaign_noted (company_id, campaign_id, place)
+    SELECT company_id, campaign_id, place FROM campaign_run
+    WHERE company_id = :company_id AND campaign_id = :campaign_id AND CAST(:accepted AS bigint) > 0
+    ON CONFLICT DO NOTHING
+)
 UPDATE campaign_run SET place = :place, accepted = accepted + :accepted, refused = refused + :refused,
     reserved = reserved - :used, used = used + :used, deferred = deferred + :deferred, pace_left = :pace_left, pace_at = :pace_at
 WHERE company_id = :company_id AND campaign_id = :campaign_id
@@ -210,6 +222,7 @@ async def move(
     deferred: int,
     used: int,
     pace: Pace,
+    now: datetime,
 ) -> None:
     """Move a campaign to a place, with what was accepted, refused, deferred and taken from its reserve on the way, and its pace."""
     parameters = {
@@ -222,6 +235,7 @@ async def move(
         "used": used,
         "pace_left": pace.left,
         "pace_at": pace.at,
+        "now": now,
     }
     await tx.execute(_MOVE, parameters)
 

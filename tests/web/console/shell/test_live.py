@@ -77,13 +77,10 @@ async def test_a_campaign_that_waits_for_its_turn_has_not_changed(site):
     campaign = await a_draft(site, company)
 
     async with site.platform.database.transaction() as tx:
-        await recipients.move(
-            tx, company.id, campaign, place=0, accepted=0, refused=0, deferred=0, used=0, pace=Pace(0.0, site.clock())
-        )
+        nothing, now = {"place": 0, "accepted": 0, "refused": 0, "deferred": 0, "used": 0}, site.clock()
+        await recipients.move(tx, company.id, campaign, **nothing, pace=Pace(0.0, now), now=now)
         before = await progress.of_campaign(tx, company.id, campaign)
-        await recipients.move(
-            tx, company.id, campaign, place=0, accepted=0, refused=0, deferred=0, used=0, pace=Pace(0.5, site.clock())
-        )
+        await recipients.move(tx, company.id, campaign, **nothing, pace=Pace(0.5, now), now=now)
         assert await progress.of_campaign(tx, company.id, campaign) == before
 
 
