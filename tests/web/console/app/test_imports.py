@@ -10,6 +10,8 @@ from smsflow import testing
 from smsflow.domain.access import Role
 from smsflow.jobs.imports import run_import
 from smsflow.services.contacts import contacts, importing
+from smsflow.sheets.columns import Column, Mapping
+from smsflow.sheets.layout import FileKind, Layout
 from smsflow.sheets.row import Record
 from smsflow.web.console.app.imports.words import FAULTS, REASONS
 from smsflow.web.console.shell.locale import french
@@ -290,3 +292,20 @@ async def test_imports_are_exported_in_words(signed_in):
     heading, row = (line.split(";") for line in answer.content.decode("utf-8-sig").splitlines())
     assert heading == ["Fichier", "État", "Lignes lues", "Nouveaux contacts", "Refusées", "Quand"]
     assert row[:5] == ["clientes.csv", "À vérifier", "0", "0", "0"]
+
+
+async def test_imports_are_sorted_where_all_of_them_are_shown(site, signed_in):
+    browser, company = await signed_in("marketing")
+    plan = importing.ImportPlan(Layout(FileKind.CSV), Mapping((Column(0, "number", "number"),)))
+
+    async def receive(*names):
+        async with site.platform.database.transaction() as tx:
+            for name in names:
+                await importing.receive(tx, company.id, file_name=name, size=1, plan=plan, now=site.clock.now)
+        page = (await browser.get("/app/imports?sort=file")).text
+        return re.findall(r">(\w+)\.csv</a>", page), "aria-sort" in page
+
+    assert await receive("b.csv", "C.csv", "a.csv") == (["a", "b", "C"], True)
+    # The newest of many are not the first by name.
+    shown, is_sorted = await receive(*(f"d{n}.csv" for n in range(50)))
+    assert (shown[0], len(shown), is_sorted) == ("d49", 50, False)

@@ -58,3 +58,27 @@ async def test_a_contact_is_taken_out_of_a_list_that_is_filled_by_hand(site, sig
 
     assert answer.status_code == 303
     assert "237690000001" not in (await browser.get(address)).text
+
+
+async def test_lists_stand_in_the_order_that_the_address_asks_for(site, signed_in):
+    browser, company = await signed_in("marketing")
+    await people(site, company)
+    async with site.platform.database.transaction() as tx:
+        one = await contacts.find(tx, company, "690000001")
+        for name in ("Zone", "école", "Abonnés"):
+            await lists.add_list(tx, company.id, name, now=runtime.now())
+        await lists.put_in(tx, company.id, one.id, "école", now=runtime.now())
+
+    async def shown(query):
+        page = (await browser.get(f"/app/lists{query}")).text
+        return re.findall(r'<th translate="no"><a [^>]*>([^<]+)<', page), re.findall(
+            r'aria-sort="(\w+)"><a[^>]*href="([^"]+)"', page
+        )
+
+    assert await shown("?sort=name") == (["Abonnés", "école", "Zone"], [("ascending", "/app/lists?sort=-name")])
+    assert await shown("?sort=-name&q=a") == (
+        ["Zone", "école", "Abonnés"],
+        [("descending", "/app/lists?q=a&amp;sort=name")],
+    )
+    assert (await shown("?sort=-contacts"))[0][0] == "école"
+    assert await shown("?sort=rules") == await shown("")

@@ -21,6 +21,7 @@ from smsflow.web.console.app.campaigns.showing import refusal, show
 from smsflow.web.console.shell.forms import Act
 from smsflow.web.console.shell.guard import RightMissing
 from smsflow.web.console.shell.shell import Shell
+from smsflow.web.console.shell.sorting import Columns, asked_order
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.console.shell.words import CAMPAIGNS
 from smsflow.web.http.request import Request
@@ -41,6 +42,14 @@ _RECORDED = {
     "test": "campaign tried",
 }
 
+_COLUMNS: Final[Columns[draft.Campaign]] = {
+    "name": lambda c: c.name,
+    "recipients": lambda c: None if c.state == "draft" else c.last_place,
+    "accepted": lambda c: c.accepted,
+    "credits": lambda c: c.used if c.launched_at else c.segments,
+    "when": lambda c: c.starts_at or c.launched_at or c.created_at,
+}
+
 
 class Campaigns:
     """`/app/campaigns`."""
@@ -55,7 +64,11 @@ class Campaigns:
         """Show the page."""
         async with self._shell.reading() as tx:
             found = await draft.latest(tx, visitor.company_id, limit=draft.SHOWN)
-        await self._shell.show(req, resp, visitor, "app/campaigns/page.html", campaigns=found, states=CAMPAIGNS)
+        # The newest ones, where they are not all, would be the first of no other order.
+        order = asked_order(req, _COLUMNS if len(found) < draft.SHOWN else {})
+        await self._shell.show(
+            req, resp, visitor, "app/campaigns/page.html", campaigns=order.sort(found), order=order, states=CAMPAIGNS
+        )
 
     on_head = on_get
 

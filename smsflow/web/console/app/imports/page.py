@@ -11,7 +11,7 @@ from smsflow.domain.access import Right
 from smsflow.errors import BodyTooLarge
 from smsflow.services import audit
 from smsflow.services.contacts import importing
-from smsflow.services.contacts.importing import LARGEST_FILE, ImportPlan
+from smsflow.services.contacts.importing import LARGEST_FILE, ContactImport, ImportPlan
 from smsflow.sheets.errors import SheetUnreadable
 from smsflow.sheets.preview import Preview, preview
 from smsflow.store.postgres.transactions import Tx
@@ -19,6 +19,7 @@ from smsflow.web.console.app.imports.words import FAULTS
 from smsflow.web.console.shell import forms
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
+from smsflow.web.console.shell.sorting import Columns, asked_order
 from smsflow.web.console.shell.uploads import stored_form
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.console.shell.words import IMPORTS
@@ -30,6 +31,15 @@ LARGEST_UPLOAD: Final = LARGEST_FILE + 1024 * 1024
 _CHUNK = 1024 * 1024
 # The largest file at 400 kbit/s.
 _PATIENCE = 2400.0
+_SHOWN: Final = 50
+
+_COLUMNS: Final[Columns[ContactImport]] = {
+    "file": lambda one: one.file_name,
+    "rows": lambda one: one.rows,
+    "new": lambda one: one.new,
+    "refused": lambda one: one.invalid,
+    "when": lambda one: one.created_at,
+}
 
 
 class Imports:
@@ -79,14 +89,17 @@ class Imports:
 
     async def _show(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, filled: Filled) -> None:
         async with self._shell.reading() as tx:
-            found = await importing.latest(tx, visitor.company_id)
+            found = await importing.latest(tx, visitor.company_id, limit=_SHOWN)
+        # The newest ones, where they are not all, would be the first of no other order.
+        order = asked_order(req, _COLUMNS if len(found) < _SHOWN else {})
         await self._shell.show(
             req,
             resp,
             visitor,
             "app/imports/page.html",
             filled=filled,
-            imports=found,
+            imports=order.sort(found),
+            order=order,
             states=IMPORTS,
             most=LARGEST_FILE // 1024 // 1024,
         )

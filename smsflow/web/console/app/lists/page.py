@@ -1,16 +1,25 @@
 """Lists: their names, how many contacts are in them, added and deleted."""
 
+from typing import Final
+
 import falcon.asgi
 
 from smsflow.domain.access import Right
 from smsflow.errors import AlreadyExists, NotFound
 from smsflow.services import audit
 from smsflow.services.contacts import lists
+from smsflow.services.contacts.lists import ContactList
 from smsflow.web.console.app.lists.conditions import LONGEST_NAME, named
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
+from smsflow.web.console.shell.sorting import Columns, asked_order
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
+
+_COLUMNS: Final[Columns[ContactList]] = {
+    "name": lambda one: one.name,
+    "contacts": lambda one: one.contacts,
+}
 
 
 class Lists:
@@ -55,4 +64,7 @@ class Lists:
     async def _show(self, req: Request, resp: falcon.asgi.Response, visitor: Visitor, filled: Filled) -> None:
         async with self._shell.reading() as tx:
             found = await lists.show_lists(tx, visitor.company_id)
-        await self._shell.show(req, resp, visitor, "app/lists/page.html", filled=filled, lists=found)
+        order = asked_order(req, _COLUMNS)
+        await self._shell.show(
+            req, resp, visitor, "app/lists/page.html", filled=filled, lists=order.sort(found), order=order
+        )

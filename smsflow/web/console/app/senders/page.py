@@ -14,6 +14,7 @@ from smsflow.services.accounts.senders import Joined
 from smsflow.web.console.shell import forms
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.shell import Shell
+from smsflow.web.console.shell.sorting import asked_order
 from smsflow.web.console.shell.uploads import receive_form
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.console.shell.words import SENDERS
@@ -87,8 +88,19 @@ class Senders:
         names = visitor.company.senders if visitor.company is not None else ()
         async with self._shell.reading() as tx:
             asked = await senders.requests(tx, visitor.company_id)
+        order = asked_order(
+            req, {"name": lambda one: one.name, "state": lambda one: visitor.locale.gettext(SENDERS[one.state][0])}
+        )
         await self._shell.show(
-            req, resp, visitor, "app/senders/page.html", filled=filled, senders=names, states=SENDERS, asked=asked
+            req,
+            resp,
+            visitor,
+            "app/senders/page.html",
+            filled=filled,
+            senders=order.sort(names),
+            order=order,
+            states=SENDERS,
+            asked=asked,
         )
 
 

@@ -13,6 +13,7 @@ from smsflow.web.console.app.team.links import Made
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.roles import role_name
 from smsflow.web.console.shell.shell import Shell
+from smsflow.web.console.shell.sorting import asked_order
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
 
@@ -106,15 +107,18 @@ class Team:
         async with self._shell.reading() as tx:
             team = await people.of_company(tx, visitor.company_id)
             pending = await invitations.pending(tx, visitor.company_id)
+        names = {role: role_name(visitor.locale, role) for role in Role}
+        order = asked_order(req, {"name": lambda one: one.person.name, "role": lambda one: names[one.person.role]})
         await self._shell.show(
             req,
             resp,
             visitor,
             "app/team/page.html",
             filled=filled,
-            team=team,
-            roles=[(str(role), role_name(visitor.locale, role)) for role in Role],
-            role_names={role: role_name(visitor.locale, role) for role in Role},
+            team=order.sort(team),
+            order=order,
+            roles=[(str(role), name) for role, name in names.items()],
+            role_names=names,
             pending=pending,
             made=made,
             site=self._shell.platform.settings.public_url or req.forwarded_prefix,

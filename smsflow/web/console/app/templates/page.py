@@ -1,5 +1,7 @@
 """Templates: all of them, and one as it is written, changed, deleted, or made the text of the company's codes."""
 
+from typing import Final
+
 import falcon
 import falcon.asgi
 
@@ -8,14 +10,20 @@ from smsflow.domain.account import Company
 from smsflow.errors import AlreadyExists, MessageTooLong, NotFound, ParameterInvalid
 from smsflow.services import audit, templates
 from smsflow.services.accounts import companies
-from smsflow.services.templates import WrittenTemplate
+from smsflow.services.templates import StoredTemplate, WrittenTemplate
 from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.guard import RightMissing
 from smsflow.web.console.shell.shell import Shell
+from smsflow.web.console.shell.sorting import Columns, asked_order
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.console.shell.words import PURPOSES
 from smsflow.web.http.request import Request
+
+_COLUMNS: Final[Columns[StoredTemplate]] = {
+    "name": lambda t: t.name,
+    "changed": lambda t: t.updated_at,
+}
 
 
 class Templates:
@@ -31,7 +39,10 @@ class Templates:
         """Show the page."""
         async with self._shell.reading() as tx:
             found = await templates.show_all(tx, visitor.company_id)
-        await self._shell.show(req, resp, visitor, "app/templates/page.html", templates=found, purposes=PURPOSES)
+        order = asked_order(req, _COLUMNS)
+        await self._shell.show(
+            req, resp, visitor, "app/templates/page.html", templates=order.sort(found), order=order, purposes=PURPOSES
+        )
 
     on_head = on_get
 
