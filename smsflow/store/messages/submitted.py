@@ -26,8 +26,8 @@ _PART = "part (company_id, message_id, attempt, account_id, reference, exact, nu
 _FIRST = f"""
 WITH gone AS (
     DELETE FROM queue q
-    USING unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[]), CAST(:folded AS text[]), CAST(:refs AS text[]), CAST(:totals AS smallint[]))
-        AS o(message_id, attempt, folded, reference, total)
+    USING unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[]), CAST(:folded AS text[]), CAST(:exact AS text[]), CAST(:totals AS smallint[]))
+        AS o(message_id, attempt, folded, exact, total)
     WHERE q.message_id = o.message_id AND q.claimed_by = :instance_id AND q.attempt = o.attempt
     RETURNING o.*
 ), sent AS (
@@ -37,7 +37,7 @@ WITH gone AS (
 ), tallied AS ({appended("sent", sent="count(*)")}
 ), parts AS (
     INSERT INTO {_PART}
-    SELECT company_id, message_id, attempt, :account_id, folded, nullif(reference, folded), 1, total FROM sent"""
+    SELECT company_id, message_id, attempt, :account_id, folded, exact, 1, coalesce(total, 1) FROM sent"""
 _OTHERS = """
     UNION ALL SELECT s.company_id, s.message_id, s.attempt, :account_id, o.folded, nullif(o.reference, o.folded), o.number, s.total
     FROM unnest(CAST(:long_ids AS bigint[]), CAST(:long_folded AS text[]), CAST(:long_refs AS text[]), CAST(:long_numbers AS smallint[]))
@@ -106,12 +106,17 @@ async def record_sent(
 def _firsts(sent: Sequence[Sent]) -> dict[str, str]:
     """Return each message with its first PDU as parameters."""
     references = [s.references[0] for s in sent]
+    folded = [fold(r) for r in references]
+    totals = [len(s.references) for s in sent]
+    # An array that is shorter than the others ends in nulls: nearly always all are what null stands for.
     return {
         "ids": ints([s.message_id for s in sent]),
         "attempts": ints([s.attempt for s in sent]),
-        "folded": texts([fold(r) for r in references]),
-        "refs": texts(references),
-        "totals": ints([len(s.references) for s in sent]),
+        "folded": texts(folded),
+        "exact": "{}"
+        if references == folded
+        else texts([None if r == f else r for r, f in zip(references, folded, strict=True)]),
+        "totals": "{}" if max(totals) == 1 else ints(totals),
     }
 
 

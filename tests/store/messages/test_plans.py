@@ -58,6 +58,7 @@ _SENT = {
     "now": _NOW,
     "folded": "{r}",
     "refs": "{r}",
+    "exact": "{r}",
     "numbers": "{1}",
     "totals": "{1}",
 }
