@@ -22,6 +22,7 @@ from smsflow.services.accounts import companies
 from smsflow.services.campaigns import draft as drafting
 from smsflow.services.campaigns import prepare as preparing
 from smsflow.services.campaigns import result as results
+from smsflow.services.campaigns.cost import cost_of
 from smsflow.services.contacts.number_files import numbers as numbers_of
 from smsflow.services.messages.prepare import Limits
 from smsflow.settings import Settings
@@ -129,7 +130,7 @@ async def _prepare(database: Database, settings: Settings, campaign_id: int) -> 
             bar.show(walk.place)
     async with database.transaction() as tx:
         shown = await drafting.show(tx, company_id, campaign_id)
-        cost = await preparing.cost(tx, shown, now=now())
+        cost = await cost_of(tx, shown, now=now())
     names = {c.id: c.name for c in routing.connectors}
     return {
         "id": campaign_id,

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import msgspec
 
@@ -24,7 +23,6 @@ from smsflow.store.campaigns import chosen, drafts, ends, previews, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.campaigns.recipients import Recipient, Share
 from smsflow.store.contacts import contacts, lists, optouts
-from smsflow.store.credits import reserve
 from smsflow.store.postgres.transactions import Tx
 
 BATCH = 2000
@@ -275,32 +273,3 @@ def _shares(rows: Iterable[Recipient]) -> list[Share]:
             total[0] += 1
             total[1] += row.segments
     return [Share(connector, *total) for connector, total in sorted(totals.items())]
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """The effect and the cost of a prepared campaign."""
-
-    recipients: int
-    refused: dict[str, int]
-    segments: int
-    credits: int
-    available: int
-    shares: list[Share]
-
-    @property
-    def balance_after(self) -> int:
-        """The credits that will be available once it is launched; below zero: that many are missing."""
-        return self.available - self.credits
-
-
-async def cost(tx: Tx, campaign: Campaign, *, now: datetime) -> Cost:  # noqa: ARG001 - the contract of services
-    """Return what a prepared campaign will cost; a segment is a credit."""
-    return Cost(
-        campaign.last_place,
-        await recipients.refusals(tx, campaign.company_id, campaign.id),
-        campaign.segments,
-        campaign.segments,
-        await reserve.available(tx, campaign.company_id) or 0,
-        await recipients.shares(tx, campaign.company_id, campaign.id),
-    )

@@ -14,9 +14,10 @@ from smsflow.services.contacts.reading import TOO_MANY_ATTRIBUTES, person
 from smsflow.sheets.columns import Mapping as Columns
 from smsflow.sheets.layout import FileKind, Layout
 from smsflow.sheets.row import Record
-from smsflow.store.contacts import contacts, imports, lists, optouts
+from smsflow.store.contacts import contacts, import_rows, imports, lists, optouts
 from smsflow.store.contacts.contacts import NewContact, Written
-from smsflow.store.contacts.imports import Counted, Undone
+from smsflow.store.contacts.import_rows import Undone
+from smsflow.store.contacts.imports import Counted
 from smsflow.store.postgres.transactions import Tx
 
 ContactImport = imports.ContactImport
@@ -261,7 +262,7 @@ async def undo_step(tx: Tx, found: ContactImport, *, after: str, now: datetime) 
     Contacts that were written to, opted out or changed since stay as they are, and are counted.
     """
     await lists.keep(tx, found.company_id)
-    undone = await imports.undo(
+    undone = await import_rows.undo(
         tx,
         found.company_id,
         found.id,
@@ -270,7 +271,7 @@ async def undo_step(tx: Tx, found: ContactImport, *, after: str, now: datetime) 
         limit=_UNDO_BATCH,
         now=now,
     )
-    await imports.note_undone(tx, found.company_id, found.id, undone)
+    await import_rows.note_undone(tx, found.company_id, found.id, undone)
     if undone.rows < _UNDO_BATCH:
         await imports.set_state(tx, found.company_id, found.id, "undone")
     return undone

@@ -8,6 +8,7 @@ import pytest
 from smsflow import runtime, testing
 from smsflow.domain.schedule import ALWAYS, Policy
 from smsflow.services.campaigns import draft, launch, noting, prepare, result, run, turns
+from smsflow.services.campaigns.cost import cost_of
 from smsflow.services.contacts import contacts as service
 from smsflow.services.contacts import importing, lists, optouts
 from smsflow.services.messages.prepare import Limits
@@ -117,7 +118,7 @@ async def _run(tx, platform, company, connector, now):
     walk = await prepare.begin(tx, company.id, campaign)
     while not walk.done:
         walk = await prepare.step(tx, company, campaign, walk, routes=table, limits=Limits(), links=None, batch=2000)
-    await prepare.cost(tx, await draft.show(tx, company.id, campaign), now=now)
+    await cost_of(tx, await draft.show(tx, company.id, campaign), now=now)
     await execute_in(tx, "UPDATE company SET balance = 10000")
     await launch.launch(tx, company.id, campaign, now=now)
     await run.run_batch(

@@ -11,6 +11,7 @@ from smsflow.domain.message import Kind
 from smsflow.domain.schedule import Hours, Plan, Policy
 from smsflow.errors import HoursNeverOpen, ListGone, NotEnoughCredits, StateRefused
 from smsflow.services.campaigns import draft, launch, prepare, run, turns
+from smsflow.services.campaigns.cost import cost_of
 from smsflow.services.campaigns.hours import waits_until
 from smsflow.services.contacts import lists, optouts
 from smsflow.services.messages import closing
@@ -67,7 +68,7 @@ class Campaigns:
                     tx, self.company, campaign_id, walk, routes=table, limits=Limits(), links=self.links, batch=4
                 )
         async with self.platform.database.transaction() as tx:
-            return await prepare.cost(tx, await draft.show(tx, self.company.id, campaign_id), now=self.now)
+            return await cost_of(tx, await draft.show(tx, self.company.id, campaign_id), now=self.now)
 
     async def act(self, act, campaign_id):
         async with self.platform.database.transaction() as tx:

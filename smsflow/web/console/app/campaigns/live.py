@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from smsflow.domain.schedule import ALWAYS
 from smsflow.services.campaigns import progress, result
+from smsflow.services.campaigns.cost import Cost
 from smsflow.services.campaigns.draft import Campaign
 from smsflow.services.campaigns.hours import Allowed
-from smsflow.services.campaigns.prepare import Cost
 from smsflow.services.campaigns.progress import Failing
 from smsflow.services.campaigns.result import Result
 from smsflow.services.messages.tallies import Figures

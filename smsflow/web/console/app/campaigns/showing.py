@@ -22,7 +22,8 @@ from smsflow.errors import (
     StopMissing,
 )
 from smsflow.runtime import links
-from smsflow.services.campaigns import approval, draft, hours, prepare, preview, stop
+from smsflow.services.campaigns import approval, draft, hours, preview, stop
+from smsflow.services.campaigns.cost import cost_of
 from smsflow.services.contacts import lists
 from smsflow.web.console.app.campaigns.live import live
 from smsflow.web.console.app.campaigns.words import HOURS_NEVER_OPEN, hours_text, pause_of
@@ -51,7 +52,7 @@ async def show(
     try:
         async with shell.reading() as tx:
             found = await draft.show(tx, visitor.company_id, campaign_id)
-            cost = await prepare.cost(tx, found, now=shell.clock())
+            cost = await cost_of(tx, found, now=shell.clock())
             people = await approval.people(tx, visitor.company_id, campaign_id)
             names_of = {one.id: one.name for one in await lists.show_lists(tx, visitor.company_id)}
             pasted = len(await draft.numbers(tx, visitor.company_id, campaign_id))

@@ -8,8 +8,7 @@ import falcon.asgi
 from smsflow.domain.access import Right
 from smsflow.domain.account import Company
 from smsflow.domain.campaign import ACTS
-from smsflow.domain.message import Kind
-from smsflow.domain.schedule import Plan, hours_of
+from smsflow.domain.schedule import Plan
 from smsflow.errors import (
     AlreadyExists,
     HoursNeverOpen,
@@ -22,7 +21,6 @@ from smsflow.errors import (
 )
 from smsflow.services import audit, templates
 from smsflow.services.campaigns import draft
-from smsflow.services.campaigns.draft import Draft
 from smsflow.services.contacts import lists
 from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.app.campaigns.counting import prepared
@@ -31,7 +29,7 @@ from smsflow.web.console.app.campaigns.writing import (
     check_message,
     check_recipients,
     check_sending,
-    decimal,
+    draft_of,
     numbers_of,
 )
 from smsflow.web.console.shell.forms import Filled
@@ -134,7 +132,7 @@ class CampaignNew:
     ) -> None:
         """Keep the draft and lead on; a refusal is noted at its field."""
         shell, now, _ = self._shell, self._shell.clock(), visitor.locale.gettext
-        wanted, author = _draft(filled, visitor, company), visitor.person.username
+        wanted, author = draft_of(filled, visitor, company), visitor.person.username
         try:
             async with shell.act(visitor, filled, "/app/campaigns") as act:
                 if campaign_id is None:
@@ -275,28 +273,3 @@ def _reached(filled: Filled) -> int:
 
 def _step(written: str | None) -> int:
     return int(written) if written in {"1", "2", "3"} else 1
-
-
-def _draft(filled: Filled, visitor: Visitor, company: Company) -> Draft:
-    """Return the draft that a checked form asks for; until its sender is chosen, it has the default one or the first."""
-    first = next((s.name for s in company.senders if s.state == "approved"), None)
-    sender = filled["sender"] or (None if company.sender(None) else first)
-    hours = hours_of(filled["hours"] or "none")
-    return Draft(
-        filled["name"],
-        filled.raw("text").replace("\r\n", "\n").strip(),
-        lists=filled.every("lists"),
-        without=filled.every("without"),
-        numbers=[number for _, number in numbers_of(filled)],
-        sender=sender,
-        kind=Kind.TRANSACTIONAL if filled["kind"] == "transactional" else Kind.MARKETING,
-        starts_at=visitor.locale.read_time(filled["at"]) if filled["when"] == "later" else None,
-        plan=Plan(
-            start=hours.start,
-            end=hours.end,
-            outside="refuse" if filled["outside"] == "refuse" else "wait",
-            per_minute=int(filled["per_minute"] or 0) or None,
-            over_hours=decimal(filled["over_hours"]),
-            validity_seconds=int(validity * 3600) if (validity := decimal(filled["validity_hours"])) else None,
-        ),
-    )

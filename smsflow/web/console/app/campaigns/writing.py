@@ -4,8 +4,10 @@ from typing import Final
 
 from smsflow.domain import phone, template
 from smsflow.domain.account import Company
-from smsflow.domain.schedule import hours_of
+from smsflow.domain.message import Kind
+from smsflow.domain.schedule import Plan, hours_of
 from smsflow.errors import NumberInvalid, ParameterInvalid
+from smsflow.services.campaigns.draft import Draft
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.visitor import Visitor
 
@@ -93,3 +95,28 @@ def check_sending(filled: Filled, visitor: Visitor) -> None:
     if filled["when"] == "later" and visitor.locale.read_time(filled["at"]) is None:
         filled.wrong("at", visitor.locale.gettext("Write the date as {example}.", example="27/11/2026 09:00"))
     check_pace(filled, visitor)
+
+
+def draft_of(filled: Filled, visitor: Visitor, company: Company) -> Draft:
+    """Return the draft that a checked form asks for; until its sender is chosen, it has the default one or the first."""
+    first = next((s.name for s in company.senders if s.state == "approved"), None)
+    sender = filled["sender"] or (None if company.sender(None) else first)
+    hours = hours_of(filled["hours"] or "none")
+    return Draft(
+        filled["name"],
+        filled.raw("text").replace("\r\n", "\n").strip(),
+        lists=filled.every("lists"),
+        without=filled.every("without"),
+        numbers=[number for _, number in numbers_of(filled)],
+        sender=sender,
+        kind=Kind.TRANSACTIONAL if filled["kind"] == "transactional" else Kind.MARKETING,
+        starts_at=visitor.locale.read_time(filled["at"]) if filled["when"] == "later" else None,
+        plan=Plan(
+            start=hours.start,
+            end=hours.end,
+            outside="refuse" if filled["outside"] == "refuse" else "wait",
+            per_minute=int(filled["per_minute"] or 0) or None,
+            over_hours=decimal(filled["over_hours"]),
+            validity_seconds=int(validity * 3600) if (validity := decimal(filled["validity_hours"])) else None,
+        ),
+    )
