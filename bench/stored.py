@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import msgspec
 
+from smsflow.services.campaigns import failures
 from smsflow.services.contacts.importing import ImportPlan
 from smsflow.services.messages import tallies
 from smsflow.sheets.columns import Mapping
@@ -118,6 +119,9 @@ async def fill(database: Database, company: int, connector: int, *, messages: in
     async with database.transaction(patience=_PATIENCE) as tx:
         await tx.execute(text("SET LOCAL statement_timeout = 0"))
         assert await tallies.recount(tx, now=now + timedelta(days=1))
+    for campaign in (CAMPAIGNS - 2, CAMPAIGNS):
+        async with database.transaction(patience=_PATIENCE) as tx:
+            await failures.recount(tx, company, campaign)
     async with database.autocommit(patience=_PATIENCE) as tx:
         await tx.execute(text("SET statement_timeout = 0"))
         await tx.execute(text("VACUUM (ANALYZE, PARALLEL 0)"))

@@ -4,7 +4,9 @@ The words are those that `message.error` holds: the name of an SMPP status, or a
 those that pass is a rule of thumb of GSM networks.
 """
 
+import re
 from enum import StrEnum
+from functools import lru_cache
 
 from smsflow.domain.message import Status, is_presumed
 
@@ -88,6 +90,29 @@ def meaning(error: str) -> str | None:
     """Return what the `err` of a receipt says in words, or None when it says nothing that we know."""
     number = _number(error.rsplit(maxsplit=1)[-1]) if error.split() else None
     return None if number is None else {**_PASSING_ERRORS, **_FINAL_ERRORS}.get(number)
+
+
+# The words of receipts that `counted` knows; the `err` behind one has three digits (SMPP 3.4, appendix B).
+_STATES = PASSING_STATES | FINAL_STATES
+_MOST_ERR = 999
+# SMPP 3.4, section 5.1.3: an operator's own statuses.
+_OWN_STATUS = re.compile("0x000004[0-9A-F]{2}")
+
+
+@lru_cache(4096)
+def counted(error: str | None) -> str:
+    """Return the reason that an SMS which failed with this error is counted by: few for all that operators may write.
+
+    Its nature is that of the error, and so is its meaning.
+    """
+    name, *rest = (error or "").split() or [""]
+    if name.startswith("0x"):
+        return name if _OWN_STATUS.fullmatch(name) else "0x"
+    if name not in _STATES:
+        # The name of a status, or a sentence of ours.
+        return error or ""
+    number = _number(rest[0]) if rest else None
+    return name if number is None or number > _MOST_ERR else f"{name} {number:03}"
 
 
 def _number(err: str) -> int | None:

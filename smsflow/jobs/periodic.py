@@ -11,6 +11,7 @@ from procrastinate import builtin_tasks
 from smsflow.jobs import people, texts
 from smsflow.jobs.retirement import retire
 from smsflow.runtime import Platform, mail
+from smsflow.services.campaigns import failures
 from smsflow.services.exports import making
 from smsflow.services.messages import tallies
 from smsflow.services.upkeep import credit_alerts, pruning, retention
@@ -91,7 +92,7 @@ def add_to(app: procrastinate.App, platform: Platform) -> None:
 
 
 def _add_recount(app: procrastinate.App, platform: Platform, retry: procrastinate.RetryStrategy) -> None:
-    """Add the task that counts once, after an upgrade from a release that keeps no tallies."""
+    """Add the task that counts once, after an upgrade from a release that keeps no tallies, or no reasons."""
 
     @app.periodic(cron="* * * * *")
     @app.task(name="recount", queue=QUEUE, queueing_lock="recount", retry=retry)
@@ -99,6 +100,11 @@ def _add_recount(app: procrastinate.App, platform: Platform, retry: procrastinat
         async with platform.database.transaction() as tx:
             if await tallies.recount(tx, now=platform.clock()):
                 log.info("tallies_recounted")
+        async with platform.database.transaction() as tx:
+            uncounted = await failures.uncounted(tx, now=platform.clock())
+        for company_id, campaign_id in uncounted:
+            async with platform.database.transaction() as tx:
+                await failures.recount(tx, company_id, campaign_id)
 
 
 def _add_pruning(app: procrastinate.App, platform: Platform, retry: procrastinate.RetryStrategy) -> None:

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsflow.domain.failures import FINAL_STATES, PASSING_STATES, PASSING_STATUSES, Failure, may_arrive, meaning, nature
+from smsflow.domain.failures import (
+    FINAL_STATES,
+    PASSING_STATES,
+    PASSING_STATUSES,
+    Failure,
+    counted,
+    may_arrive,
+    meaning,
+    nature,
+)
 from smsflow.domain.message import PRESUMED, Status
 from smsflow.smpp import spec
 
@@ -70,3 +79,34 @@ def test_an_end_that_is_only_presumed_is_not_sent_again():
     assert not may_arrive(Status.EXPIRED, PRESUMED)
     assert not may_arrive(Status.FAILED, "UNDELIV 001")
     assert not may_arrive(Status.DELIVERED, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("ESME_RMSGQFUL", "ESME_RMSGQFUL"),
+        (PRESUMED, PRESUMED),
+        (None, ""),
+        ("UNDELIV 006", "UNDELIV 006"),
+        ("UNDELIV 6", "UNDELIV 006"),
+        ("UNDELIV 1000", "UNDELIV"),
+        ("UNDELIV 40:99:17", "UNDELIV"),
+        ("0x00000451", "0x00000451"),
+        ("0x00012345", "0x"),
+    ],
+)
+def test_what_operators_make_up_is_counted_by_few_reasons(error, reason):
+    assert counted(error) == reason
+
+
+@given(
+    st.sampled_from([Status.FAILED, Status.EXPIRED]),
+    st.one_of(
+        st.text(),
+        st.tuples(st.sampled_from(sorted(PASSING_STATES | FINAL_STATES)), st.text(" 01234567", max_size=6)).map(
+            " ".join
+        ),
+    ),
+)
+def test_a_reason_may_pass_where_its_error_may(status, error):
+    assert may_arrive(status, counted(error)) == may_arrive(status, error)

@@ -38,7 +38,11 @@ def retry(campaign: CampaignId, *, name: NewName = None, yes: Yes = False, as_js
     found = transact(job)
     if not as_json:
         rows = [(r.reason, r.meaning or "", "again" if r.again else "no", r.recipients) for r in found.reasons]
-        output.table(("reason", "meaning", "", "recipients"), rows, none="No SMS of this campaign failed.")
+        output.table(
+            ("reason", "meaning", "", "recipients"),
+            rows,
+            none="Its recipients are not kept any longer." if found.gone else "No SMS of this campaign failed.",
+        )
         note(f"{found.failed} failed; {found.again} of them may arrive another time.")
     # A program need not say that it means it: a draft sends nothing, and costs nothing.
     confirm(f"Draft a campaign of these {found.again}?", yes=yes or not found.again or not sys.stdin.isatty())

@@ -1,22 +1,20 @@
 """Writing again: a campaign like another one, or one of those whose SMS failed for a reason that may pass."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from smsflow.domain import campaign as rules
-from smsflow.domain.failures import may_arrive
 from smsflow.domain.schedule import Plan
 from smsflow.errors import AlreadyExists, NotFound
+from smsflow.services.campaigns import failures
 from smsflow.services.campaigns.draft import held, show
 from smsflow.smpp.meanings import meaning
-from smsflow.store.campaigns import chosen, drafts, ends, names
+from smsflow.store.campaigns import chosen, drafts, names, recipients
 from smsflow.store.campaigns.drafts import Campaign
 from smsflow.store.postgres.transactions import Tx
 
-_PAGE = 20_000
 _MOST_NAME = 200
 _MOST_COPIES = 1000
 
@@ -38,21 +36,19 @@ class Split:
     failed: int
     again: int
     reasons: list[FailedFor]
+    gone: bool = False
+    """Its recipients are not kept any longer: nobody can be written to again."""
 
 
 async def split(tx: Tx, company_id: int, campaign_id: int) -> Split:
-    """Tell which SMS of a campaign failed for a reason that may pass (reads every recipient); raise Refused while it runs."""
+    """Tell which SMS of a campaign failed for a reason that may pass; raise Refused while it runs."""
     campaign = await show(tx, company_id, campaign_id)
     rules.check(campaign.state, "retry")
-    found: Counter[tuple[str, bool]] = Counter()
-    after: int | None = 0
-    while after is not None:
-        page = await ends.failures(tx, company_id, campaign_id, after=after, limit=_PAGE)
-        for (status, error), count in page.counts.items():
-            found[error or status.name.lower(), may_arrive(status, error)] += count
-        after = page.place
-    reasons = [FailedFor(reason, meaning(reason), again, n) for (reason, again), n in found.most_common()]
-    return Split(found.total(), sum(r.recipients for r in reasons if r.again), reasons)
+    if await recipients.are_gone(tx, company_id, campaign_id):
+        return Split(0, 0, [], gone=True)
+    found = await failures.why(tx, company_id, campaign_id)
+    reasons = [FailedFor(w.reason, meaning(w.reason), w.passes, w.recipients) for w in found]
+    return Split(sum(r.recipients for r in reasons), sum(r.recipients for r in reasons if r.again), reasons)
 
 
 async def retry(tx: Tx, company_id: int, campaign_id: int, *, name: str | None = None, now: datetime) -> int:

@@ -1,16 +1,14 @@
-"""How a campaign is getting on: its curve, its speed and its end, and why its latest SMS fail."""
+"""How a campaign is getting on: its curve, its speed and its end."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from smsflow.domain import schedule
-from smsflow.domain.failures import may_arrive
 from smsflow.domain.schedule import ALWAYS, Hours
 from smsflow.services.campaigns.draft import Campaign
 from smsflow.services.messages import tallies
-from smsflow.store.campaigns import ends, minutes
+from smsflow.store.campaigns import minutes
 from smsflow.store.campaigns.minutes import AcceptedAt
 from smsflow.store.postgres.transactions import Tx
 
@@ -18,8 +16,6 @@ from smsflow.store.postgres.transactions import Tx
 _MOST_MINUTES = 180
 _MOST_HOURS = 24 * 7
 _SPEED_OVER = timedelta(minutes=5)
-# A page that asks again and again reads so many recipients.
-LATEST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +63,3 @@ def _filled(points: Sequence[AcceptedAt], step: timedelta) -> Curve:
     count = min(int((last - first) / step) + 1, max(_MOST_MINUTES, _MOST_HOURS))
     moments = [first + step * n for n in range(count)]
     return Curve(step, [AcceptedAt(moment, known.get(moment, 0)) for moment in moments])
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """How many of the latest SMS failed for one reason, and whether it may pass."""
-
-    reason: str
-    passes: bool
-    recipients: int
-
-
-@dataclass(frozen=True, slots=True)
-class Failing:
-    """Why SMS fail among the latest recipients; `whole` where these are all."""
-
-    reasons: Sequence[Why]
-    whole: bool
-
-
-async def failing(tx: Tx, campaign: Campaign) -> Failing:
-    """Return why the SMS to the latest recipients failed, the most frequent reason first (reads at most LATEST recipients)."""
-    before = max(0, campaign.place - LATEST)
-    found: Counter[tuple[str, bool]] = Counter()
-    page = await ends.failures(tx, campaign.company_id, campaign.id, after=before, limit=LATEST)
-    for (status, error), n in page.counts.items():
-        found[error or status.name.lower(), may_arrive(status, error)] += n
-    return Failing([Why(error, passes, n) for (error, passes), n in found.most_common()], whole=before == 0)

@@ -172,6 +172,14 @@ async def first_open(tx: Tx, company_id: int, campaign_id: int, *, after: int = 
     return None if row is None else recipient(*row)
 
 
+async def are_gone(tx: Tx, company_id: int, campaign_id: int) -> bool:
+    """Tell whether the recipients of a campaign have been removed, as old ones are."""
+    query = text(
+        "SELECT recipients_gone FROM campaign_run WHERE company_id = :company_id AND campaign_id = :campaign_id"
+    )
+    return bool((await tx.execute(query, {"company_id": company_id, "campaign_id": campaign_id})).scalar_one())
+
+
 _SETTLE = text("""
 UPDATE campaign_recipient r SET message_id = t.message_id, reason = t.reason
 FROM unnest(CAST(:places AS bigint[]), CAST(:messages AS bigint[]), CAST(:reasons AS text[])) AS t(place, message_id, reason)

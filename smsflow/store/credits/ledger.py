@@ -86,6 +86,20 @@ _INVARIANTS = {
             AND (hour > (SELECT date_trunc('hour', min(created_at)) FROM message) OR NOT EXISTS (SELECT FROM retired_charge))
         GROUP BY company_id, campaign_id, hour, figure HAVING sum(counted) <> sum(kept)
     """,
+    "the reasons of a campaign's failures add up to its tally": """
+        SELECT 'company ' || company_id || ' campaign ' || campaign_id || ' status ' || status, sum(tallied), sum(kept) FROM (
+            SELECT company_id, campaign_id, status, 0 AS tallied, messages AS kept FROM (
+                SELECT * FROM failure_tally UNION ALL SELECT * FROM failure_delta
+            ) AS f
+            UNION ALL
+            SELECT t.company_id, t.campaign_id, v.status, v.n, 0 FROM (SELECT * FROM tally UNION ALL SELECT * FROM tally_delta) AS t
+            CROSS JOIN LATERAL (VALUES (4, t.failed), (6, t.expired)) AS v(status, n)
+        ) AS figures
+        WHERE EXISTS (SELECT FROM campaign c WHERE c.company_id = figures.company_id AND c.id = campaign_id AND c.drafted)
+            AND NOT EXISTS (SELECT FROM tally_recount) AND NOT EXISTS (SELECT FROM failure_recount)
+            AND NOT EXISTS (SELECT FROM retired_charge r WHERE r.company_id = figures.company_id)
+        GROUP BY company_id, campaign_id, status HAVING sum(tallied) <> sum(kept)
+    """,
     "what is in the queue is a message": """
         SELECT 'SMS' || q.message_id, 1, 0 FROM queue q LEFT JOIN message m ON m.id = q.message_id WHERE m.id IS NULL
     """,

@@ -1,10 +1,14 @@
 """Messages that end: their last status, and the credits that go back."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from smsflow.domain.failures import counted
 from smsflow.domain.message import Status
+from smsflow.store.messages import failures
+from smsflow.store.messages.failures import Failed
 from smsflow.store.messages.tallies import appended
 from smsflow.store.postgres.arrays import flags, ints, texts
 from smsflow.store.postgres.bounds import bounded
@@ -21,13 +25,15 @@ class Closed:
     refund: bool
 
 
+_FAILED = (Status.FAILED, Status.EXPIRED)
+
 _LOCK = bounded("""
-SELECT m.id, m.company_id, m.status, m.charged, coalesce(m.losses, 0), m.error FROM message m WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id) ORDER BY m.id FOR NO KEY UPDATE
+SELECT m.id, m.company_id, m.status, m.charged, coalesce(m.losses, 0), m.error, m.campaign_id FROM message m WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id) ORDER BY m.id FOR NO KEY UPDATE
 """)
 
 
 # An end that was presumed may become another one: then `former` is 6.
-_CLOSE = bounded(f"""
+_CLOSING = f"""
 WITH ended AS (
     SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:statuses AS smallint[]), CAST(:formers AS smallint[]), CAST(:errors AS text[]),
         CAST(:refunds AS boolean[]), CAST(:returned AS integer[])) AS t(id, status, former, error, refund, returned)
@@ -35,7 +41,7 @@ WITH ended AS (
     UPDATE message m SET status = e.status, error = e.error, done_at = :now, charged = CASE WHEN e.refund THEN 0 ELSE m.charged END
     FROM ended e WHERE m.id = e.id AND WITHIN(m.id)
     RETURNING m.company_id, m.campaign_id, m.created_at, m.connector_id, m.kind, m.status, e.former, e.returned
-)
+)FAILED
 {
     appended(
         "closed",
@@ -48,7 +54,9 @@ WITH ended AS (
         returned="sum(returned)",
     )
 }
-""")
+"""
+_CLOSE = bounded(_CLOSING.replace("FAILED", ""))
+_CLOSE_FAILED = bounded(_CLOSING.replace("FAILED", f", failed AS ({failures.APPEND})"))
 
 
 _REFUND = text("""
@@ -77,14 +85,31 @@ class Locked:
     losses: int
     """How many of its attempts may have reached the handset without anybody saying so."""
     error: str | None
+    campaign_id: int | None
 
 
 async def lock(tx: Tx, ids: Sequence[int]) -> Mapping[int, Locked]:
     """Lock messages in the order of their ids and return them by id."""
     return {
-        message_id: Locked(company_id, Status(status), charged, losses, error)
-        for message_id, company_id, status, charged, losses, error in await tx.execute(_LOCK(ids), {"ids": ints(ids)})
+        message_id: Locked(company_id, Status(status), charged, losses, error, campaign_id)
+        for message_id, company_id, status, charged, losses, error, campaign_id in await tx.execute(
+            _LOCK(ids), {"ids": ints(ids)}
+        )
     }
+
+
+def _failed(ended: Sequence[Closed], locked: Mapping[int, Locked]) -> Counter[Failed]:
+    """Return what changes in the counts of failures of campaigns; an end that was presumed and becomes another one is taken out."""
+    failed: Counter[Failed] = Counter()
+    for e in ended:
+        message = locked[e.message_id]
+        if message.campaign_id is None:
+            continue
+        if e.status in _FAILED:
+            failed[message.company_id, message.campaign_id, int(e.status), counted(e.error)] += 1
+        if message.status is Status.EXPIRED:
+            failed[message.company_id, message.campaign_id, int(message.status), counted(message.error)] -= 1
+    return failed
 
 
 async def close(tx: Tx, ended: Sequence[Closed], locked: Mapping[int, Locked], *, now: datetime) -> None:
@@ -101,7 +126,9 @@ async def close(tx: Tx, ended: Sequence[Closed], locked: Mapping[int, Locked], *
         "returned": ints(locked[e.message_id].charged if e.refund else 0 for e in ended),
         "now": now,
     }
-    await tx.execute(_CLOSE(e.message_id for e in ended), parameters)
+    failed = _failed(ended, locked)
+    close_ = _CLOSE_FAILED if failed else _CLOSE
+    await tx.execute(close_(e.message_id for e in ended), {**parameters, **failures.parameters(failed)})
     await tx.execute(_FORGET, {"ids": ids})
     owed: dict[int, list[int]] = {}
     for e in ended:

@@ -12,6 +12,7 @@ from typing import Final
 
 from smsflow.domain.message import Kind
 from smsflow.domain.verification import CodeState
+from smsflow.store.messages import failures
 from smsflow.store.postgres.arrays import ints
 from smsflow.store.postgres.bounds import bounded
 from smsflow.store.postgres.snapshot import read_whole_tables
@@ -94,10 +95,16 @@ ON CONFLICT ({", ".join(_KEY)}) DO UPDATE SET {", ".join(f"{name} = t.{name} + e
 _ALONE = text("SELECT pg_try_advisory_xact_lock(7300002)")
 
 
+async def alone(tx: Tx) -> bool:
+    """Tell whether no other transaction folds or recounts until this one ends."""
+    return bool((await tx.execute(_ALONE)).scalar_one())
+
+
 async def fold(tx: Tx) -> None:
     """Move what was appended into the tallies; nothing when another process does it now."""
-    if (await tx.execute(_ALONE)).scalar_one():
+    if await alone(tx):
         await tx.execute(_FOLD)
+        await failures.fold(tx)
 
 
 _TAKE_ORDER = text("DELETE FROM tally_recount WHERE due_at <= :now RETURNING due_at")
@@ -123,7 +130,7 @@ async def recount(tx: Tx, *, now: datetime) -> bool:
     In one snapshot: the appended rows of messages that it does not see are not seen either, and stay.
     """
     await read_whole_tables(tx)
-    if not (await tx.execute(_ALONE)).scalar_one():
+    if not await alone(tx):
         return False
     if (await tx.execute(_TAKE_ORDER, {"now": now})).one_or_none() is None:
         return False

@@ -5,7 +5,8 @@ import pytest
 from smsflow.domain.message import PRESUMED, Status
 from smsflow.errors import AlreadyExists, NotFound, StateRefused
 from smsflow.services.campaigns import again, draft
-from smsflow.services.campaigns.again import FailedFor
+from smsflow.services.campaigns.again import FailedFor, Split
+from smsflow.services.upkeep import people
 from tests.services.campaigns.test_story import campaigns, launched
 
 __all__ = ["campaigns"]
@@ -124,3 +125,15 @@ async def test_a_duplicate_has_the_text_the_numbers_and_the_pace_and_no_time(cam
 
     shown = await campaigns.show(second)
     assert (shown.name, shown.text, shown.starts_at, cost.recipients) == ("Noël 2", "Joyeux Noël", None, 2)
+
+
+async def test_nobody_is_written_to_again_whose_recipients_are_not_kept_any_longer(campaigns):
+    await campaigns.open()
+    campaign_id = await finished(campaigns)
+    async with campaigns.platform.database.transaction() as tx:
+        await people.forget_recipients(tx, campaigns.company.id, campaign_id)
+        split = await again.split(tx, campaigns.company.id, campaign_id)
+
+    assert split == Split(0, 0, [], gone=True)
+    with pytest.raises(NotFound):
+        await retried(campaigns, campaign_id)

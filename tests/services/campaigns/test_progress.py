@@ -8,7 +8,6 @@ from smsflow import testing
 from smsflow.domain.schedule import Hours
 from smsflow.services.campaigns import draft, launch, prepare, progress, run
 from smsflow.services.messages.prepare import Limits
-from smsflow.store.postgres.transactions import text
 
 NOON = datetime(2026, 11, 26, 12, 0, 30, tzinfo=UTC)
 
@@ -66,21 +65,3 @@ async def test_a_campaign_whose_hours_close_ends_on_another_day(platform, runnin
         seen = await progress.progress(tx, campaign, hours=Hours(12 * 60, 12 * 60 + 3), timezone="UTC", now=now)
 
     assert seen.ends_at == datetime(2026, 11, 27, 12, 1, tzinfo=UTC)
-
-
-async def test_the_reasons_of_failures_are_counted_among_the_latest_recipients(platform, running):
-    company, campaign_id = running
-    async with platform.database.transaction() as tx:
-        await tx.execute(text("UPDATE message SET status = 4, error = 'UNDELIV 006' WHERE number = '+237690000001'"))
-        await tx.execute(
-            text("UPDATE message SET status = 4, error = 'ESME_RINVDSTADR' WHERE number = '+237690000002'")
-        )
-        campaign = await draft.show(tx, company.id, campaign_id)
-
-        seen = await progress.failing(tx, campaign)
-
-    assert seen.whole
-    assert {(w.reason, w.passes, w.recipients) for w in seen.reasons} == {
-        ("UNDELIV 006", True, 1),
-        ("ESME_RINVDSTADR", False, 1),
-    }

@@ -1,6 +1,7 @@
 """The ledger adds up in any order of events: every step that a message can take, at random."""
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,12 +12,13 @@ from smsflow import runtime, testing
 from smsflow.dispatch import recorder
 from smsflow.dispatch.sweep import Sweep
 from smsflow.domain.delivery import Accepted, Deferred, NotSent, Outlived, Rejected, Unanswered
+from smsflow.domain.failures import counted
 from smsflow.domain.message import Kind, Status
 from smsflow.services.messages.cancel import cancel
 from smsflow.services.messages.outcomes import Report, Way
 from smsflow.services.messages.submit import submit
 from smsflow.store.credits import balances
-from smsflow.store.messages import queue
+from smsflow.store.messages import failures, queue
 from smsflow.store.messages.receipts import News
 from smsflow.store.routing import dispatchers
 from tests.dispatch.stage import SOON, a_message, execute, query
@@ -54,6 +56,7 @@ class World:
 
     platform: object
     company: object
+    campaign_id: int
     way: Way
     now: object
     claims: list = field(default_factory=list)
@@ -72,6 +75,7 @@ class World:
             number=number,
             due_at=due,
             valid_until=self.now + timedelta(hours=1),
+            campaign_id=self.campaign_id if len(self.numbers) % 2 else None,
         )
         async with self.platform.database.transaction() as tx:
             (answer,) = await submit(tx, [message], fingerprint=self.platform.vault.fingerprint, now=self.now)
@@ -141,6 +145,16 @@ class World:
         async with self.platform.database.transaction() as tx:
             await balances.credit(tx, self.company.id, amount, note="", now=self.now)
 
+    async def reasons(self):
+        async with self.platform.database.autocommit() as tx:
+            return await failures.of_campaign(tx, self.company.id, self.campaign_id)
+
+    async def failed(self):
+        rows = await query(
+            self.platform, "SELECT status, error FROM message WHERE campaign_id IS NOT NULL AND status IN (4, 6)"
+        )
+        return Counter((status, counted(error)) for status, error in rows)
+
 
 async def live(platform, steps):
     """Take the steps, and prove the ledger after each."""
@@ -156,6 +170,9 @@ async def live(platform, steps):
         "marketing_policy",
         "tally",
         "tally_delta",
+        "failure_tally",
+        "failure_delta",
+        "campaign",
     ):
         await execute(platform, f"DELETE FROM {table}")
     await execute(platform, "DELETE FROM company")
@@ -164,12 +181,14 @@ async def live(platform, steps):
         await testing.a_connector(platform)
     async with platform.database.transaction() as tx:
         instance = await dispatchers.register(tx, host="test", pid=1, now=runtime.now())
-    world = World(platform, company, Way(1, 1, instance, SOON), runtime.now())
+    campaign_id = await testing.a_campaign(platform, company)
+    world = World(platform, company, campaign_id, Way(1, 1, instance, SOON), runtime.now())
     names = {"return": world.give_back}
     for name, number, more in steps:
         await (names.get(name) or getattr(world, name))(number, more)
         broken = await testing.broken_invariants(platform)
         assert broken == [], (name, number, more)
+        assert await world.reasons() == await world.failed(), (name, number, more)
     assert (
         await query(
             platform, "SELECT 1 FROM unknown_outcome u JOIN message m ON m.id = u.message_id WHERE m.status <> 8"

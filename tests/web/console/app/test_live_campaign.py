@@ -9,8 +9,9 @@ from smsflow import testing
 from smsflow.domain.message import Kind, Status
 from smsflow.domain.schedule import Plan
 from smsflow.services.campaigns import draft, run
-from smsflow.services.campaigns.progress import Failing, Why
-from smsflow.services.messages import tallies
+from smsflow.services.campaigns.failures import Why
+from smsflow.services.messages import closing
+from smsflow.services.messages.closing import End
 from smsflow.store.postgres.transactions import text
 from smsflow.web.console.app.campaigns.live import in_words
 from smsflow.web.console.shell.locale import french
@@ -45,12 +46,9 @@ def ended(site, a_campaign):
                 batch=batch,
                 links=None,
             )
-            for number, (status, error) in FAILED.items():
-                statement = text("UPDATE message SET status = :status, error = :error WHERE number = :number")
-                await tx.execute(statement, {"status": int(status), "error": error, "number": number})
-            await tx.execute(text("INSERT INTO tally_recount VALUES (:now)"), {"now": site.clock()})
-        async with site.platform.database.transaction() as tx:
-            assert await tallies.recount(tx, now=site.clock())
+            ids = dict(list(await tx.execute(text("SELECT number, id FROM message"))))
+            ends = [End(ids[n], *FAILED[n], not_taken=False) for n in FAILED if n in ids]
+            await closing.close(tx, ends, now=site.clock())
         return campaign_id
 
     return end
@@ -74,6 +72,18 @@ async def test_the_page_says_what_became_of_every_sms_and_why_some_failed(signed
     assert re.search(r"Numéro refusé par l’opérateur.*Définitif", page)
     assert "Désinscriptions causées" in page
     assert 'href="/app/campaigns/1/again"' not in page
+
+
+async def test_the_page_says_that_reasons_are_still_to_be_counted_after_an_upgrade(site, signed_in, ended):
+    browser, company = await signed_in("reader")
+    campaign_id = await ended(company)
+    async with site.platform.database.transaction() as tx:
+        await tx.execute(text("INSERT INTO failure_recount VALUES (0, 0, now())"))
+
+    page = (await browser.get(f"/app/campaigns/{campaign_id}", **FR)).text
+
+    assert "2 échecs, et pourquoi" in page
+    assert "elles seront là dans un quart d’heure" in page
 
 
 async def test_a_campaign_that_runs_has_a_curve_with_its_table(site, signed_in, ended):
@@ -188,9 +198,9 @@ async def test_the_pages_of_another_companys_campaign_do_not_exist(site, signed_
 
 def test_a_reason_that_operators_call_by_several_words_is_one():
     reasons = [Why("UNDELIV 013", passes=False, recipients=3), Why("UNDELIV 001", passes=False, recipients=2)]
-    failing = Failing([*reasons, Why("EXPIRED 001", passes=False, recipients=2)], whole=True)
+    reasons.append(Why("EXPIRED 001", passes=False, recipients=2))
 
-    assert list(in_words(failing).items()) == [
+    assert list(in_words(reasons).items()) == [
         (("Number not in service", False), 4),
         (("SMS barred on this line", False), 3),
     ]

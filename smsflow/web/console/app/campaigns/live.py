@@ -1,7 +1,7 @@
 """A launched campaign in figures: its bar, its curve, its operators and why its SMS fail."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,11 +9,11 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from smsflow.domain.schedule import ALWAYS
-from smsflow.services.campaigns import progress, result
+from smsflow.services.campaigns import failures, progress, result
 from smsflow.services.campaigns.cost import Cost
 from smsflow.services.campaigns.draft import Campaign
+from smsflow.services.campaigns.failures import Why
 from smsflow.services.campaigns.hours import Allowed
-from smsflow.services.campaigns.progress import Failing
 from smsflow.services.campaigns.result import Result
 from smsflow.services.messages.tallies import Figures
 from smsflow.store.postgres.transactions import Tx
@@ -96,7 +96,7 @@ async def live(
     found = await result.result(tx, campaign.company_id, campaign.id)
     within = allowed.hours if allowed else ALWAYS
     going = await progress.progress(tx, campaign, hours=within, timezone=locale.timezone, now=now)
-    failing = await progress.failing(tx, campaign) if found.failed + found.expired else None
+    failing = await failures.kept(tx, campaign.company_id, campaign.id)
     at = standing(campaign, found)
     planned = {names.get(share.connector_id, str(share.connector_id)): share.recipients for share in cost.shares}
     left = {one.operator: one.figures for one in found.by_operator}
@@ -114,16 +114,14 @@ async def live(
         "points": [(_moment(locale, moment, going.curve.step), n) for moment, n in going.curve.points],
         "by_minute": going.curve.step < timedelta(hours=1),
         "speed": _speed(going, locale, now),
-        "failing": failing,
-        "latest": progress.LATEST,
-        "whys": in_words(failing) if failing else {},
+        "whys": None if failing is None else in_words(failing),
     }
 
 
-def in_words(failing: Failing) -> Counter[tuple[str, bool]]:
+def in_words(failing: Sequence[Why]) -> Counter[tuple[str, bool]]:
     """Return how many failed for each reason in words, and whether it passes: operators have several words for one."""
     whys: Counter[tuple[str, bool]] = Counter()
-    for why in failing.reasons:
+    for why in failing:
         whys[failure(why.reason), why.passes] += why.recipients
     return Counter(dict(whys.most_common()))
 
