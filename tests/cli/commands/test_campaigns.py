@@ -231,6 +231,7 @@ def test_those_whose_sms_failed_for_a_reason_that_may_pass_get_a_campaign_of_the
             " 'AWA', 'x', CASE place WHEN 1 THEN 'UNDELIV 027' ELSE 'UNDELIV 001' END FROM campaign_recipient"
         )
         database.execute("UPDATE campaign_recipient SET message_id = place")
+        database.execute("INSERT INTO failure_tally VALUES (1, 1, 4, 'UNDELIV 027', 1), (1, 1, 4, 'UNDELIV 001', 1)")
 
     made = noel.json("campaign", "retry", "1", "--name", "Encore")
 
