@@ -74,7 +74,7 @@ class Table:
         """Return the ids of the connectors to try, best first, leaving out those in `without`; () is no route."""
         connectors = self._remembered(
             number.country if number.country in self._countries else None,
-            self._longest_prefix(number.e164),
+            self.prefix_of(number.e164),
             company_id if company_id in self._companies else None,
             sender if sender in self._senders else None,
             kind,
@@ -120,8 +120,8 @@ class Table:
             steps.append(Step(route, connector, obstacle is None, obstacle or _match(route)))
         return steps
 
-    def _longest_prefix(self, e164: str) -> str:
-        """Return the longest prefix of a route that `e164` starts with: it settles all the shorter ones."""
+    def prefix_of(self, e164: str) -> str:
+        """Return the longest prefix of a route that `e164` starts with, which stands for all such numbers: it settles all the shorter ones."""
         for length in self._prefix_lengths:
             if e164[:length] in self._prefixes:
                 return e164[:length]

@@ -47,13 +47,10 @@ class Template:
 
     def render(self, values: Mapping[str, str]) -> str | Missing:
         """Return the text for one recipient, or the first variable that it has no value for."""
-        written = []
-        for place in self.places:
-            value = values.get(place.name) or place.default
-            if value is None:
-                return Missing(place.name)
-            written.append(value)
-        return composed(self.frame % tuple(written))
+        written = tuple([values.get(place.name) or place.default for place in self.places])
+        if None in written:
+            return Missing(self.places[written.index(None)].name)
+        return composed(self.frame % written)
 
     def with_defaults(self) -> str:
         """Return the text with the defaults of its variables; one without a default stays, for somebody to fill in."""

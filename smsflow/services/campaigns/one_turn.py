@@ -45,13 +45,13 @@ class Turn:
         stop_ways: StopWays | None,
     ) -> None:
         """Work on `campaign`; `stop_ways` are given when its text has `{stop}`."""
-        self._stop_ways = stop_ways
+        self._stop_ways, self._fingerprint = stop_ways, fingerprint
         self._links: dict[int, tuple[str, str]] = {}
         self._tx, self._company, self._campaign, self._plan = tx, company, campaign, plan
         self._routes, self._policies, self._now = routes, policies, now
         # Values that all rows of a turn share are found out once: each would be a tenth of the cost of a row.
-        self._fingerprint = cache(fingerprint)
         self._is_open = cache(self._hours_are_open)
+        self._ways_of = cache(self._decide)
         self._template = template.parse(campaign.text)
         sender = company.sender(campaign.sender)
         self._sender = sender.name if sender else ""
@@ -81,22 +81,23 @@ class Turn:
                     if self._plan.outside == "wait":
                         break
                     self._reasons[row.place] = OUTSIDE_HOURS
-                elif left.get(lane := self._lane(row, room), 0) <= 0:
+                elif left.get(lane := row.connector_id if row.connector_id in room else self._lane(row), 0) <= 0:
                     break
                 else:
                     left[lane] -= 1
             taken.append(row)
         return taken
 
-    def _lane(self, row: Recipient, room: Mapping[int, int]) -> int:
-        """Return the connector that a recipient waits for: the prepared one, or where its route leads now that this is gone."""
-        if row.connector_id is not None and row.connector_id in room:
-            return row.connector_id
+    def _lane(self, row: Recipient) -> int:
+        """Return the connector where a recipient's route leads now that the prepared one is gone."""
         ways = self._ways(row)
         return ways[0] if ways else 0
 
     def _ways(self, row: Recipient) -> tuple[int, ...]:
-        number = Number(row.number, row.country, mobile=True)
+        return self._ways_of(row.country, self._routes.prefix_of(row.number))
+
+    def _decide(self, country: str, prefix: str) -> tuple[int, ...]:
+        number = Number(prefix, country, mobile=True)
         return self._routes.decide(number, company_id=self._company.id, sender=self._sender, kind=self._campaign.kind)
 
     def _hours_are_open(self, country: str) -> bool:
@@ -112,40 +113,47 @@ class Turn:
         """Return the SMS of those who may be written to now; the others get their reason."""
         open_rows = [r for r in taken if r.reason is None and r.place not in self._reasons]
         scopes = await optouts.scopes(self._tx, self._company.id, [r.number for r in open_rows])
-        marketing = self._campaign.kind is Kind.MARKETING
         for row in open_rows if scopes else ():
             scope = scopes.get(row.number)
             if scope is not None and forbids(scope, self._campaign.kind):
                 self._reasons[row.place] = OPTED_OUT
-        made = [(r, self._message(r, valid_until)) for r in open_rows if r.place not in self._reasons]
-        ready = [(row, message) for row, message in made if message is not None]
-        if marketing:
-            # Last: only what leaves is counted.
-            await self._count_days(ready)
-        skipped = self._reasons.keys() | self.deferred.keys()
+        ready = [
+            (row, message)
+            for row in open_rows
+            if row.place not in self._reasons and (message := self._message(row, valid_until)) is not None
+        ]
+        if self._campaign.kind is not Kind.MARKETING:
+            return ready
+        # Last: only what leaves is counted.
+        skipped = await self._count_days(ready)
         return [(row, message) for row, message in ready if row.place not in skipped] if skipped else ready
 
-    async def _count_days(self, ready: Sequence[tuple[Recipient, NewMessage]]) -> None:
-        by_limit: dict[tuple[int, str], list[tuple[Recipient, NewMessage]]] = {}
+    async def _count_days(self, ready: Sequence[tuple[Recipient, NewMessage]]) -> set[int]:
+        """Count what everybody gets today; return the places of those who have had enough."""
+        by_limit: dict[tuple[int, str], dict[bytes, int]] = {limit: {} for limit in self._limits.values()}
+        rows: dict[bytes, Recipient] = {}
         for row, message in ready:
-            if (limit := self._limits.get(row.country)) is not None:
-                by_limit.setdefault(limit, []).append((row, message))
-        if by_limit:
+            limit = self._limits.get(row.country)
+            if limit is not None:
+                person = self._fingerprint(row.number)
+                by_limit[limit][person] = message.connector_id
+                rows[person] = row
+        if rows:
             # In the order of all who accept: the company, then the people.
             await balances.lock_budgets(self._tx, [self._company.id])
-        for (most, day), group in sorted(by_limit.items()):
-            people = {self._fingerprint(row.number): (row, message.connector_id) for row, message in group}
-            ways = {person: connector for person, (_, connector) in people.items()}
-            allowed = await written.count_and_note(self._tx, day, ways, most=most, writer=self._writer, now=self._now)
-            if len(allowed) == len(people):
-                continue
-            for person, (row, _) in people.items():
-                if person in allowed:
-                    continue
-                if self._plan.outside == "wait":
-                    self.deferred[row.place] = schedule.next_day(self._policies[row.country], self._now)
-                else:
-                    self._reasons[row.place] = DAILY_LIMIT
+        had_enough: list[Recipient] = []
+        for (most, day), people in sorted(by_limit.items()):
+            if people:
+                full = await written.count_and_note(
+                    self._tx, day, people, most=most, writer=self._writer, now=self._now
+                )
+                had_enough += [rows[person] for person in full]
+        for row in had_enough:
+            if self._plan.outside == "wait":
+                self.deferred[row.place] = schedule.next_day(self._policies[row.country], self._now)
+            else:
+                self._reasons[row.place] = DAILY_LIMIT
+        return {row.place for row in had_enough}
 
     def _message(self, row: Recipient, valid_until: datetime) -> NewMessage | None:
         ways = self._ways(row)
@@ -170,17 +178,18 @@ class Turn:
         if self._stop_ways is not None:
             # It was counted with the longest way out, and is paid for what it has.
             count = min(count, segments.count(text, latin1=self._routes.connectors[ways[0]].latin1))
+        # By position: names would cost as much again as the rest of it.
         return NewMessage(
-            company_id=self._company.id,
-            number=row.number,
-            country=row.country,
-            text=text,
-            sender=self._sender,
-            kind=self._campaign.kind,
-            segments=count,
-            connector_id=ways[0],
-            valid_until=valid_until,
-            campaign_id=self._campaign.id,
+            self._company.id,
+            row.number,
+            row.country,
+            text,
+            self._sender,
+            self._campaign.kind,
+            count,
+            ways[0],
+            valid_until,
+            self._campaign.id,
         )
 
     async def accept(self, messages: Sequence[tuple[Recipient, NewMessage]]) -> dict[int, int]:
@@ -189,11 +198,10 @@ class Turn:
         used = sum(m.segments for _, m in messages)
         await reserve.release(tx, company_id, used, campaign_id=campaign_id, now=self._now)
         ids = await accept(tx, [m for _, m in messages], now=self._now, checked=True) if messages else []
-        settled = [(row.place, id_, None) for (row, _), id_ in zip(messages, ids, strict=True)]
-        if any(id_ is None for _, id_, _ in settled):
+        accepted = {row.place: id_ for (row, _), id_ in zip(messages, ids, strict=True) if id_ is not None}
+        if len(accepted) < len(messages):
             raise RuntimeError("a reserve did not pay for the messages that it was made for")
-        refused = [(place, None, reason) for place, reason in self._reasons.items()]
-        await recipients.settle(tx, company_id, campaign_id, [*settled, *refused])
+        await recipients.settle(tx, company_id, campaign_id, accepted, self._reasons)
         await recipients.count_refusals(tx, company_id, campaign_id, Counter(self._reasons.values()))
         links = [self._links[row.place] for row, _ in messages if row.place in self._links]
         if links:

@@ -185,20 +185,32 @@ UPDATE campaign_recipient r SET message_id = t.message_id, reason = t.reason
 FROM unnest(CAST(:places AS bigint[]), CAST(:messages AS bigint[]), CAST(:reasons AS text[])) AS t(place, message_id, reason)
 WHERE r.company_id = :company_id AND r.campaign_id = :campaign_id AND r.place = t.place
 """)
+# One walk along the primary key costs three quarters of a look for each place. A place whose message is 0 stays as it is.
+_SETTLE_STRETCH = text("""
+UPDATE campaign_recipient SET message_id = (CAST(:messages AS bigint[]))[place - :before]
+WHERE company_id = :company_id AND campaign_id = :campaign_id AND place > :before AND place <= :last
+    AND (CAST(:messages AS bigint[]))[place - :before] > 0
+""")
 
 
 async def settle(
-    tx: Tx, company_id: int, campaign_id: int, settled: Sequence[tuple[int, int | None, str | None]]
+    tx: Tx, company_id: int, campaign_id: int, accepted: Mapping[int, int], refused: Mapping[int, str]
 ) -> None:
     """Note for each place the message that was accepted, or the reason why there is none."""
-    parameters = {
-        "company_id": company_id,
-        "campaign_id": campaign_id,
-        "places": ints(p for p, _, _ in settled),
-        "messages": ints(m for _, m, _ in settled),
-        "reasons": texts(r for _, _, r in settled),
-    }
-    await tx.execute(_SETTLE, parameters)
+    of = {"company_id": company_id, "campaign_id": campaign_id}
+    apart = dict(accepted)
+    if accepted and (last := max(accepted)) - (first := min(accepted)) < 2 * len(accepted):
+        messages = ints([accepted.get(place, 0) for place in range(first, last + 1)])
+        await tx.execute(_SETTLE_STRETCH, {**of, "messages": messages, "before": first - 1, "last": last})
+        apart = {}
+    if apart or refused:
+        parameters = {
+            **of,
+            "places": ints([*apart, *refused]),
+            "messages": ints([*apart.values(), *[None] * len(refused)]),
+            "reasons": texts([*[None] * len(apart), *refused.values()]),
+        }
+        await tx.execute(_SETTLE, parameters)
 
 
 # One row a minute, updated in place; one of what is noted behind the turns (see `noted`), from where the first of them began.

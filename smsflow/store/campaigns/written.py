@@ -40,45 +40,56 @@ async def count(tx: Tx, day: str, people: Sequence[bytes], *, most: int) -> set[
     return set(people) if allowed is None else {bytes(person) for person in allowed}
 
 
-# A row knows one connector, the first of its day: what is written through another is noted by itself.
+# A row knows one connector, the first of its day: what is written through another is noted by itself. Nearly everybody is counted by the
+# first statement, which names nobody and so costs a sixth less. It locks the rows that it does not change too: the second one waits for no one.
 _COUNT_AND_NOTE = text("""
-WITH counted AS (
-    INSERT INTO marketing_count AS m (day, person, messages, connector_id, company_id, campaign_id, written_at)
-    SELECT CAST(:day AS date), t.person, 1, t.connector_id, :company_id, :campaign_id, :now
-    FROM unnest(CAST(:people AS bytea[]), CAST(:connectors AS bigint[])) AS t(person, connector_id) ORDER BY t.person
-    ON CONFLICT (day, person) DO UPDATE SET messages = m.messages + 1,
-        connector_id = coalesce(m.connector_id, excluded.connector_id),
-        company_id = CASE WHEN coalesce(m.connector_id, excluded.connector_id) = excluded.connector_id THEN excluded.company_id ELSE m.company_id END,
-        campaign_id = CASE WHEN coalesce(m.connector_id, excluded.connector_id) = excluded.connector_id THEN excluded.campaign_id ELSE m.campaign_id END,
-        written_at = CASE WHEN coalesce(m.connector_id, excluded.connector_id) = excluded.connector_id THEN excluded.written_at ELSE m.written_at END
-        WHERE m.messages < :most
-    RETURNING person, company_id = :company_id AND campaign_id = :campaign_id AND written_at = :now AS noted
+INSERT INTO marketing_count AS m (day, person, messages, connector_id, company_id, campaign_id, written_at)
+SELECT CAST(:day AS date), t.person, 1, t.connector_id, :company_id, :campaign_id, :now
+FROM unnest(CAST(:people AS bytea[]), CAST(:connectors AS bigint[])) AS t(person, connector_id) ORDER BY t.person
+ON CONFLICT (day, person) DO UPDATE SET messages = m.messages + 1, company_id = excluded.company_id, campaign_id = excluded.campaign_id,
+    written_at = excluded.written_at
+    WHERE m.messages < :most AND m.connector_id = excluded.connector_id
+""")
+_COUNT_THE_REST = text("""
+WITH rest AS MATERIALIZED (
+    SELECT m.person, t.connector_id, m.messages < :most AS allowed, m.connector_id IS NOT NULL AS elsewhere
+    FROM unnest(CAST(:people AS bytea[]), CAST(:connectors AS bigint[])) AS t(person, connector_id)
+    JOIN marketing_count m ON m.day = CAST(:day AS date) AND m.person = t.person
+    WHERE (m.company_id, m.campaign_id, m.written_at) IS DISTINCT FROM (:company_id, :campaign_id, CAST(:now AS timestamptz))
+), counted AS (
+    UPDATE marketing_count m SET messages = m.messages + 1, connector_id = coalesce(m.connector_id, r.connector_id),
+        company_id = CASE WHEN r.elsewhere THEN m.company_id ELSE :company_id END,
+        campaign_id = CASE WHEN r.elsewhere THEN m.campaign_id ELSE :campaign_id END,
+        written_at = CASE WHEN r.elsewhere THEN m.written_at ELSE :now END
+    FROM rest r WHERE r.allowed AND m.day = CAST(:day AS date) AND m.person = r.person
 )
-SELECT CASE WHEN count(*) < :wanted THEN coalesce(array_agg(person), '{}') END, array_agg(person) FILTER (WHERE NOT noted) FROM counted
+SELECT person, allowed, elsewhere FROM rest
 """)
 
 
 async def count_and_note(
     tx: Tx, day: str, people: Mapping[bytes, int], *, most: int, writer: Writer, now: datetime
 ) -> set[bytes]:
-    """Count one more SMS for each of `people` who has had fewer than `most` that day, note that `writer` wrote it; return those.
+    """Count one more SMS for each of `people` and note that `writer` wrote it; return those who have had `most` that day and get no more.
 
-    `people` have the connector that each is written to through.
+    `people` have the connector that each is written to through. A campaign writes to nobody twice.
     """
     parameters = {
         "day": day,
         "people": octets(people),
         "connectors": ints(people.values()),
         "most": most,
-        "wanted": len(people),
         "company_id": writer.company_id,
         "campaign_id": writer.campaign_id,
         "now": now,
     }
-    ((allowed, elsewhere),) = await tx.execute(_COUNT_AND_NOTE, parameters)
+    if await tx.change(_COUNT_AND_NOTE, parameters) == len(people):
+        return set()
+    rest = [(bytes(person), *how) for person, *how in await tx.execute(_COUNT_THE_REST, parameters)]
+    elsewhere = [person for person, allowed, noted_elsewhere in rest if allowed and noted_elsewhere]
     if elsewhere:
-        await note(tx, [(writer, people[person], person) for person in map(bytes, elsewhere)], now=now)
-    return set(people) if allowed is None else {bytes(person) for person in allowed}
+        await note(tx, [(writer, people[person], person) for person in elsewhere], now=now)
+    return {person for person, allowed, _ in rest if not allowed}
 
 
 _UNCOUNT = text("""

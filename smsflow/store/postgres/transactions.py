@@ -98,6 +98,11 @@ class Tx:
         result = cursor.pgresult
         return Rows(await cursor.fetchall()) if result is not None and result.nfields else Rows()
 
+    async def change(self, statement: str, parameters: Mapping[str, Any]) -> int:
+        """Run a statement of `text` that returns no rows; return how many it has changed."""
+        with Patience(self.connection, self.patience):
+            return (await self.connection.execute(statement, parameters)).rowcount
+
 
 class _Transaction:
     """A transaction of psycopg whose begin and end have to be answered in time, as its statements have."""

@@ -25,7 +25,7 @@ class Ledger:
         self._platform = platform
 
     async def campaign(self, company, hour, *, connector=1, people=(AWA,)):
-        """Count what a campaign writes; return who may be written to."""
+        """Count what a campaign writes; return who had enough."""
         at, writer = NOON + timedelta(hours=hour), Writer(company, company * 10)
         async with self._platform.database.transaction() as tx:
             return await written.count_and_note(
@@ -48,7 +48,7 @@ class Ledger:
 
 
 async def test_a_campaign_that_counts_somebody_is_who_wrote_last(ledger):
-    assert await ledger.campaign(1, 0, people=(AWA, PAUL)) == {AWA, PAUL}
+    assert await ledger.campaign(1, 0, people=(AWA, PAUL)) == set()
 
     assert await ledger.last() == 1
     assert await ledger.last(connector=2) is None
@@ -82,9 +82,24 @@ async def test_who_had_enough_that_day_is_not_noted(ledger):
     for company in (1, 2, 3):
         await ledger.campaign(company, company)
 
-    assert await ledger.campaign(4, 4, people=(AWA, PAUL)) == {PAUL}
+    assert await ledger.campaign(4, 4, people=(AWA, PAUL)) == {AWA}
 
     assert await ledger.last() == 3
+
+
+@pytest.mark.parametrize("connectors", [(1, 1, 1, 1), (1, 2, 1, 2), (1, 2, 2, 2), (1, 1, 2, 2)])
+async def test_the_limit_of_a_day_holds_over_all_connectors(ledger, connectors):
+    had_enough = [await ledger.campaign(hour, hour, connector=c) for hour, c in enumerate(connectors)]
+
+    assert had_enough == [set(), set(), set(), {AWA}]
+
+
+async def test_somebody_whom_the_release_before_counted_is_counted_on(ledger, platform):
+    await execute(platform, "INSERT INTO marketing_count (day, person, messages) VALUES ('2026-11-26', :p, 2)", p=AWA)
+
+    assert [await ledger.campaign(company, company) for company in (1, 2)] == [set(), {AWA}]
+
+    assert await ledger.last() == 1
 
 
 async def test_a_count_that_is_dropped_after_something_later_was_noted_changes_nothing(ledger):
