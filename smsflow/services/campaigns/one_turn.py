@@ -1,5 +1,6 @@
 """One turn of a campaign: which of its next recipients are written to, and their SMS accepted, in the transaction that it is given."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -22,7 +23,7 @@ from smsflow.store.campaigns.recipients import Recipient
 from smsflow.store.campaigns.written import Writer
 from smsflow.store.contacts import optouts, stop_links
 from smsflow.store.credits import balances, reserve
-from smsflow.store.messages.accept import accept
+from smsflow.store.messages.accept import Packed, accept_packed, pack
 from smsflow.store.postgres.transactions import Tx
 
 DAILY_LIMIT = "daily_limit"
@@ -62,6 +63,7 @@ class Turn:
             for country, policy in policies.items()
             if policy.per_day is not None
         }
+        self._packed: Packed | None = None
         self._reasons: dict[int, str] = {}
         # By place: when they may be written to again.
         self.deferred: dict[int, datetime] = {}
@@ -124,9 +126,19 @@ class Turn:
         ]
         if self._campaign.kind is not Kind.MARKETING:
             return ready
-        # Last: only what leaves is counted.
-        skipped = await self._count_days(ready)
-        return [(row, message) for row, message in ready if row.place not in skipped] if skipped else ready
+        if self._limits:
+            # In the order of all who accept: the company, then the people.
+            await balances.lock_budgets(self._tx, [self._company.id])
+        # Last: only what leaves is counted. The SMS are packed while PostgreSQL counts, for nearly always all of them leave.
+        skipped, packed = await asyncio.gather(self._count_days(ready), self._pack(ready))
+        if skipped:
+            return [(row, message) for row, message in ready if row.place not in skipped]
+        self._packed = packed
+        return ready
+
+    @staticmethod
+    async def _pack(messages: Sequence[tuple[Recipient, NewMessage]]) -> Packed:
+        return pack([message for _, message in messages], checked=True)
 
     async def _count_days(self, ready: Sequence[tuple[Recipient, NewMessage]]) -> set[int]:
         """Count what everybody gets today; return the places of those who have had enough."""
@@ -138,9 +150,6 @@ class Turn:
                 person = self._fingerprint(row.number)
                 by_limit[limit][person] = message.connector_id
                 rows[person] = row
-        if rows:
-            # In the order of all who accept: the company, then the people.
-            await balances.lock_budgets(self._tx, [self._company.id])
         had_enough: list[Recipient] = []
         for (most, day), people in sorted(by_limit.items()):
             if people:
@@ -197,7 +206,8 @@ class Turn:
         tx, company_id, campaign_id = self._tx, self._company.id, self._campaign.id
         used = sum(m.segments for _, m in messages)
         await reserve.release(tx, company_id, used, campaign_id=campaign_id, now=self._now)
-        ids = await accept(tx, [m for _, m in messages], now=self._now, checked=True) if messages else []
+        packed = self._packed or await self._pack(messages)
+        ids = await accept_packed(tx, packed, now=self._now) if messages else []
         accepted = {row.place: id_ for (row, _), id_ in zip(messages, ids, strict=True) if id_ is not None}
         if len(accepted) < len(messages):
             raise RuntimeError("a reserve did not pay for the messages that it was made for")

@@ -1,7 +1,9 @@
 """Messages stored, queued and charged in one statement."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from smsflow.domain.message import Kind, NewMessage
 from smsflow.store.messages.tallies import appended
@@ -76,19 +78,19 @@ WITH freed AS (
 """)
 
 
-async def accept(
-    tx: Tx,
-    batch: Sequence[NewMessage],
-    *,
-    now: datetime,
-    wake: Callable[[int], bool] = lambda _connector_id: True,
-    checked: bool = False,
-) -> list[int | None]:
-    """Store, queue and charge `batch`; return each message's id, or None for all messages of a company that could not pay them all.
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Messages as the statement takes them; written before its connection is free, they cost no time."""
 
-    With `checked`, the caller holds the companies' locks and has looked at suspension, rate and opt-outs itself. Without it, all
-    messages of a company that has marketing among them are left out too: marketing is accepted under a lock of its own.
-    """
+    batch: Sequence[NewMessage]
+    checked: bool
+    parameters: Mapping[str, Any]
+    moved: frozenset[int]
+    """The connectors that get something to send at once."""
+
+
+def pack(batch: Sequence[NewMessage], *, checked: bool = False) -> Packed:
+    """Write `batch` as the parameters of the statement; for `checked` see `accept`."""
     payers: dict[int, list[int]] = {}
     undecided: set[int] = set()
     lanes: dict[tuple[int, int, int], int] = {}
@@ -110,43 +112,68 @@ async def accept(
     ordered = sorted(
         payers.keys() - undecided
     )  # every batch locks companies in this order, so that two batches never wait for each other
-    sleeping = {
-        connector for (_, connector, _), moved in zip(lanes, lane_segments, strict=True) if moved and wake(connector)
+    parameters = {
+        "payers": ints(ordered),
+        "amounts": ints(payers[c][0] for c in ordered),
+        "counts": ints(payers[c][1] for c in ordered),
+        "companies": ints(m.company_id for m in batch),
+        "connectors": ints(m.connector_id for m in batch),
+        "campaigns": ints(m.campaign_id for m in batch),
+        "due": times(m.due_at for m in batch),
+        "valid_until": times(m.valid_until for m in batch),
+        "kinds": ints(int(m.kind) for m in batch),
+        "segments": ints(m.segments for m in batch),
+        "sealed": flags(m.sealed for m in batch),
+        "numbers": texts(m.number for m in batch),
+        "countries": texts(m.country for m in batch),
+        "senders": texts(m.sender for m in batch),
+        "texts": texts(m.text for m in batch),
+        "lanes": ints(lane_of),
+        "steps": ints(step_of),
+        "lane_companies": ints(company for company, _, _ in lanes),
+        "lane_connectors": ints(connector for _, connector, _ in lanes),
+        "lane_kinds": ints(int(kind) for _, _, kind in lanes),
+        "lane_segments": ints(lane_segments),
     }
+    moved = frozenset(connector for (_, connector, _), moved in zip(lanes, lane_segments, strict=True) if moved)
+    return Packed(batch, checked, parameters, moved)
+
+
+async def accept(
+    tx: Tx,
+    batch: Sequence[NewMessage],
+    *,
+    now: datetime,
+    wake: Callable[[int], bool] = lambda _connector_id: True,
+    checked: bool = False,
+) -> list[int | None]:
+    """Store, queue and charge `batch`; return each message's id, or None for all messages of a company that could not pay them all.
+
+    With `checked`, the caller holds the companies' locks and has looked at suspension, rate and opt-outs itself. Without it, all
+    messages of a company that has marketing among them are left out too: marketing is accepted under a lock of its own.
+    """
+    return await accept_packed(tx, pack(batch, checked=checked), now=now, wake=wake)
+
+
+async def accept_packed(
+    tx: Tx, packed: Packed, *, now: datetime, wake: Callable[[int], bool] = lambda _connector_id: True
+) -> list[int | None]:
+    """Store, queue and charge messages as `accept` does."""
+    sleeping = {connector for connector in packed.moved if wake(connector)}
     result = await tx.execute(
         _ACCEPT_AND_WAKE if sleeping else _ACCEPT,
         {
-            "payers": ints(ordered),
-            "amounts": ints(payers[c][0] for c in ordered),
-            "counts": ints(payers[c][1] for c in ordered),
-            "checked": checked,
+            **packed.parameters,
+            "checked": packed.checked,
             "now": now,
             "hour": now.replace(minute=0, second=0, microsecond=0),
-            "companies": ints(m.company_id for m in batch),
-            "connectors": ints(m.connector_id for m in batch),
-            "campaigns": ints(m.campaign_id for m in batch),
-            "due": times(m.due_at for m in batch),
-            "valid_until": times(m.valid_until for m in batch),
-            "kinds": ints(int(m.kind) for m in batch),
-            "segments": ints(m.segments for m in batch),
-            "sealed": flags(m.sealed for m in batch),
-            "numbers": texts(m.number for m in batch),
-            "countries": texts(m.country for m in batch),
-            "senders": texts(m.sender for m in batch),
-            "texts": texts(m.text for m in batch),
-            "lanes": ints(lane_of),
-            "steps": ints(step_of),
-            "lane_companies": ints(company for company, _, _ in lanes),
-            "lane_connectors": ints(connector for _, connector, _ in lanes),
-            "lane_kinds": ints(int(kind) for _, _, kind in lanes),
-            "lane_segments": ints(lane_segments),
             "wake": ints(sleeping),
         },
     )
-    ids: list[int | None] = [None] * len(batch)
+    ids: list[int | None] = [None] * len(packed.batch)
     for place, message_id in result:
         ids[place - 1] = message_id
-    free = [i for i, m in zip(ids, batch, strict=True) if m.free and i is not None]
+    free = [i for i, m in zip(ids, packed.batch, strict=True) if m.free and i is not None]
     if free:
         await tx.execute(_MAKE_FREE(free), {"ids": ints(free)})
     return ids
