@@ -30,19 +30,41 @@ async def opt_out(
 
     Waits for the marketing that is being accepted for this company, then cancels what of it still waits for these numbers.
     """
-    await optouts.close_marketing(tx, company_id)
-    changed = await optouts.add(
-        tx, company_id, numbers, scope=scope, source=source, author=author, reason=reason, now=now
-    )
+    changed = await note(tx, company_id, numbers, scope=scope, source=source, author=author, reason=reason, now=now)
     if changed:
-        waiting = await campaign_queue.marketing_to(tx, company_id, changed, transactional_too=scope == Scope.ALL)
-        await cancel(tx, waiting, company_id=company_id, now=now)
-        # Messages that may have reached the handset already are not cancelled; they must not be sent again.
-        await campaign_queue.hold(tx, waiting)
+        await cancel_waiting(tx, await waiting_for(tx, company_id, changed, scope=scope), now=now)
     if scope == Scope.ALL:
         # Last: a transaction that records an outcome locks messages before their company, as `cancel` does.
         await optouts.close_transactional(tx, company_id)
     return changed
+
+
+async def note(
+    tx: Tx,
+    company_id: int,
+    numbers: Sequence[str],
+    *,
+    scope: str,
+    source: str,
+    author: str,
+    reason: str = "",
+    now: datetime,
+) -> list[str]:
+    """Record that numbers opt out, once no marketing of their company is being accepted; return those for which that changed something."""
+    await optouts.close_marketing(tx, company_id)
+    return await optouts.add(tx, company_id, numbers, scope=scope, source=source, author=author, reason=reason, now=now)
+
+
+async def waiting_for(tx: Tx, company_id: int, numbers: Sequence[str], *, scope: str) -> list[int]:
+    """Return the SMS of a company that nobody has claimed and that must not reach these numbers any more."""
+    return await campaign_queue.marketing_to(tx, company_id, numbers, transactional_too=scope == Scope.ALL)
+
+
+async def cancel_waiting(tx: Tx, waiting: Sequence[int], *, now: datetime) -> None:
+    """Cancel SMS whose readers have opted out; one that may have reached the handset already is not sent again."""
+    if waiting:
+        await cancel(tx, waiting, now=now)
+        await campaign_queue.hold(tx, waiting)
 
 
 async def opt_in(

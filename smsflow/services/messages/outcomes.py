@@ -98,14 +98,15 @@ async def record_others(tx: Tx, way: Way, reports: Sequence[Report], *, now: dat
                 raise TypeError("what was accepted is recorded by record_accepted")
             case _:  # pragma: no cover
                 assert_never(r.outcome)
-    await closing.close(tx, ends, now=now)
     if back:
         await queue.release(tx, back, instance_id=way.instance_id)
-        await stop(tx, [h.message_id for h, _ in back], stops, now=now)
+        ends += await stop(tx, [h.message_id for h, _ in back], stops)
     if unsure:
         found = await unknowns.claims(tx, unsure, instance_id=way.instance_id)
         await unknowns.mark(tx, [decide_unknown(c, way.graces, now) for c in found], now=now)
-    await _record_late(tx, others, stops, now=now)
+    ends += await _record_late(tx, others, stops, now=now)
+    # All at once, and last: it locks companies in the order of their ids, and nothing is locked after them.
+    await closing.close(tx, ends, now=now)
 
 
 async def give_back(tx: Tx, claims: Sequence[queue.Held], *, instance_id: int, now: datetime) -> None:
@@ -113,22 +114,25 @@ async def give_back(tx: Tx, claims: Sequence[queue.Held], *, instance_id: int, n
     ids = [claim.message_id for claim in claims]
     stops = await stopped(tx, ids)
     await queue.release(tx, [(claim, None) for claim in claims], instance_id=instance_id)
-    await stop(tx, ids, stops, now=now)
+    await closing.close(tx, await stop(tx, ids, stops), now=now)
 
 
-async def _record_late(tx: Tx, reports: Sequence[Report], stops: Mapping[int, StopReason], *, now: datetime) -> None:
-    """Record refusals that came after their time: each settles the message that is unknown, or waits again, from this very attempt.
+async def _record_late(
+    tx: Tx, reports: Sequence[Report], stops: Mapping[int, StopReason], *, now: datetime
+) -> list[End]:
+    """Record refusals that came after their time, and return the ends that they bring.
+
+    Each settles the message that is unknown, or waits again, from this very attempt.
 
     One that cannot be taken now waits again where it may be sent again, and ends where it may not (ADR 1). An attempt before the last
     one counts no more as one that may have reached the handset.
     """
     noes = {(r.message_id, r.attempt): r.outcome for r in reports if isinstance(r.outcome, Rejected | Deferred)}
     if not noes:
-        return
+        return []
     new = await late_refusals.keep(tx, noes, now=now)
     if not new:
-        return
-    # First, as it locks the queue before the messages; a cancel does, too.
+        return []
     waiting = await late_refusals.uncount(tx, new)
     ends: list[End] = []
     again: list[tuple[unknowns.Settled, datetime]] = []
@@ -142,10 +146,10 @@ async def _record_late(tx: Tx, reports: Sequence[Report], stops: Mapping[int, St
         no = noes[message_id, attempt]
         if message_id in waiting and isinstance(no, Rejected):
             ends.append(End(message_id, Status.FAILED, no.error, not_taken=True))
-    await closing.close(tx, ends, now=now)
     if again:
         await unknowns.queue_again(tx, again)
-        await stop(tx, [settled.message_id for settled, _ in again], stops, now=now)
+        ends += await stop(tx, [settled.message_id for settled, _ in again], stops)
+    return ends
 
 
 def resend_policy(kind: Kind, wish: str | None) -> Resend:

@@ -28,16 +28,19 @@ async def resend_unknown(tx: Tx, table: Table, *, limit: int, now: datetime) -> 
     One whose validity has ended ends presumed: it may have been delivered, so its credits stay where they are. A code that was used,
     replaced or blocked meanwhile is not sent again, nor what is of a cancelled campaign or to somebody who opted out: it stays unknown.
     """
-    waiting = await unknowns.to_resend(tx, now=now, limit=limit)
+    due_ = await unknowns.due(tx, now=now, limit=limit)
+    if not due_:
+        return 0
+    stops = await stopped(tx, due_)
+    waiting = await unknowns.to_resend(tx, due_, now=now)
     live = [w for w in waiting if w.valid_until > now]
-    stops = await stopped(tx, [w.message_id for w in live])
-    over = {message_id for message_id, how in stops.items() if how is StopReason.ENDED}
+    over = {w.message_id for w in live if stops.get(w.message_id) is StopReason.ENDED}
     if over:
         await unknowns.keep(tx, over)
     again = [(w.message_id, _next_way(w, table)) for w in live if w.message_id not in over]
     if again:
         await unknowns.requeue(tx, again, now=now)
-        await stop(tx, [message_id for message_id, _ in again], stops, now=now)
+        await stop(tx, [message_id for message_id, _ in again], stops)
     late = [End(w.message_id, Status.EXPIRED, PRESUMED, not_taken=False) for w in waiting if w.valid_until <= now]
     await closing.close(tx, late, now=now)
     return len(again)

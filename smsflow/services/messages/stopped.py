@@ -1,15 +1,15 @@
 """Messages that must not leave any more, or not now: their campaign, their reader or their code has changed meanwhile."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from enum import Enum, auto
 
+from smsflow.domain.message import Status
 from smsflow.domain.optout import forbids
-from smsflow.services.messages.cancel import cancel
+from smsflow.services.messages.closing import End
 from smsflow.store import verifications
 from smsflow.store.campaigns import drafts
 from smsflow.store.contacts import optouts
-from smsflow.store.messages import campaign_queue
+from smsflow.store.messages import campaign_queue, queue
 from smsflow.store.postgres.transactions import Tx
 
 
@@ -48,14 +48,14 @@ async def stopped(tx: Tx, ids: Sequence[int]) -> dict[int, StopReason]:
     return stops
 
 
-async def stop(tx: Tx, ids: Sequence[int], stops: Mapping[int, StopReason], *, now: datetime) -> None:
-    """Keep what is stopped of these messages, which are in the queue again, from leaving.
+async def stop(tx: Tx, ids: Sequence[int], stops: Mapping[int, StopReason]) -> list[End]:
+    """Hold what is stopped of these messages, which are in the queue again; return the ends of those that are to be cancelled.
 
-    An ended one is cancelled with its credits back. One that may have reached the handset already is held instead, and ends by its validity.
+    One that may have reached the handset already is held alone, and ends by its validity.
     """
-    ended = [i for i in ids if stops.get(i) is StopReason.ENDED]
-    if ended:
-        await cancel(tx, ended, now=now)
     held = [i for i in ids if i in stops]
-    if held:
-        await campaign_queue.hold(tx, held)
+    if not held:
+        return []
+    await campaign_queue.hold(tx, held)
+    here = await queue.keep_back(tx, [i for i in held if stops[i] is StopReason.ENDED])
+    return [End(i, Status.CANCELLED, None, not_taken=True) for i in sorted(here)]

@@ -27,8 +27,16 @@ class Closed:
 
 _FAILED = (Status.FAILED, Status.EXPIRED)
 
+# First what is kept of them elsewhere (docs/architecture.md, "The order of locks"): an SMS may end while it waits to be sent again.
 _LOCK = bounded("""
-SELECT m.id, m.company_id, m.status, m.charged, coalesce(m.losses, 0), m.error, m.campaign_id FROM message m WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id) ORDER BY m.id FOR NO KEY UPDATE
+WITH waiting AS MATERIALIZED (
+    SELECT FROM queue WHERE message_id = ANY(CAST(:ids AS bigint[])) ORDER BY message_id FOR UPDATE
+), unknown AS MATERIALIZED (
+    SELECT FROM unknown_outcome WHERE message_id = ANY(CAST(:ids AS bigint[])) ORDER BY message_id FOR UPDATE
+)
+SELECT m.id, m.company_id, m.status, m.charged, coalesce(m.losses, 0), m.error, m.campaign_id FROM message m
+WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id) AND (SELECT count(*) FROM waiting) + (SELECT count(*) FROM unknown) >= 0
+ORDER BY m.id FOR NO KEY UPDATE
 """)
 
 
@@ -89,7 +97,7 @@ class Locked:
 
 
 async def lock(tx: Tx, ids: Sequence[int]) -> Mapping[int, Locked]:
-    """Lock messages in the order of their ids and return them by id."""
+    """Lock messages, after their places in the queue and among the unknown ones, and return them by id."""
     return {
         message_id: Locked(company_id, Status(status), charged, losses, error, campaign_id)
         for message_id, company_id, status, charged, losses, error, campaign_id in await tx.execute(

@@ -45,7 +45,7 @@ WITH incoming AS MATERIALIZED (
     LEFT JOIN share o ON o.company_id = i.company_id AND o.connector_id = i.connector_id AND o.priority = i.priority
     LEFT JOIN lane_clock l ON l.connector_id = i.connector_id AND l.priority = i.priority
     WHERE i.step IS NOT NULL
-    GROUP BY i.company_id, i.connector_id, i.priority
+    GROUP BY i.company_id, i.connector_id, i.priority ORDER BY 1, 2, 3
     ON CONFLICT (company_id, connector_id, priority) DO UPDATE SET turn = greatest(s.turn, excluded.turn)
 ), received AS (
     UPDATE message m SET status = 1 FROM incoming i WHERE m.id = i.message_id AND WITHIN(m.id) AND m.status = 5

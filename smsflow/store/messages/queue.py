@@ -119,28 +119,32 @@ class Held:
     attempt: int
 
 
+# Also what is not held any more, and what is unknown: a late answer may speak of it, and locks are taken in one order.
 _HOLD = text("""
-SELECT q.message_id, q.attempt FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS t(message_id, attempt)
-JOIN queue q ON q.message_id = t.message_id AND q.attempt = t.attempt AND q.claimed_by = :instance_id
-ORDER BY q.message_id FOR UPDATE OF q
+WITH queued AS MATERIALIZED (
+    SELECT message_id, attempt, claimed_by FROM queue WHERE message_id = ANY(CAST(:ids AS bigint[])) ORDER BY message_id FOR UPDATE
+), unknown AS MATERIALIZED (
+    SELECT FROM unknown_outcome WHERE message_id = ANY(CAST(:ids AS bigint[])) ORDER BY message_id FOR UPDATE
+)
+SELECT message_id, attempt FROM queued
+WHERE claimed_by = :instance_id AND (SELECT count(*) FROM queued) + (SELECT count(*) FROM unknown) >= 0
 """)
 
 
 async def still_held(tx: Tx, claims: Sequence[Held], *, instance_id: int) -> set[tuple[int, int]]:
-    """Lock these claims and return those, as (message, attempt), that this instance still holds."""
-    parameters = {
-        "ids": ints(c.message_id for c in claims),
-        "attempts": ints(c.attempt for c in claims),
-        "instance_id": instance_id,
-    }
-    return {(message_id, attempt) for message_id, attempt in await tx.execute(_HOLD, parameters)}
+    """Lock the messages of claims, queued or unknown, and return the claims, as (message, attempt), that this instance still holds."""
+    parameters = {"ids": ints(c.message_id for c in claims), "instance_id": instance_id}
+    held = {(message_id, attempt) for message_id, attempt in await tx.execute(_HOLD, parameters)}
+    return held & {(c.message_id, c.attempt) for c in claims}
 
 
-# In the order of their ids, as every statement locks several queue rows; a claim meanwhile steps over them.
+# In the order of their ids, as every statement locks several queue rows, and all of them: the condition of a mere subquery would be
+# moved below the lock. A claim meanwhile steps over them.
 _KEEP_BACK = text("""
-SELECT message_id FROM (
+WITH here AS MATERIALIZED (
     SELECT message_id, claimed_by, losses FROM queue WHERE message_id = ANY(CAST(:ids AS bigint[])) ORDER BY message_id FOR UPDATE
-) AS q WHERE claimed_by IS NULL AND losses = 0
+)
+SELECT message_id FROM here WHERE claimed_by IS NULL AND losses = 0
 """)
 
 
@@ -164,6 +168,7 @@ WHERE q.message_id = t.message_id AND q.attempt = t.attempt AND q.claimed_by = :
 
 async def release(tx: Tx, claims: Sequence[tuple[Held, datetime | None]], *, instance_id: int) -> None:
     """Give claims back, each to leave at its time (None: at once, in its old place)."""
+    claims = sorted(claims, key=lambda claim: claim[0].message_id)
     await tx.execute(
         _RELEASE,
         {

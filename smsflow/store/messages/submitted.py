@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -80,6 +81,8 @@ WITH o AS MATERIALIZED (
 SELECT message_id FROM ours
 """)
 
+_message_id = attrgetter("message_id")
+
 
 async def record_sent(
     tx: Tx,
@@ -91,6 +94,8 @@ async def record_sent(
     now: datetime,
 ) -> int:
     """Record what the operator accepted; return how many of these claims were still held."""
+    # Answers come in any order, and a cancel locks the same rows of the queue in that of their ids.
+    sent = sorted(sent, key=_message_id)
     way = {"connector_id": connector_id, "account_id": account_id, "instance_id": instance_id, "now": now}
     others = [s for s in sent if len(s.references) > 1]
     statement = _SENT_LONG if others else _SENT

@@ -189,19 +189,28 @@ class Waiting:
     valid_until: datetime
 
 
-_RESEND = text("""
+_DUE = text(
+    "SELECT message_id FROM unknown_outcome WHERE resend_at <= :now ORDER BY resend_at, message_id LIMIT :limit"
+)
+_RESEND = bounded("""
 SELECT u.message_id, u.connector_id, u.company_id, u.number, m.country, u.sender, u.priority, m.valid_until
-FROM unknown_outcome u JOIN message m ON m.id = u.message_id
-WHERE u.resend_at <= :now ORDER BY u.resend_at, u.message_id LIMIT :limit FOR NO KEY UPDATE OF m SKIP LOCKED FOR UPDATE OF u SKIP LOCKED
+FROM unnest(CAST(:ids AS bigint[])) AS t(id) JOIN unknown_outcome u ON u.message_id = t.id JOIN message m ON m.id = t.id AND WITHIN(m.id)
+WHERE u.resend_at <= :now ORDER BY u.resend_at, u.message_id
+FOR UPDATE OF u SKIP LOCKED FOR NO KEY UPDATE OF m SKIP LOCKED
 """)
 
 
-async def to_resend(tx: Tx, *, now: datetime, limit: int) -> list[Waiting]:
-    """Lock and return unknown messages that have to be sent again now."""
+async def due(tx: Tx, *, now: datetime, limit: int) -> list[int]:
+    """Return unknown messages that have to be sent again now."""
+    return [message_id for (message_id,) in await tx.execute(_DUE, {"now": now, "limit": limit})]
+
+
+async def to_resend(tx: Tx, ids: Sequence[int], *, now: datetime) -> list[Waiting]:
+    """Lock and return those of these messages that still have to be sent again now."""
     return [
         Waiting(message_id, connector_id, company_id, number, country, sender, Kind(kind), valid_until)
         for message_id, connector_id, company_id, number, country, sender, kind, valid_until in await tx.execute(
-            _RESEND, {"now": now, "limit": limit}
+            _RESEND(ids), {"ids": ints(ids), "now": now}
         )
     ]
 

@@ -82,7 +82,7 @@ _STATEMENTS = {
     "sent": (submitted._SENT([1]), _SENT, ("queue_pkey", "message_.*pkey")),
     "sent long": (submitted._SENT_LONG([1]), {**_SENT, **_LONG}, ("queue_pkey", "message_.*pkey")),
     "sent late": (submitted._SENT_LATE([1]), _SENT, ("queue_pkey", "unknown_outcome_pkey", "message_.*pkey")),
-    "held": (queue._HOLD, {"ids": "{1}", "attempts": "{1}", "instance_id": 1}, ("queue_pkey",)),
+    "held": (queue._HOLD, {"ids": "{1}", "instance_id": 1}, ("queue_pkey", "unknown_outcome_pkey")),
     "release": (queue._RELEASE, {"ids": "{1}", "attempts": "{1}", "due": "{NULL}", "instance_id": 1}, ("queue_pkey",)),
     "due": (due._DUE, {"now": _NOW, "limit": 10}, ("queue_due", "company_suspended")),
     "hold": (holding._HOLD_READY, {"connector_id": 1, "limit": 10}, ("queue_ready", "queue_pkey", "company_suspended")),
@@ -111,10 +111,11 @@ _STATEMENTS = {
         ("message_.*pkey",),
     ),
     "settled": (unknowns._SETTLED([1]), {"ids": "{1}", "attempts": "{1}"}, ("unknown_outcome_pkey", "message_.*pkey")),
-    "resend": (unknowns._RESEND, {"now": _NOW, "limit": 10}, ("unknown_outcome_resend",)),
+    "resend due": (unknowns._DUE, {"now": _NOW, "limit": 10}, ("unknown_outcome_resend",)),
+    "resend": (unknowns._RESEND([1]), {"ids": "{1}", "now": _NOW}, ("unknown_outcome_pkey", "message_.*pkey")),
     "latest": (rows._LATEST((1, 1)), {"company_id": 1, "limit": 10}, ("message_.*company_id",)),
     "one": (rows._ONE([1]), {"company_id": 1, "id": 1}, ("message_.*(?:pkey|company_id)",)),
-    "lock": (closing._LOCK([1, 2]), {"ids": "{1,2}"}, ("message_.*pkey",)),
+    "lock": (closing._LOCK([1, 2]), {"ids": "{1,2}"}, ("queue_pkey", "unknown_outcome_pkey", "message_.*pkey")),
     "close": (
         closing._CLOSE([1]),
         {
