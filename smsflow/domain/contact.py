@@ -44,6 +44,11 @@ _PIECE = re.compile(r"\+?[\d().\- ]+")
 _GROUP = re.compile(r"\d+")
 _SEPARATED = re.compile(r"\+?[0-9][0-9 -]*")
 _SLASHED = re.compile(r"\+?\d{2,5}(?:/\d{2,8})+")
+# As spreadsheets show a number that is no text: 237,691,234,567.
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){2,}")
+# What stands between two numbers of which the second is written as its last digits alone: 691234567/68, 691234567 ou 68.
+_BEFORE_ENDING = re.compile(r"\s*(?:/|ou|or)\s*", re.IGNORECASE)
+_ENDING = re.compile(r"[ .]*(\d{1,4})[ .]*(?=$|[/,;|(\n]|(?:ou|or|et|and)\b)", re.IGNORECASE)
 
 
 class NumberFault(StrEnum):
@@ -173,8 +178,28 @@ def _pieces(text: str, country: str) -> Iterator[Number]:
         if number is not None:
             yield number
             return
+    if _THOUSANDS.fullmatch(compact):
+        yield from _in_piece(compact.replace(",", ""), country)
+        return
+    before, end = None, 0
     for match in _PIECE.finditer(text):
-        yield from _in_piece(match[0], country)
+        between, piece = text[end : match.start()], match[0]
+        numbers = _in_piece(piece, country)
+        if not numbers and before is not None:
+            numbers = _beside(before, between, text[match.start() :], piece, country)
+        yield from numbers
+        before, end = numbers[-1] if numbers else None, match.end()
+
+
+def _beside(before: Number, between: str, rest: str, piece: str, country: str) -> tuple[Number, ...]:
+    """Return the number that `piece` is only because another stands in front of it: joined to it by a plus, or its other last digits."""
+    if piece.startswith("+") and not between:
+        return _in_piece(piece[1:], country)
+    ending = _ENDING.match(rest) if _BEFORE_ENDING.fullmatch(between) else None
+    if ending is None:
+        return ()
+    number = _parse(before.e164[: -len(ending[1])] + ending[1], country)
+    return () if number is None or number.country != before.country else (number,)
 
 
 def _in_piece(piece: str, country: str) -> tuple[Number, ...]:

@@ -59,7 +59,9 @@ def numbers(*cells, country="CM"):
         "  691234567\r\n",
         "6️⃣91234567",
         "691234567 / 691 23 45 67",
-        "691234567/8",
+        "691234567/7",
+        "691,234,567",
+        "237,691,234,567",
     ],
 )
 def test_a_number_is_read_however_it_is_written(cell):
@@ -82,11 +84,34 @@ def test_a_number_is_read_however_it_is_written(cell):
         "691 23 45 67 677 12 34 56",
         "691234567-677123456",
         "+237691234567+237677123456",
+        "691234567+677123456",
+        "691 23 45 67 + 677 12 34 56",
         "00237691234567 00237677123456",
     ],
 )
 def test_two_numbers_in_a_cell_are_two(cell):
     assert numbers(cell) == BOTH
+
+
+@pytest.mark.parametrize(
+    ("cell", "other"),
+    [
+        ("691234567/8", "691234568"),
+        ("691 23 45 67 / 68", "691234568"),
+        ("+237691234567/890", "691234890"),
+        ("691234567.0/8", "691234568"),
+        ("691 23 45 67 ou 68", "691234568"),
+        ("691234567/8 (WhatsApp)", "691234568"),
+    ],
+)
+def test_a_second_number_can_be_written_as_its_last_digits(cell, other):
+    assert numbers(cell) == [ALONE, f"+237{other}"]
+    assert numbers(f"{cell} ou 677123456") == [ALONE, f"+237{other}", BOTH[1]]
+
+
+@pytest.mark.parametrize("cell", ["691234567 poste 8", "691234567 / 2 femmes", "691234567, 12/13", "691234567 ou rien"])
+def test_digits_behind_a_number_are_no_second_one_without_a_slash(cell):
+    assert numbers(cell) == [ALONE]
 
 
 @pytest.mark.parametrize("cell", ["", " ", "-", "néant", "N/A", "aucun", "\u200e", "+"])
