@@ -10,11 +10,15 @@ from zoneinfo import ZoneInfo
 
 from smsflow.domain import failures, template
 from smsflow.domain.account import Company
+from smsflow.domain.message import Status
+from smsflow.domain.optout import forbids
 from smsflow.services.campaigns.draft import show
+from smsflow.services.campaigns.prepare import OPTED_OUT
 from smsflow.services.contacts import files
 from smsflow.sheets.export import Cell
 from smsflow.smpp.meanings import meaning
 from smsflow.store.campaigns import ends
+from smsflow.store.contacts import optouts
 from smsflow.store.postgres.transactions import Tx
 
 Reached = ends.Reached
@@ -27,7 +31,7 @@ _CANCELLED: Final = "cancelled"
 
 # Why somebody is not written to, in words.
 REASONS: Final = {
-    "opted_out": "opted out",
+    OPTED_OUT: "opted out",
     "no_value": "a variable has neither a value nor a default",
     "too_long": "the text has too many segments",
     "no_route": "no connector takes this number",
@@ -78,11 +82,23 @@ async def export(
 
 
 async def page(tx: Tx, company_id: int, campaign_id: int, *, after: int, limit: int) -> list[Reached]:
-    """Return the recipients behind a place, in their order; that a campaign was cancelled is the reason of those it never came to."""
+    """Return the recipients behind a place, in their order, with the reason of those that it did not come to and of those whose SMS was cancelled."""
     found = await ends.page(tx, company_id, campaign_id, after=after, limit=limit)
-    if not any(map(_is_open, found)) or (await show(tx, company_id, campaign_id)).state != "cancelled":
+    called_off = {r.number: r.sms.done_at for r in found if r.sms is not None and r.sms.status is Status.CANCELLED}
+    if not called_off and not any(map(_is_open, found)):
         return found
-    return [replace(reached, reason=_CANCELLED) if _is_open(reached) else reached for reached in found]
+    campaign = await show(tx, company_id, campaign_id)
+    ended = campaign.finished_at if campaign.state == "cancelled" else None
+    scopes = await optouts.scopes_then(tx, company_id, {n: at for n, at in called_off.items() if at is not None})
+
+    def reason(reached: Reached) -> str | None:
+        at = called_off.get(reached.number)
+        if at is not None and (scope := scopes.get(reached.number)) is not None and forbids(scope, campaign.kind):
+            return OPTED_OUT
+        over = _is_open(reached) or (at is not None and ended is not None and at >= ended)
+        return _CANCELLED if over and ended is not None else reached.reason
+
+    return [replace(reached, reason=reason(reached)) for reached in found]
 
 
 def _is_open(reached: Reached) -> bool:
@@ -108,18 +124,21 @@ def row(
     if sms is None:
         if reached.accepted:
             return [*values, "", "", None, None, None]
-        reason = reached.reason
-        state = WAITING if reason is None else NOT_WRITTEN_TO
-        return [*values, translate(state), translate(REASONS.get(reason, reason)) if reason else "", None, None, None]
+        state = WAITING if reached.reason is None else NOT_WRITTEN_TO
+        return [*values, translate(state), _in_words(reached.reason, translate), None, None, None]
     state = sms.status.name.lower()
     return [
         *values,
         translate(state),
-        _reason(sms.error, translate),
+        _in_words(reached.reason, translate) or _reason(sms.error, translate),
         sms.segments,
         time(sms.sent_at),
         time(sms.done_at),
     ]
+
+
+def _in_words(reason: str | None, translate: Callable[[str], str]) -> str:
+    return translate(REASONS.get(reason, reason)) if reason else ""
 
 
 def _reason(error: str | None, translate: Callable[[str], str]) -> str:

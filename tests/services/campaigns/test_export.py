@@ -1,5 +1,7 @@
 """The result of a campaign as a file."""
 
+from datetime import timedelta
+
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -80,3 +82,21 @@ async def test_those_that_a_cancelled_campaign_never_came_to_have_that_reason(ca
     lines = _text(tmp_path / "result.csv").splitlines()
     assert lines[-1] == "'+237690000007;Client7;not written to;the campaign was cancelled before its turn;;;"
     assert lines[1] == "'+237690000001;Client1;;;;;"
+
+
+async def test_an_sms_that_was_cancelled_says_by_what(campaigns, tmp_path):
+    await campaigns.open(contacts_=3)
+    campaign_id = await launched(campaigns)
+    await campaigns.turn(campaign_id, batch=2)
+    number, company_id, later = "+237690000001", campaigns.company.id, campaigns.now + timedelta(seconds=1)
+    async with campaigns.platform.database.transaction() as tx:
+        await optouts.opt_out(tx, company_id, [number], scope="marketing", source="sms", author="", now=campaigns.now)
+        await optouts.opt_in(tx, company_id, [number], source="sms", author="", now=later)
+    await campaigns.act(launch.cancel, campaign_id)
+
+    async with campaigns.platform.database.autocommit() as tx:
+        await export.export(tx, campaigns.company, campaign_id, tmp_path / "result.csv")
+
+    first, second, _ = (line.split(";") for line in _text(tmp_path / "result.csv").splitlines()[1:])
+    assert first[2:4] == ["cancelled", "opted out"]
+    assert second[2:4] == ["cancelled", "the campaign was cancelled before its turn"]
