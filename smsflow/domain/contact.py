@@ -46,7 +46,7 @@ _SEPARATED = re.compile(r"\+?[0-9][0-9 -]*")
 _SLASHED = re.compile(r"\+?\d{2,5}(?:/\d{2,8})+")
 # As spreadsheets show a number that is no text: 237,691,234,567.
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){2,}")
-# What stands between two numbers of which the second is written as its last digits alone: 691234567/68, 691234567 ou 68.
+# Between two numbers, of which the second is written as its last digits alone: 691234567/68, 691234567 ou 68.
 _BEFORE_ENDING = re.compile(r"\s*(?:/|ou|or)\s*", re.IGNORECASE)
 _ENDING = re.compile(r"[ .]*(\d{1,4})[ .]*(?=$|[/,;|(\n]|(?:ou|or|et|and)\b)", re.IGNORECASE)
 
