@@ -181,6 +181,13 @@ class Settings(BaseSettings):
     messages_kept_days: int = Field(
         400, ge=30, le=36_500, description="Days that messages, and the recipients of campaigns, are kept."
     )
+    drafts_kept_days: int = Field(
+        90,
+        ge=1,
+        le=36_500,
+        description="Days that the recipients of a prepared campaign are kept which nobody launches or changes; "
+        "the draft stays, and can be prepared anew.",
+    )
     codes_kept_days: int = Field(400, ge=1, le=36_500, description="Days that verification codes are kept.")
     inbound_kept_days: int = Field(400, ge=1, le=36_500, description="Days that inbound SMS and their texts are kept.")
 

@@ -13,7 +13,7 @@ from smsflow.jobs.exports import keep_exporting
 from smsflow.jobs.imports import keep_importing
 from smsflow.jobs.mail import keep_mailing
 from smsflow.jobs.noting import keep_noting
-from smsflow.jobs.preparations import keep_preparing
+from smsflow.jobs.preparations import Preparer
 from smsflow.jobs.tallies import keep_folding
 from smsflow.jobs.watching import Watcher
 from smsflow.runtime import Platform, platform
@@ -69,7 +69,7 @@ async def run(settings: Settings, url: str, *, stopped: Callable[[], Awaitable[N
             asyncio.create_task(Watcher(here).run()),
             asyncio.create_task(keep_importing(here.database, here.clock)),
             asyncio.create_task(keep_exporting(here.database, here.clock)),
-            asyncio.create_task(keep_preparing(here)),
+            asyncio.create_task(Preparer(here).run()),
             asyncio.create_task(keep_mailing(here)),
             asyncio.create_task(keep_folding(here.database)),
             asyncio.create_task(keep_noting(here)),

@@ -9,6 +9,7 @@ from smsflow import testing
 from smsflow.jobs.people import forget_people
 from smsflow.services.accounts import companies
 from smsflow.services.campaigns import launch
+from smsflow.services.campaigns.unprepared import NOT_KEPT
 from smsflow.services.contacts import importing
 from smsflow.sheets.columns import Column, Mapping
 from smsflow.sheets.layout import FileKind, Layout
@@ -113,3 +114,44 @@ async def test_a_file_that_was_uploaded_and_never_imported_goes_after_a_week(her
     await night(here, 8)
     assert await count(here, "contact_import_chunk") == 0
     assert await here.query("SELECT state FROM contact_import") == [("stopped",)]
+
+
+async def test_the_recipients_of_a_prepared_campaign_that_nobody_launches_go_and_its_draft_stays(here):
+    await here.open(contacts_=5)
+    campaign = await here.draft("Bonjour {prenom}", numbers=["690000099"])
+    cost = await here.prepare(campaign)
+
+    await night(here, 1)
+    await night(here, 90)
+    kept = await count(here, "campaign_recipient")
+    await night(here, 92)
+
+    shown = await here.show(campaign)
+    assert (kept, await count(here, "campaign_recipient"), await count(here, "campaign_refusal")) == (6, 0, 0)
+    assert (shown.state, shown.why, shown.last_place) == ("draft", NOT_KEPT, 0)
+    assert (shown.text, await count(here, "campaign_number")) == ("Bonjour {prenom}", 1)
+    assert await here.prepare(campaign) == cost
+    assert (await here.show(campaign)).why == ""
+
+
+async def test_a_draft_that_was_changed_or_prepared_anew_is_kept_as_long_again(here):
+    await here.open(contacts_=3)
+    campaign = await here.draft()
+    await here.prepare(campaign)
+    await night(here, 1)
+    await here.prepare(campaign)
+
+    await night(here, 92)
+    await night(here, 181)
+
+    assert await count(here, "campaign_recipient") == 3
+
+
+async def test_the_recipients_of_a_campaign_that_waits_for_its_time_stay(here):
+    await here.open(contacts_=3)
+    await launched(here, starts_at=here.now + 200 * _DAYS)
+
+    for days in (1, 92, 180):
+        await night(here, days)
+
+    assert await count(here, "campaign_recipient") == 3

@@ -16,7 +16,7 @@ from smsflow.domain.routing import Table
 from smsflow.domain.stop_way import Links, StopWays
 from smsflow.domain.template import Missing, Template
 from smsflow.errors import ListGone, NotFound, NumberInvalid
-from smsflow.services.campaigns import stop
+from smsflow.services.campaigns import stop, unprepared
 from smsflow.services.campaigns.draft import held
 from smsflow.services.messages.prepare import Limits
 from smsflow.store.campaigns import chosen, drafts, ends, previews, recipients
@@ -112,8 +112,7 @@ async def go_on(
     try:
         walk = await step(tx, company, campaign_id, walk, routes=routes, limits=limits, links=links)
     except ListGone:
-        # The next preparation is refused for it, with a sentence.
-        await drafts.set_preparing(tx, company.id, campaign_id, None)
+        await unprepared.fall_back(tx, company.id, campaign_id, unprepared.LIST_GONE)
         return False
     now_at = None if walk.done else {**campaign.preparing, "walk": msgspec.to_builtins(walk)}
     await drafts.set_preparing(tx, company.id, campaign_id, now_at)

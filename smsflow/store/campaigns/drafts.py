@@ -116,7 +116,7 @@ async def change(
     """Change a campaign, which is a draft again; tell whether its name is free."""
     update = text("""
         UPDATE campaign SET name = :name, kind = :kind, state = 'draft', why = '', text = :text, sender = :sender,
-            plan = CAST(:plan AS jsonb), starts_at = :starts_at, launched_at = NULL, preparing = NULL
+            plan = CAST(:plan AS jsonb), starts_at = :starts_at, launched_at = NULL, preparing = NULL, unused_since = NULL
         WHERE company_id = :company_id AND id = :id AND NOT EXISTS (
             SELECT FROM campaign WHERE company_id = :company_id AND lower(name) = lower(:name) AND id <> :id)
         RETURNING id
@@ -197,7 +197,7 @@ async def set_state(
 ) -> None:
     """Give a campaign its state, with the reason where there is one."""
     update = text("""
-        UPDATE campaign SET state = :state, why = :why, launched_at = coalesce(:launched_at, launched_at),
+        UPDATE campaign SET state = :state, why = :why, unused_since = NULL, launched_at = coalesce(:launched_at, launched_at),
             finished_at = coalesce(:finished_at, finished_at)
         WHERE company_id = :company_id AND id = :id
     """)

@@ -7,7 +7,7 @@ import pytest
 from smsflow import testing
 from smsflow.domain.schedule import Hours, Policy
 from smsflow.services.campaigns.turns import set_policy
-from smsflow.web.console.app.campaigns.words import PAUSES
+from smsflow.web.console.app.campaigns.words import PAUSES, PREPARATIONS
 from smsflow.web.console.shell.locale import french
 from smsflow.web.console.shell.results import REASONS, REMEDIES
 from smsflow.web.console.shell.words import CAMPAIGNS
@@ -16,7 +16,13 @@ FR = {"Accept_Language": "fr"}
 
 
 def test_every_word_of_campaigns_has_its_french():
-    words = {*(word for word, _ in CAMPAIGNS.values()), *REASONS.values(), *PAUSES.values(), *REMEDIES.values()}
+    words = {
+        *(word for word, _ in CAMPAIGNS.values()),
+        *REASONS.values(),
+        *PAUSES.values(),
+        *PREPARATIONS.values(),
+        *REMEDIES.values(),
+    }
 
     assert words <= set(french())
     assert REMEDIES.keys() <= REASONS.keys()

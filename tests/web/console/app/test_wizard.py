@@ -6,10 +6,11 @@ import pytest
 
 from smsflow import testing
 from smsflow.domain.schedule import Policy
-from smsflow.jobs.preparations import prepare_next
+from smsflow.jobs.preparations import Preparer, prepare_next
 from smsflow.services import templates
 from smsflow.services.campaigns import draft, prepare, turns
 from smsflow.services.contacts import lists
+from smsflow.store.postgres.transactions import text
 
 FR = {"Accept_Language": "fr"}
 ONE = {"name": "Soldes", "numbers": "690000001\n+237 6 90 00 00 02"}
@@ -214,6 +215,24 @@ async def test_a_large_campaign_is_counted_in_the_background_and_the_page_says_h
         pass
 
     assert "Envoyer 2 SMS pour 2 crédits" in (await browser.get(address, **FR)).text
+
+
+async def test_a_count_that_fails_by_itself_says_what_to_do(site, marketing, monkeypatch):
+    browser, _ = marketing
+    monkeypatch.setattr(prepare, "SMALL", 1)
+    address = (await walk(browser)).headers["location"]
+    async with site.platform.database.transaction() as tx:
+        await tx.execute(text("""UPDATE campaign SET preparing = '{"expected": 2, "walk": 5}'"""))
+    preparer = Preparer(site.platform)
+
+    for _ in range(3):
+        await preparer.turn()
+
+    page = (await browser.get(address, **FR)).text
+    assert "Les destinataires n’ont pas pu être comptés." in page
+    assert "Compter et vérifier" in page
+    assert "renvoyée" not in page
+    assert "data-poll" not in page
 
 
 async def test_a_draft_is_kept_at_each_step_and_found_again_in_the_list(marketing):

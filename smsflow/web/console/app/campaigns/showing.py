@@ -26,7 +26,7 @@ from smsflow.services.campaigns import approval, draft, hours, preview, stop
 from smsflow.services.campaigns.cost import cost_of
 from smsflow.services.contacts import lists
 from smsflow.web.console.app.campaigns.live import live
-from smsflow.web.console.app.campaigns.words import HOURS_NEVER_OPEN, hours_text, pause_of
+from smsflow.web.console.app.campaigns.words import HOURS_NEVER_OPEN, hours_text, pause_of, unprepared_of
 from smsflow.web.console.shell.forms import Filled
 from smsflow.web.console.shell.results import REASONS, REMEDIES, failure
 from smsflow.web.console.shell.shell import Shell
@@ -94,6 +94,7 @@ async def show(
         reasons=REASONS,
         remedies=REMEDIES,
         pause=pause_of(found.why) if found.state == "paused" else None,
+        unprepared=unprepared_of(found.why) if found.state == "draft" else None,
         failure=failure,
         longest=longest,
         sender_name=sender.name if company and (sender := company.sender(found.sender)) else found.sender or "",

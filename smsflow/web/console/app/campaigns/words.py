@@ -3,6 +3,7 @@
 from typing import Final
 
 from smsflow.domain.schedule import Hours, Plan
+from smsflow.services.campaigns import unprepared
 
 # Reasons for which a campaign was paused: the beginning of the sentence that is stored → what is shown.
 PAUSES: Final = {
@@ -13,6 +14,19 @@ PAUSES: Final = {
     "the sender": "Its sender is no longer approved. Choose another one in a new campaign.",
     "its turn failed": "Its sending failed. Ask the platform before you resume it.",
 }
+
+
+# Reasons for which a preparation has ended, in the same way.
+PREPARATIONS: Final = {
+    unprepared.FAILED: "The recipients could not be counted. Nothing has left and nothing is charged. Count them again; if it fails again, ask the platform.",
+    unprepared.LIST_GONE: "One of these lists is gone. Choose the lists again.",
+    unprepared.NOT_KEPT: "The recipients were counted long ago and are not kept any longer. Count them again.",
+}
+
+
+def unprepared_of(why: str) -> str | None:
+    """Return the sentence about a preparation that has ended without having prepared."""
+    return next((said for begins, said in PREPARATIONS.items() if why.startswith(begins)), None)
 
 
 def pause_of(why: str) -> str | None:
