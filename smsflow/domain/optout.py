@@ -30,6 +30,10 @@ _FORBIDDEN = {
 }
 
 
+# The reason of an SMS that was cancelled for its reader, as it is stored.
+OPTED_OUT = "the recipient has opted out"
+
+
 def forbids(scope: Scope, kind: Kind) -> bool:
     """Tell whether somebody who opted out with this scope gets no SMS of this kind."""
     return kind in _FORBIDDEN[scope]

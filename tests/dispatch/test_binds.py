@@ -352,15 +352,15 @@ async def test_a_beat_that_times_out_without_a_message_does_not_end_the_dispatch
 
 
 async def test_a_sweep_step_that_times_out_without_a_message_does_not_end_the_sweep(quick, monkeypatch):
-    real, failed = due.release_due, []
+    real, failed = due.take, []
 
-    async def release_due(*arguments, **named):
+    async def take(*arguments, **named):
         if not failed:
             failed.append(1)
             raise TimeoutError
         return await real(*arguments, **named)
 
-    monkeypatch.setattr(due, "release_due", release_due)
+    monkeypatch.setattr(due, "take", take)
     async with an_operator() as operator, an_engine(quick):
         company = await testing.a_company(quick, credits=300)
         connector = await testing.a_connector(quick, port=operator.port)

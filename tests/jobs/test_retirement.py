@@ -103,7 +103,7 @@ async def test_a_planned_message_keeps_its_reference_as_long_as_any_other(platfo
     now = runtime.now()
     await accepted(platform, a_message(company, 1, due_at=now + 20 * _DAYS))
     async with platform.database.transaction() as tx:
-        await due.release_due(tx, now=now + 20 * _DAYS, limit=10)
+        await due.let_go(tx, await due.take(tx, now=now + 20 * _DAYS, limit=10))
     await deliver_all(platform)
     await narrow(platform)
 

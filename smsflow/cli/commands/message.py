@@ -69,7 +69,7 @@ def show(
     hidden = ("id", "company_id", "company", "meaning", "parts", "timeline", "campaign_id", "connector_id", "error")
     facts = [("id", document["id"]), ("company", f"{document['company_id']} ({document['company']})")]
     facts += [(name.replace("_", " "), value) for name, value in document.items() if name not in hidden]
-    if followed.message.error is not None:
+    if followed.message.error is not None and followed.message.status is not Status.CANCELLED:
         facts.append(("operator's status", f"{followed.message.error} ({followed.meaning or 'a status of its own'})"))
     output.facts(facts)
     output.table(("at", "event", ""), [(e.at or "now", e.event, e.says) for e in followed.timeline], none="")

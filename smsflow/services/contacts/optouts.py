@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from smsflow.domain.optout import Scope
+from smsflow.domain.optout import OPTED_OUT, Scope
 from smsflow.services.messages.cancel import cancel
 from smsflow.store.contacts import optouts
 from smsflow.store.messages import campaign_queue
@@ -57,13 +57,13 @@ async def note(
 
 async def waiting_for(tx: Tx, company_id: int, numbers: Sequence[str], *, scope: str) -> list[int]:
     """Return the SMS of a company that nobody has claimed and that must not reach these numbers any more."""
-    return await campaign_queue.marketing_to(tx, company_id, numbers, transactional_too=scope == Scope.ALL)
+    return await campaign_queue.waiting_for(tx, company_id, numbers, transactional_too=scope == Scope.ALL)
 
 
 async def cancel_waiting(tx: Tx, waiting: Sequence[int], *, now: datetime) -> None:
     """Cancel SMS whose readers have opted out; one that may have reached the handset already is not sent again."""
     if waiting:
-        await cancel(tx, waiting, now=now)
+        await cancel(tx, waiting, why=OPTED_OUT, now=now)
         await campaign_queue.hold(tx, waiting)
 
 

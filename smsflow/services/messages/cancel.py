@@ -12,8 +12,10 @@ from smsflow.store.messages import queue
 from smsflow.store.postgres.transactions import Tx
 
 
-async def cancel(tx: Tx, ids: Sequence[int], *, company_id: int | None = None, now: datetime) -> list[Refused | None]:
-    """Cancel planned and waiting messages; return for each why it alone is refused, or None.
+async def cancel(
+    tx: Tx, ids: Sequence[int], *, company_id: int | None = None, why: str | None = None, now: datetime
+) -> list[Refused | None]:
+    """Cancel planned and waiting messages, for a reason that is kept; return for each why it alone is refused, or None.
 
     With `company_id`, messages of other companies are not found. A message that was claimed, or whose outcome was ever unknown,
     may be on the handset: it is refused and keeps its charge (ADR 1).
@@ -29,7 +31,7 @@ async def cancel(tx: Tx, ids: Sequence[int], *, company_id: int | None = None, n
         elif message_id not in here:
             answers.append(AlreadyLeft(id=public_id(message_id)))
         else:
-            ended[message_id] = End(message_id, Status.CANCELLED, None, not_taken=True)
+            ended[message_id] = End(message_id, Status.CANCELLED, why, not_taken=True)
             answers.append(None)
     await closing.close(tx, list(ended.values()), now=now, locked=locked)
     return answers

@@ -18,8 +18,16 @@ from smsflow.store.postgres.transactions import Tx
 
 
 async def release_due(tx: Tx, *, limit: int, now: datetime) -> int:
-    """Let planned and deferred messages leave whose time has come; return how many there were."""
-    return await due.release_due(tx, now=now, limit=limit)
+    """Let planned and deferred messages leave whose time has come; return how many there were.
+
+    One whose reader has opted out of all meanwhile is cancelled with its credits back, or held where it may have left before.
+    """
+    taken = await due.take(tx, now=now, limit=limit)
+    over = dict.fromkeys(await due.opted_out(tx, taken), StopReason.OPTED_OUT)
+    # First: it locks companies, and what goes moves their turns.
+    await closing.close(tx, await stop(tx, list(over), over), now=now)
+    await due.let_go(tx, [d for d in taken if d.message_id not in over] if over else taken)
+    return len(taken)
 
 
 async def resend_unknown(tx: Tx, table: Table, *, limit: int, now: datetime) -> int:
@@ -34,7 +42,7 @@ async def resend_unknown(tx: Tx, table: Table, *, limit: int, now: datetime) -> 
     stops = await stopped(tx, due_)
     waiting = await unknowns.to_resend(tx, due_, now=now)
     live = [w for w in waiting if w.valid_until > now]
-    over = {w.message_id for w in live if stops.get(w.message_id) is StopReason.ENDED}
+    over = {w.message_id for w in live if stops.get(w.message_id) not in {None, StopReason.PAUSED}}
     if over:
         await unknowns.keep(tx, over)
     again = [(w.message_id, _next_way(w, table)) for w in live if w.message_id not in over]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 
 from smsflow.domain.message import Status
-from smsflow.domain.optout import forbids
+from smsflow.domain.optout import OPTED_OUT, forbids
 from smsflow.services.messages.closing import End
 from smsflow.store import verifications
 from smsflow.store.campaigns import drafts
@@ -19,7 +19,9 @@ class StopReason(Enum):
     PAUSED = auto()
     """Its campaign is paused."""
     ENDED = auto()
-    """Its campaign was cancelled, its reader has opted out, or its code counts no more."""
+    """Its campaign was cancelled, or its code counts no more."""
+    OPTED_OUT = auto()
+    """Its reader has opted out."""
 
 
 async def stopped(tx: Tx, ids: Sequence[int]) -> dict[int, StopReason]:
@@ -41,8 +43,10 @@ async def stopped(tx: Tx, ids: Sequence[int]) -> dict[int, StopReason]:
         scopes = await optouts.scopes(tx, company_id, list({m.number for m in ours}))
         for m in ours:
             scope, state = scopes.get(m.number), states.get(m.campaign_id or 0)
-            if state == "cancelled" or (scope is not None and forbids(scope, m.kind)):
+            if state == "cancelled":
                 stops[m.id] = StopReason.ENDED
+            elif scope is not None and forbids(scope, m.kind):
+                stops[m.id] = StopReason.OPTED_OUT
             elif state == "paused":
                 stops[m.id] = StopReason.PAUSED
     return stops
@@ -57,5 +61,8 @@ async def stop(tx: Tx, ids: Sequence[int], stops: Mapping[int, StopReason]) -> l
     if not held:
         return []
     await campaign_queue.hold(tx, held)
-    here = await queue.keep_back(tx, [i for i in held if stops[i] is StopReason.ENDED])
-    return [End(i, Status.CANCELLED, None, not_taken=True) for i in sorted(here)]
+    here = await queue.keep_back(tx, [i for i in held if stops[i] is not StopReason.PAUSED])
+    return [
+        End(i, Status.CANCELLED, OPTED_OUT if stops[i] is StopReason.OPTED_OUT else None, not_taken=True)
+        for i in sorted(here)
+    ]

@@ -111,7 +111,7 @@ def _ended(message: Stored, parts: Sequence[history.Part]) -> Iterator[Event]:
         case Status.EXPIRED:
             yield Event(at, "expired", reason or f"its validity ended at {_time(message.valid_until)}")
         case Status.CANCELLED:
-            yield Event(at, "cancelled", "before it left")
+            yield Event(at, "cancelled", reason or "before it left")
         case Status.PLANNED | Status.RECEIVED | Status.SENT | Status.UNKNOWN:
             pass
     given_back = 0 if message.free else message.segments - message.charged

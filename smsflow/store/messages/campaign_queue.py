@@ -82,22 +82,31 @@ async def of_campaigns(tx: Tx, ids: Sequence[int]) -> list[OfCampaign]:
     ]
 
 
-# Walks queue_campaign and queue_marketing of one company: a campaign keeps a few seconds of its lane in the queue.
-_MARKETING_TO = text("""
+# Of those that wait for one connector, this many are looked at; nearly always there are few.
+_READY = 20_000
+# Walks queue_campaign, queue_marketing and queue_planned of one company: a campaign keeps a few seconds of its lane in the queue. A
+# transactional one that leaves now is in no index of its company, which each would pay for: it is found among those of its connector.
+_WAITING_FOR = text(f"""
 SELECT q.message_id FROM (
     SELECT message_id FROM queue WHERE company_id = :company_id AND campaign_id IS NOT NULL AND (priority = 2 OR :all) AND claimed_by IS NULL
     UNION ALL
     SELECT message_id FROM queue WHERE company_id = :company_id AND campaign_id IS NULL AND priority = 2 AND claimed_by IS NULL
-) q JOIN message m ON m.id = q.message_id WHERE m.number = ANY(CAST(:numbers AS text[]))
+    UNION ALL
+    SELECT message_id FROM queue
+    WHERE :all AND company_id = :company_id AND campaign_id IS NULL AND priority = 1 AND due_at IS NOT NULL AND claimed_by IS NULL
+    UNION ALL
+    SELECT r.message_id FROM connector c CROSS JOIN LATERAL (
+        SELECT message_id, company_id, campaign_id, claimed_by FROM queue
+        WHERE connector_id = c.id AND due_at IS NULL AND priority = 1 ORDER BY turn, message_id LIMIT {_READY}
+    ) r WHERE :all AND r.company_id = :company_id AND r.campaign_id IS NULL AND r.claimed_by IS NULL
+) q JOIN message m ON m.id = q.message_id WHERE m.number = ANY(CAST(:numbers AS text[])) AND m.charged > 0
 """)
 
 
-async def marketing_to(
-    tx: Tx, company_id: int, numbers: Sequence[str], *, transactional_too: bool = False
-) -> list[int]:
-    """Return the unclaimed marketing messages of a company to these numbers, with those of its transactional campaigns if wanted."""
+async def waiting_for(tx: Tx, company_id: int, numbers: Sequence[str], *, transactional_too: bool = False) -> list[int]:
+    """Return the unclaimed marketing messages of a company to these numbers, with the transactional ones if wanted."""
     parameters = {"company_id": company_id, "numbers": texts(numbers), "all": transactional_too}
-    rows = await tx.execute(_MARKETING_TO, parameters)
+    rows = await tx.execute(_WAITING_FOR, parameters)
     return [message_id for (message_id,) in rows]
 
 

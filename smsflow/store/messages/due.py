@@ -1,8 +1,10 @@
 """Messages that wait for a time, planned or to be tried again, and their release when it has come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from smsflow.domain.message import Kind
 from smsflow.store.messages import holding
 from smsflow.store.postgres.arrays import ints
 from smsflow.store.postgres.bounds import bounded
@@ -54,17 +56,35 @@ SELECT count(pg_notify('smsflow_queue', CAST(connector_id AS text))) FROM (SELEC
 """)
 
 
-async def release_due(tx: Tx, *, now: datetime, limit: int) -> int:
-    """Let up to `limit` messages leave whose time has come, each company in its fair turn; return how many there were.
+async def take(tx: Tx, *, now: datetime, limit: int) -> list[Due]:
+    """Lock and return up to `limit` messages whose time has come."""
+    return [Due(*row) for row in await tx.execute(_DUE, {"now": now, "limit": limit})]
+
+
+# By the primary keys of each. The answer to a STOP is free, and leaves.
+_OPTED_OUT = bounded("""
+SELECT m.id FROM message m JOIN company c ON c.id = m.company_id AND c.opted_out_of_all
+JOIN opt_out o ON o.company_id = m.company_id AND o.number = m.number AND o.scope = 'all'
+WHERE m.id = ANY(CAST(:ids AS bigint[])) AND WITHIN(m.id) AND m.charged > 0
+""")
+
+
+async def opted_out(tx: Tx, taken: Sequence[Due]) -> list[int]:
+    """Return the transactional ones whose readers have opted out of all since they were accepted."""
+    ids = [d.message_id for d in taken if d.priority == Kind.TRANSACTIONAL]
+    return [i for (i,) in await tx.execute(_OPTED_OUT(ids), {"ids": ints(ids)})] if ids else []
+
+
+async def let_go(tx: Tx, taken: Sequence[Due]) -> None:
+    """Let messages leave whose time has come, each company in its fair turn.
 
     A message that was tried before keeps its turn: behind all that its company sent meanwhile it might never leave.
     """
-    found = [Due(*row) for row in await tx.execute(_DUE, {"now": now, "limit": limit})]
-    due = [d for d in found if not d.held]
-    if len(due) < len(found):
-        await holding.hold(tx, [d.message_id for d in found if d.held])
+    due = [d for d in taken if not d.held]
+    if len(due) < len(taken):
+        await holding.hold(tx, [d.message_id for d in taken if d.held])
     if not due:
-        return len(found)
+        return
     steps: dict[tuple[int, int, int], int] = {}
     step_of: list[int | None] = []
     for d in due:
@@ -86,4 +106,3 @@ async def release_due(tx: Tx, *, now: datetime, limit: int) -> int:
             "steps": ints(step_of),
         },
     )
-    return len(found)

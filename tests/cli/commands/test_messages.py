@@ -90,6 +90,15 @@ def test_a_cancelled_message_gives_its_credits_back(smsflow, message):
     assert smsflow.json("ledger", "check")["holds"] is True
 
 
+def test_a_message_that_was_cancelled_for_its_reader_says_so(smsflow, message):
+    smsflow("optout", "add", "690000001", "--company", "1", "--scope", "all")
+
+    shown = smsflow("message", "show", message)
+
+    assert "the recipient has opted out" in shown
+    assert "operator's status" not in shown
+
+
 def test_the_queue_shows_the_waiting_sms_and_why(smsflow, stage, message):
     async def plan(here):
         await accepted(here, a_message(1, 1, due_at=now() + timedelta(hours=1)))

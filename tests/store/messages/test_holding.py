@@ -43,7 +43,9 @@ async def claimed(platform, instance, limit=100):
 
 async def released(platform, now, limit=1000):
     async with platform.database.transaction() as tx:
-        return await due.release_due(tx, now=now, limit=limit)
+        taken = await due.take(tx, now=now, limit=limit)
+        await due.let_go(tx, taken)
+        return len(taken)
 
 
 async def freed(platform, now=_NOW, limit=1000):

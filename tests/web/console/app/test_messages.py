@@ -1,8 +1,11 @@
 """The log of messages, and one message with its timeline."""
 
+from html import unescape
+
 import pytest
 
 from smsflow import testing
+from smsflow.services.contacts import optouts
 from smsflow.web.console.app.messages import words
 from smsflow.web.console.shell.locale import french
 from smsflow.web.console.shell.words import COMMANDS, SCOPES, SOURCES, STATUSES
@@ -64,6 +67,18 @@ async def test_an_sms_id_leads_to_its_message(sent):
     answer = await browser.get(f"/app/messages?q={ids[0].lower()}")
 
     assert (answer.status_code, answer.headers["location"]) == (303, f"/app/messages/{ids[0]}")
+
+
+async def test_an_sms_that_was_cancelled_for_its_reader_says_so(sent, site):
+    browser, ids = await sent("reader", "690000001")
+    async with site.platform.database.transaction() as tx:
+        await optouts.opt_out(
+            tx, 1, ["+237690000001"], scope="all", source="manual", author="awa", now=site.platform.clock()
+        )
+
+    page = await browser.get(f"/app/messages/{ids[0]}")
+
+    assert "Le destinataire s’est désinscrit." in unescape(page.text)
 
 
 async def test_older_messages_are_on_the_next_page(sent):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from smsflow.domain.optout import OPTED_OUT
 from smsflow.services.messages.timeline import Event, Happening, MessageTimeline
 from smsflow.web.console.app.messages.words import HAPPENINGS, meaning
 from smsflow.web.console.shell.locale import Locale, own
@@ -65,6 +66,8 @@ def _text(found: MessageTimeline, happening: Happening, locale: Locale) -> str:
             return locale.gettext("Its campaign is paused.")
         case "unknown":
             return locale.gettext("It may have left. A late receipt can settle it.")
+        case "cancelled" if m.error == OPTED_OUT:
+            return locale.gettext("The recipient has opted out.")
         case "expired":
             return locale.gettext("Its validity ended at {when}.", when=locale.time(m.valid_until))
         case _:
