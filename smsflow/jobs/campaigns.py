@@ -24,13 +24,15 @@ from smsflow.store.postgres.transactions import Tx
 log = structlog.get_logger(__name__)
 
 _LOOK_AGAIN = 0.5
-# The most recipients of one transaction: some 30 ms, for which a pause or a STOP waits.
-_BATCH = 1000
+# The most recipients of one transaction: some 10 ms, for which the company's other SMS, a pause or a STOP wait.
+_BATCH = 400
 # Turns that fail one after the other before a campaign pauses: what made the first one fail may pass.
 _MOST_FAILURES = 3
 # A lane is given this many to begin with, and then as many as it sends in this many seconds, whatever its speed at least a few.
 _FIRST = 200
 _AHEAD_SECONDS = 3.0
+# The dispatcher takes SMS in batches: how fast a lane is shows after a while.
+_MEASURED_SECONDS = 0.25
 _LEAST_AHEAD, _MOST_AHEAD = 10, 50_000
 
 
@@ -47,14 +49,16 @@ class LaneRoom:
     def room(self, waits: int, moment: float, *, rate: int | None = None) -> int:
         """Return how many more may wait for the lane, given how many do; the target follows the speed of the lane, `rate` at most."""
         seconds = moment - self.at
-        if self.at and seconds > 0:
+        measured = seconds >= _MEASURED_SECONDS
+        if self.at and measured:
             left = max(0, self.waited + self.given - waits)
             self.target = max(_LEAST_AHEAD, self._wanted(waits, int(left / seconds * _AHEAD_SECONDS)))
         most = _MOST_AHEAD if rate is None else min(_MOST_AHEAD, max(1, int(rate * _AHEAD_SECONDS)))
         self.target = min(self.target, most)
-        self.given, self.waited, self.at = 0, waits, moment
-        self.offered = max(0, self.target - waits)
-        return self.offered
+        room = max(0, self.target - waits)
+        if measured:
+            self.given, self.waited, self.at, self.offered = 0, waits, moment, room
+        return room
 
     def _wanted(self, waits: int, sent: int) -> int:
         if waits or not (self.given or self.waited):

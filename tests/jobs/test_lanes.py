@@ -56,3 +56,20 @@ def test_a_lane_that_stood_still_is_given_no_more_meanwhile_and_enough_when_it_s
     assert sending.turns(20, speed=0) <= 3 * 1000
     sending.turns(20, speed=1000)
     assert sending.turns(10, speed=1000) == 3 * 1000
+
+
+def test_turns_that_follow_quickly_see_the_speed_of_a_lane_that_takes_its_sms_in_batches():
+    sending = Sending()
+    sending.turns(20, speed=1000)
+    sending.moment += TURN
+    waited = []
+    for turn in range(400):
+        sending.moment += 0.01
+        room = sending.lane.room(sending.waits, sending.moment)
+        sending.lane.given += room
+        sending.waits += room
+        waited.append(sending.waits)
+        if turn % 10 == 9:
+            sending.waits -= min(sending.waits, 100)
+
+    assert 2 * 1000 <= min(waited) <= max(waited) <= 4 * 1000
