@@ -190,6 +190,12 @@ class Settings(BaseSettings):
     )
     codes_kept_days: int = Field(400, ge=1, le=36_500, description="Days that verification codes are kept.")
     inbound_kept_days: int = Field(400, ge=1, le=36_500, description="Days that inbound SMS and their texts are kept.")
+    audit_kept_days: int = Field(
+        1096, ge=30, le=36_500, description="Days that the audit log is kept; the record of opt-outs is never removed."
+    )
+    documents_kept_days: int = Field(
+        180, ge=1, le=36_500, description="Days that the document of a sender is kept after this was refused."
+    )
 
     smsc_port: int = Field(2775, ge=1, le=65535, description="TCP port of the demo's operator (the SMPP simulator).")
 

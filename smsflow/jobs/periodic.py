@@ -53,6 +53,8 @@ def add_to(app: procrastinate.App, platform: Platform) -> None:
             (retention.forget_codes, settings.codes_kept_days),
             (retention.forget_inbound, settings.inbound_kept_days),
             (retention.forget_links, settings.messages_kept_days),
+            (retention.forget_audit, settings.audit_kept_days),
+            (retention.forget_documents, settings.documents_kept_days),
             (making.forget, making.KEPT.days),
         ):
             left = True

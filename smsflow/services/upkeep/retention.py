@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from smsflow.services.mail import outbox
 from smsflow.store import inbound, verifications
-from smsflow.store.accounts import attempts, links, sessions, tokens
+from smsflow.store.accounts import attempts, audit, links, sender_requests, sessions, tokens
 from smsflow.store.campaigns import written
 from smsflow.store.contacts import stop_links
 from smsflow.store.messages import late_refusals, parked, retirement
@@ -75,6 +75,16 @@ async def forget_links(tx: Tx, *, kept: timedelta, now: datetime) -> bool:
 async def forget_inbound(tx: Tx, *, kept: timedelta, now: datetime) -> bool:
     """Remove old inbound SMS with their texts, a batch at a time; False when none is left."""
     return await inbound.forget(tx, before=now - kept, limit=BATCH) == BATCH
+
+
+async def forget_audit(tx: Tx, *, kept: timedelta, now: datetime) -> bool:
+    """Remove old lines of the audit log, a batch at a time; False when none is left."""
+    return await audit.forget(tx, before=now - kept, limit=BATCH) == BATCH
+
+
+async def forget_documents(tx: Tx, *, kept: timedelta, now: datetime) -> bool:
+    """Remove the documents of senders that were refused long ago, a batch at a time; False when none is left."""
+    return await sender_requests.forget_documents(tx, before=now - kept, limit=BATCH) == BATCH
 
 
 async def forget_counts(tx: Tx, *, now: datetime) -> bool:

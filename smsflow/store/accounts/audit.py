@@ -1,4 +1,4 @@
-"""The audit log: appended in the transaction of the act, never changed."""
+"""The audit log: appended in the transaction of the act, never changed, and removed when it is old."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,3 +89,25 @@ async def latest(
     }
     query = _OF_AUTHOR if author else _OF_KIND if act else _LATEST
     return [AuditLine(*row) for row in await tx.execute(query, parameters)]
+
+
+# Steps along the primary key from company to company; of each, the oldest lines are the first.
+_FORGET = text("""
+WITH RECURSIVE companies(id) AS (
+    (SELECT company_id FROM audit ORDER BY company_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT a.company_id FROM audit a WHERE a.company_id > c.id ORDER BY a.company_id LIMIT 1)
+    FROM companies c WHERE c.id IS NOT NULL
+), old AS MATERIALIZED (
+    SELECT l.company_id, l.id FROM companies c
+    CROSS JOIN LATERAL (SELECT at FROM audit WHERE company_id = c.id ORDER BY id LIMIT 1) AS first
+    CROSS JOIN LATERAL (SELECT company_id, id, at FROM audit WHERE company_id = c.id ORDER BY id LIMIT :limit) AS l
+    WHERE first.at < :before AND l.at < :before LIMIT :limit
+)
+DELETE FROM audit a USING old o WHERE a.company_id = o.company_id AND a.id = o.id RETURNING a.id
+""")
+
+
+async def forget(tx: Tx, *, before: datetime, limit: int) -> int:
+    """Remove at most `limit` lines that are older; return how many."""
+    return len((await tx.execute(_FORGET, {"before": before, "limit": limit})).all())

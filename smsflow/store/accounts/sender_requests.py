@@ -96,3 +96,23 @@ async def decide(
         """)
         await tx.execute(upsert, {**key, "reason": reason, "by": by, "now": now})
     return name
+
+
+# Walks sender_document, which has a row for each sender at most and is not read. A sender that is asked for again now is passed over.
+_FORGET = text("""
+WITH old AS MATERIALIZED (
+    SELECT d.company_id, d.sender_id FROM sender_document d
+    JOIN sender s ON s.company_id = d.company_id AND s.id = d.sender_id AND s.state = 'refused'
+    JOIN sender_request r ON r.company_id = d.company_id AND r.sender_id = d.sender_id AND r.decided_at < :before
+    LIMIT :limit FOR UPDATE OF s SKIP LOCKED
+), named AS (
+    UPDATE sender_request r SET document_name = NULL, document_type = NULL
+    FROM old o WHERE r.company_id = o.company_id AND r.sender_id = o.sender_id
+)
+DELETE FROM sender_document d USING old o WHERE d.company_id = o.company_id AND d.sender_id = o.sender_id RETURNING d.sender_id
+""")
+
+
+async def forget_documents(tx: Tx, *, before: datetime, limit: int) -> int:
+    """Remove at most `limit` documents of senders that were refused before then; return how many. The request and its answer stay."""
+    return len((await tx.execute(_FORGET, {"before": before, "limit": limit})).all())

@@ -7,6 +7,7 @@ import pytest
 from smsflow import runtime, testing
 from smsflow.store.messages import (
     accept,
+    campaign_queue,
     closing,
     due,
     holding,
@@ -82,6 +83,12 @@ _STATEMENTS = {
     "sent": (submitted._SENT([1]), _SENT, ("queue_pkey", "message_.*pkey")),
     "sent long": (submitted._SENT_LONG([1]), {**_SENT, **_LONG}, ("queue_pkey", "message_.*pkey")),
     "sent late": (submitted._SENT_LATE([1]), _SENT, ("queue_pkey", "unknown_outcome_pkey", "message_.*pkey")),
+    "opted out": (due._OPTED_OUT([1]), {"ids": "{1}"}, ("message_.*pkey", "company_pkey", "opt_out_pkey")),
+    "waiting for": (
+        campaign_queue._WAITING_FOR,
+        {"company_id": 1, "numbers": "{x}", "all": True},
+        ("queue_campaign", "queue_marketing", "queue_planned", "queue_ready", "message_.*pkey"),
+    ),
     "held": (queue._HOLD, {"ids": "{1}", "instance_id": 1}, ("queue_pkey", "unknown_outcome_pkey")),
     "release": (queue._RELEASE, {"ids": "{1}", "attempts": "{1}", "due": "{NULL}", "instance_id": 1}, ("queue_pkey",)),
     "due": (due._DUE, {"now": _NOW, "limit": 10}, ("queue_due", "company_suspended")),
