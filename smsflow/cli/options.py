@@ -125,9 +125,9 @@ Since = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask before an act that cannot be undone; without a terminal, --yes is required."""
-    if yes:
+def confirm(question: str, *, yes: bool, program: bool = False) -> None:
+    """Ask before an act that cannot be undone; without a terminal --yes is required, unless a `program` reads the answer as JSON."""
+    if yes or (program and not sys.stdin.isatty()):
         return
     if not sys.stdin.isatty():
         raise typer.BadParameter("this cannot be undone: confirm it with --yes.", param_hint="--yes")

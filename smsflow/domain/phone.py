@@ -7,6 +7,7 @@ from functools import cache
 import phonenumbers
 from msgspec import Struct
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 from smsflow.domain import digits
 from smsflow.errors import NumberInvalid
@@ -180,6 +181,12 @@ def _valid(dialled: str, country: str) -> Number | None:
         return None
     e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
     return Number(e164=e164, country=region, mobile=type_ in MOBILE_TYPES)
+
+
+def timezone(country: str) -> str | None:
+    """Return the time zone of a country whose calling code has one; None for those that have several."""
+    zones = TIMEZONE_DATA.get(_calling_code(country)[1:], ())
+    return zones[0] if len(zones) == 1 else None
 
 
 COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)

@@ -66,7 +66,7 @@ def resume(campaign: CampaignId, *, as_json: Json = False) -> None:
 
 def cancel(campaign: CampaignId, *, yes: Yes = False, as_json: Json = False) -> None:
     """End a campaign: what has not left is cancelled, and its credits come back."""
-    confirm(f"End campaign {campaign} for good?", yes=yes)
+    confirm(f"End campaign {campaign} for good?", yes=yes, program=as_json)
     _act(acts.cancel, campaign, as_json=as_json)
 
 

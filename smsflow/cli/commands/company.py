@@ -12,10 +12,12 @@ from smsflow.cli.output import Json
 from smsflow.cli.work import now, read, transact
 from smsflow.domain import optout_replies, phone
 from smsflow.domain.schedule import ALWAYS, Hours, hours_of
+from smsflow.services import credits
 from smsflow.services.accounts import companies, settings
 from smsflow.services.accounts.companies import Account
 from smsflow.services.messages import waiting
 from smsflow.settings import load
+from smsflow.store.postgres.snapshot import one_snapshot
 from smsflow.store.postgres.transactions import Tx
 
 _MOST_CREDITS = 10**12
@@ -75,11 +77,14 @@ def list_(*, as_json: Json = False) -> None:
 def show(company: CompanyId, *, as_json: Json = False) -> None:
     """Show a company with its rules and senders."""
 
-    async def job(tx: Tx) -> Account:
-        return await companies.account(tx, (await companies.find(tx, company)).id)
+    async def job(tx: Tx) -> tuple[Account, credits.Standing]:
+        await one_snapshot(tx)
+        account = await companies.account(tx, (await companies.find(tx, company)).id)
+        return account, await credits.standing(tx, account.company.id)
 
     known = read(job)
-    shown = _document(known.found)
+    account, standing = known.found
+    shown = {**_document(account), **asdict(standing)}
     if output.reading(shown, database=known.database, as_json=as_json):
         return
     output.facts(
@@ -88,6 +93,7 @@ def show(company: CompanyId, *, as_json: Json = False) -> None:
             ("name", shown["name"]),
             ("state", _state(shown)),
             ("credits", shown["balance"]),
+            ("reserved by campaigns", shown["reserved"] or None),
             ("country", shown["country"]),
             ("time zone", shown["timezone"]),
             ("sends to", ", ".join(shown["countries"]) or f"{shown['country']} only"),

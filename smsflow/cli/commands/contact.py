@@ -142,7 +142,7 @@ def _show_preview(seen: Preview, company: Company, *, as_json: bool) -> None:
     if as_json:
         output.document({"layout": asdict(seen.layout), "mapping": asdict(seen.mapping), "rows": stored})
         return
-    output.facts([(k, v) for k, v in asdict(seen.layout).items() if v])
+    output.facts([(k, ", ".join(v) if isinstance(v, tuple) else v) for k, v in asdict(seen.layout).items() if v])
     output.facts([(c.heading or f"column {c.index + 1}", c.field or "left out") for c in seen.mapping.columns])
     names = dict.fromkeys(name for one in stored for name in one["attributes"])
     output.table(
@@ -220,7 +220,7 @@ def show(number: Number, *, company: CompanyOption, as_json: Json = False) -> No
 
 def delete(number: Number, *, company: CompanyOption, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a contact; an opt-out of the number stays."""
-    confirm(f"Delete the contact {number} for good?", yes=yes)
+    confirm(f"Delete the contact {number} for good?", yes=yes, program=as_json)
 
     async def job(tx: Tx) -> str:
         return await contacts.delete(tx, await companies.find(tx, company), number)

@@ -88,7 +88,7 @@ def stop(import_id: ImportId, *, as_json: Json = False) -> None:
 
 def undo(import_id: ImportId, *, yes: Yes = False, as_json: Json = False) -> None:
     """Undo an import: contacts that it added go, those that it changed get back what they were."""
-    confirm(f"Undo import {import_id}?", yes=yes)
+    confirm(f"Undo import {import_id}?", yes=yes, program=as_json)
 
     async def job(database: Database, _settings: Settings) -> dict[str, int]:
         async with database.transaction() as tx:

@@ -95,7 +95,7 @@ def _sentences(one: lists.ContactList) -> list[str] | None:
 
 def delete(name: Name, *, company: CompanyOption, yes: Yes = False, as_json: Json = False) -> None:
     """Delete a list; its contacts stay."""
-    confirm(f"Delete the list {name} for good?", yes=yes)
+    confirm(f"Delete the list {name} for good?", yes=yes, program=as_json)
 
     async def job(tx: Tx) -> None:
         await lists.delete_list(tx, (await companies.find(tx, company)).id, name)

@@ -14,7 +14,6 @@ from smsflow.cli.streams import say
 from smsflow.cli.work import now, read, transact
 from smsflow.services import credits, statements
 from smsflow.services.accounts import companies
-from smsflow.services.accounts.companies import Account
 from smsflow.services.statements import Month, Statement
 from smsflow.store.postgres.snapshot import one_snapshot
 from smsflow.store.postgres.transactions import Tx
@@ -58,25 +57,38 @@ def add(
 def list_(company: CompanyId, *, limit: Limit = 50, as_json: Json = False) -> None:
     """List the last movements of a company's credits, each with its cause."""
 
-    async def job(tx: Tx) -> tuple[Account, list[credits.Movement]]:
-        account = await companies.account(tx, (await companies.find(tx, company)).id)
-        return account, await credits.movements(tx, account.company.id, limit=limit)
+    async def job(tx: Tx) -> tuple[int, credits.Standing, list[credits.Movement]]:
+        await one_snapshot(tx)
+        company_id = (await companies.find(tx, company)).id
+        return company_id, await credits.standing(tx, company_id), await credits.movements(tx, company_id, limit=limit)
 
     seen = read(job)
-    account, movements = seen.found
+    company_id, standing, movements = seen.found
     document = {
-        "company_id": account.company.id,
-        "balance": account.balance,
+        "company_id": company_id,
+        **asdict(standing),
         "movements": [asdict(movement) for movement in movements],
     }
     if output.reading(document, database=seen.database, as_json=as_json):
         return
     output.table(
-        ("at", "credits", "cause", "SMS", "note"),
-        [(m.created_at, f"{m.amount:+}", m.reason, m.messages or None, m.note or None) for m in movements],
+        ("at", "credits", "reserve", "cause", "SMS", "campaign", "note"),
+        [
+            (
+                m.created_at,
+                f"{m.amount:+}",
+                f"{m.reserved:+}" if m.reserved else None,
+                m.reason,
+                m.messages or None,
+                m.campaign_id,
+                m.note or None,
+            )
+            for m in movements
+        ],
         none="No credit was ever added or charged.",
     )
-    say(f"Company {account.company.id} has {account.balance} credits.")
+    kept = f", of which campaigns have reserved {standing.reserved}" if standing.reserved else ""
+    say(f"Company {company_id} has {standing.balance} credits{kept}.")
 
 
 def _month(written: str | None) -> str | None:

@@ -9,6 +9,7 @@ from smsflow.cli.nouns import noun
 from smsflow.cli.options import NONE, country, limit_of, number_or_none, timezone
 from smsflow.cli.output import Json
 from smsflow.cli.work import read, transact
+from smsflow.domain import phone
 from smsflow.domain.schedule import ALWAYS, Policy, hours_of
 from smsflow.services.campaigns import turns
 
@@ -52,16 +53,17 @@ def set_(
         bool | None,
         typer.Option("--stop/--no-stop", help="Whether campaigns of marketing must say how to opt out, by {stop}."),
     ] = None,
-    zone: Annotated[str | None, typer.Option("--timezone", help="The country's; needed for a new one.")] = None,
+    zone: Annotated[str | None, typer.Option("--timezone", help="The country's; needed where it has several.")] = None,
     as_json: Json = False,
 ) -> None:
     """Change the policy of a country; companies can only be stricter."""
 
     async def job(tx: Any) -> Policy:
         known = (await turns.policies(tx)).get(country_code)
-        if known is None and zone is None:
-            raise typer.BadParameter("a country without a policy needs its time zone.", param_hint="--timezone")
-        former = known or Policy(country_code, timezone(zone or ""))
+        its_zone = zone or phone.timezone(country_code)
+        if known is None and its_zone is None:
+            raise typer.BadParameter("a country of several time zones needs one.", param_hint="--timezone")
+        former = known or Policy(country_code, timezone(its_zone or ""))
         changed = Policy(
             country_code,
             timezone(zone) if zone else former.timezone,

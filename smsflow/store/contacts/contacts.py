@@ -58,7 +58,7 @@ WITH incoming AS MATERIALIZED (
     SELECT t.number, t.country, CAST(t.attributes AS jsonb) AS attributes
     FROM unnest(CAST(:numbers AS text[]), CAST(:countries AS text[]), CAST(:attributes AS text[])) AS t(number, country, attributes)
 ), known AS MATERIALIZED (
-    SELECT c.id, c.number, c.attributes AS former,
+    SELECT c.id, c.number, c.attributes AS former, c.updated_at AS former_at,
         CASE WHEN :update THEN jsonb_strip_nulls(c.attributes || i.attributes) ELSE c.attributes END AS attributes
     FROM incoming i JOIN contact c ON c.company_id = :company_id AND c.number = i.number
     FOR UPDATE OF c
@@ -77,11 +77,12 @@ WITH incoming AS MATERIALIZED (
     FROM existing e WHERE c.company_id = :company_id AND c.id = e.id AND e.outcome = 1
     RETURNING c.id, c.number
 ), written AS (
-    SELECT id, number, 0 AS outcome, CAST(NULL AS jsonb) AS former FROM inserted
-    UNION ALL SELECT id, number, outcome, former FROM existing
+    SELECT id, number, 0 AS outcome, CAST(NULL AS jsonb) AS former, CAST(NULL AS timestamptz) AS former_at FROM inserted
+    UNION ALL SELECT id, number, outcome, former, former_at FROM existing
 ), noted AS (
-    INSERT INTO contact_import_row (company_id, import_id, number, contact_id, outcome, former)
-    SELECT :company_id, :import_id, number, id, outcome, CASE WHEN outcome = 1 THEN former END FROM written
+    INSERT INTO contact_import_row (company_id, import_id, number, contact_id, outcome, former, former_at)
+    SELECT :company_id, :import_id, number, id, outcome, CASE WHEN outcome = 1 THEN former END, CASE WHEN outcome = 1 THEN former_at END
+    FROM written
     WHERE CAST(:import_id AS bigint) IS NOT NULL AND outcome < 3
 ), listed AS (
     INSERT INTO contact_in_list (company_id, list_id, contact_id)

@@ -41,20 +41,20 @@ async def forget(tx: Tx, company_id: int, import_id: int, *, limit: int) -> bool
 
 
 # In the order of the numbers, as every statement that writes several contacts. A contact that was written to, opted out or
-# changed since the import stays as it is.
+# changed since the import stays as it is; one that gets its former values back is as if that import had never been.
 _UNDO = text("""
 WITH undone AS MATERIALIZED (
-    SELECT number, contact_id, outcome, former FROM contact_import_row
+    SELECT number, contact_id, outcome, former, former_at FROM contact_import_row
     WHERE company_id = :company_id AND import_id = :import_id AND number > :after ORDER BY number LIMIT :limit
 ), kept AS MATERIALIZED (
-    SELECT c.id, u.outcome, u.former FROM undone u JOIN contact c ON c.company_id = :company_id AND c.id = u.contact_id
+    SELECT c.id, u.outcome, u.former, u.former_at FROM undone u JOIN contact c ON c.company_id = :company_id AND c.id = u.contact_id
     WHERE u.outcome < 2 AND c.updated_at <= :finished_at AND (c.written_at IS NULL OR c.written_at <= :finished_at)
         AND NOT EXISTS (SELECT FROM opt_out o WHERE o.company_id = :company_id AND o.number = c.number AND o.since > :finished_at)
     FOR UPDATE OF c
 ), removed AS (
     DELETE FROM contact c USING kept k WHERE c.company_id = :company_id AND c.id = k.id AND k.outcome = 0 RETURNING c.id
 ), restored AS (
-    UPDATE contact c SET attributes = k.former, updated_at = :now FROM kept k
+    UPDATE contact c SET attributes = k.former, updated_at = coalesce(k.former_at, :now) FROM kept k
     WHERE c.company_id = :company_id AND c.id = k.id AND k.outcome = 1 RETURNING c.id
 )
 SELECT (SELECT max(number) FROM undone), (SELECT count(*) FROM undone WHERE outcome < 2), (SELECT count(*) FROM removed),

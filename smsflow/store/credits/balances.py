@@ -23,12 +23,14 @@ async def balances(tx: Tx) -> dict[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """A line of the ledger: credits sold, charged or given back."""
+    """A line of the ledger: credits sold, charged or given back; `reserved` is what a campaign sets aside or frees of the balance."""
 
     id: int
     amount: int
+    reserved: int
     reason: str
     messages: int
+    campaign_id: int | None
     note: str
     created_at: datetime
 
@@ -36,7 +38,7 @@ class Movement:
 async def movements(tx: Tx, company_id: int, *, limit: int) -> list[Movement]:
     """Return a company's last lines of the ledger, newest first (walks ledger_company backwards)."""
     query = text("""
-        SELECT id, amount, reason, messages, note, created_at FROM ledger WHERE company_id = :id ORDER BY id DESC LIMIT :limit
+        SELECT id, amount, reserved, reason, messages, campaign_id, note, created_at FROM ledger WHERE company_id = :id ORDER BY id DESC LIMIT :limit
     """)
     return [Movement(*row) for row in await tx.execute(query, {"id": company_id, "limit": limit})]
 

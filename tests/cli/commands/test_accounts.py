@@ -307,6 +307,7 @@ def test_the_movements_of_credits_are_listed_with_their_cause(smsflow):
         (-8, "credit", "returned"),
         (50, "credit", "ouverture"),
     ]
+    assert (listed["reserved"], listed["available"]) == (0, 42)
     assert "Company 1 has 42 credits." in smsflow("credit", "list", "boutique awa", "--limit", "1")
 
 

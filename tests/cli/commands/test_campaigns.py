@@ -126,10 +126,20 @@ def test_a_cancelled_campaign_gives_its_reserve_back(shop, numbers):
     shop("campaign", "draft", "Noël", "--company", "1", "--text", "x", "--numbers", numbers)
     shop("campaign", "prepare", "1")
     shop("campaign", "launch", "1")
-    shop("campaign", "cancel", "1", "--yes")
+    held, reserve = shop.json("company", "show", "1"), shop.json("credit", "list", "1")
+    shop.json("campaign", "cancel", "1")
 
-    shown = shop.json("campaign", "show", "1")
+    shown, free = shop.json("campaign", "show", "1"), shop.json("credit", "list", "1")
     assert (shown["state"], shown["credits_reserved"]) == ("cancelled", 0)
+    cost = shown["segments"]
+    assert (held["reserved"], held["available"]) == (cost, held["balance"] - cost)
+    assert [
+        (m["reason"], m["reserved"], m["campaign_id"]) for m in (reserve["movements"][0], free["movements"][0])
+    ] == [
+        ("reserve", cost, 1),
+        ("release", -cost, 1),
+    ]
+    assert (free["reserved"], free["available"]) == (0, held["balance"])
     shop("ledger", "check")
 
 

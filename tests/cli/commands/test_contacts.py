@@ -189,6 +189,26 @@ def test_an_undone_update_gives_the_former_values_back(shop, file):
     assert shop.json("contact", "show", "690000001", "--company", "1")["attributes"]["ville"] == "Douala"
 
 
+def test_imports_are_undone_one_after_the_other(shop, file):
+    first = bring_in(shop, file)
+    file.write_text("telephone,ville\n690000001,Limbé\n690000002,Buéa\n")
+    second = bring_in(shop, file)
+
+    shop.json("import", "undo", str(second["id"]))
+    undone = shop.json("import", "undo", str(first["id"]))
+
+    assert (undone["removed"], undone["left"]) == (2, 0)
+    assert shop.json("contact", "list", "--company", "1")["contacts"] == []
+
+
+def test_a_person_and_a_script_say_that_they_mean_an_undo(shop, file):
+    first = bring_in(shop, file)
+
+    shop("import", "undo", str(first["id"]), code=2)
+
+    assert "confirm it with --yes" in shop.err
+
+
 @pytest.mark.parametrize("name", ["refused.csv", "refused.xlsx"])
 def test_refused_rows_are_shown_with_their_reasons_and_come_back_corrected(shop, file, tmp_path, name):
     report = bring_in(shop, file)
@@ -243,9 +263,12 @@ def test_the_policy_of_cameroon_is_there_and_can_be_changed(shop):
 
 
 def test_the_policy_of_one_country_is_shown(shop):
-    shop("policy", "set", "GA", "--hours", "07-21", "--timezone", "Africa/Libreville")
+    shop("policy", "set", "GA", "--hours", "07-21")
+    shop("policy", "set", "US", "--hours", "07-21", code=2)
 
-    assert [p["country"] for p in shop.json("policy", "show", "ga")["policies"]] == ["GA"]
+    assert [(p["country"], p["timezone"]) for p in shop.json("policy", "show", "ga")["policies"]] == [
+        ("GA", "Africa/Libreville")
+    ]
     assert "TD has no policy" in shop("policy", "show", "TD")
 
 
