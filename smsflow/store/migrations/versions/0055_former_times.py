@@ -5,8 +5,8 @@ The release before writes none: a contact that such an import changed counts as 
 
 from alembic import op
 
-revision = "0054"
-down_revision = "0053"
+revision = "0055"
+down_revision = "0054"
 
 
 def upgrade() -> None:
