@@ -20,7 +20,7 @@ _SPEED_OVER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """SMS accepted in each step of time from the first to the last one, those with none included."""
+    """SMS accepted in each step of time from the first to the last one, those with none included; while a campaign runs, the whole ones."""
 
     step: timedelta
     points: Sequence[AcceptedAt]
@@ -47,19 +47,23 @@ async def progress(
         speed = sum(one.accepted for one in recent) / span
         left = campaign.last_place - campaign.place
         ends_at = schedule.ends_at(hours, timezone, waiting=left, per_second=speed, now=now)
+    before = now if campaign.state == "running" else None
     if last and last[-1].at - last[0].at < timedelta(minutes=_MOST_MINUTES):
-        curve = _filled(last, timedelta(minutes=1))
+        curve = _filled(last, timedelta(minutes=1), before=before)
     else:
         by_hour = await tallies.by_hour(tx, campaign.company_id, campaign.id)
         known = [AcceptedAt(hour, its.accepted) for hour, its in by_hour.items()]
-        curve = _filled(known[-_MOST_HOURS:], timedelta(hours=1))
+        curve = _filled(known[-_MOST_HOURS:], timedelta(hours=1), before=before)
     return Progress(curve, speed, ends_at)
 
 
-def _filled(points: Sequence[AcceptedAt], step: timedelta) -> Curve:
+def _filled(points: Sequence[AcceptedAt], step: timedelta, *, before: datetime | None) -> Curve:
+    """Return the curve of these points; a step that has not ended `before` this time would look like a fall."""
     if not points:
         return Curve(step, ())
     known, first, last = dict(points), points[0].at, points[-1].at
+    if before is not None and last + step > before:
+        last -= step
     count = min(int((last - first) / step) + 1, max(_MOST_MINUTES, _MOST_HOURS))
     moments = [first + step * n for n in range(count)]
     return Curve(step, [AcceptedAt(moment, known.get(moment, 0)) for moment in moments])

@@ -1,5 +1,6 @@
 """How a campaign is getting on, told from what is kept."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,17 @@ async def test_a_curve_has_every_minute_from_the_first_to_the_last(platform, run
     # Three in three minutes since the first one's minute began: the fourth takes one minute more.
     assert seen.per_second == pytest.approx(1 / 60)
     assert seen.ends_at == NOON + timedelta(minutes=3, seconds=30)
+
+
+@pytest.mark.parametrize(("state", "points"), [("running", [1, 0]), ("paused", [1, 0, 2])])
+async def test_a_minute_in_which_more_may_be_accepted_is_not_in_the_curve_yet(platform, running, state, points):
+    company, campaign_id = running
+
+    async with platform.database.transaction() as tx:
+        campaign = replace(await draft.show(tx, company.id, campaign_id), state=state)
+        seen = await progress.progress(tx, campaign, now=NOON + timedelta(minutes=2, seconds=15))
+
+    assert [n for _, n in seen.curve.points] == points
 
 
 async def test_a_campaign_whose_hours_close_ends_on_another_day(platform, running):

@@ -97,7 +97,7 @@ async def test_a_campaign_that_runs_has_a_curve_with_its_table(site, signed_in, 
 
     page = (await browser.get(f"/app/campaigns/{campaign_id}", **FR)).text
 
-    assert "<title>SMS acceptés par minute</title><desc>8 SMS acceptés du" in page
+    assert "<title>SMS acceptés par minute</title><desc>7 SMS acceptés du" in page
     assert "Voir les chiffres par minute" in page
     assert "À venir <b>2</b>" in page
 
