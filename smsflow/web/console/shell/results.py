@@ -3,6 +3,7 @@
 from typing import Final
 
 from smsflow.domain import failures
+from smsflow.domain.message import PRESUMED
 from smsflow.services.campaigns import export
 from smsflow.web.console.shell.marks import gettext
 
@@ -48,6 +49,8 @@ _FAILURES: Final = {
     "system failure": gettext("Failure in the operator's network"),
     "data missing": gettext("Failure in the operator's network"),
     "unexpected data value": gettext("Failure in the operator's network"),
+    PRESUMED: gettext("No receipt before the validity ended"),
+    "validity ended": gettext("Not sent before the validity ended"),
     "EXPIRED": gettext("Not reached before the validity ended"),
     "UNDELIV": gettext("Phone off or out of reach"),
     "ESME_RINVSRCADR": gettext("Sender not allowed by the operator"),
@@ -64,7 +67,7 @@ def failure(error: str) -> str:
     """Return what an operator's error is called; sentences are translated where they are shown."""
     words = failures.meaning(error)
     name = error.split(maxsplit=1)[0].upper() if error.split() else ""
-    return _FAILURES.get(words or "") or _FAILURES.get(name) or _REFUSED
+    return _FAILURES.get(error) or _FAILURES.get(words or "") or _FAILURES.get(name) or _REFUSED
 
 
 # The words in the file of a result, by those of services/campaigns/export.

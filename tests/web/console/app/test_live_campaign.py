@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from smsflow import testing
-from smsflow.domain.message import Kind, Status
+from smsflow.domain.message import PRESUMED, Kind, Status
 from smsflow.domain.schedule import Plan
 from smsflow.services.campaigns import draft, run
 from smsflow.services.campaigns.failures import Why
@@ -198,9 +198,10 @@ async def test_the_pages_of_another_companys_campaign_do_not_exist(site, signed_
 
 def test_a_reason_that_operators_call_by_several_words_is_one():
     reasons = [Why("UNDELIV 013", passes=False, recipients=3), Why("UNDELIV 001", passes=False, recipients=2)]
-    reasons.append(Why("EXPIRED 001", passes=False, recipients=2))
+    reasons += [Why("EXPIRED 001", passes=False, recipients=2), Why(PRESUMED, passes=False, recipients=1)]
 
     assert list(in_words(reasons).items()) == [
-        (("Number not in service", False), 4),
-        (("SMS barred on this line", False), 3),
+        (("Number not in service", "Permanent: to correct or to remove"), 4),
+        (("SMS barred on this line", "Permanent: to correct or to remove"), 3),
+        (("No receipt before the validity ended", "It may have arrived: not sent again"), 1),
     ]

@@ -4,14 +4,24 @@ import falcon
 import falcon.asgi
 
 from smsflow.domain.access import Right
+from smsflow.domain.message import PRESUMED
 from smsflow.errors import NotFound, StateRefused
 from smsflow.services import audit
 from smsflow.services.campaigns import again, approval, draft
+from smsflow.services.campaigns.again import FailedFor
 from smsflow.web.console.app.campaigns.counting import prepared
+from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.results import failure
 from smsflow.web.console.shell.shell import Shell
 from smsflow.web.console.shell.visitor import Visitor
 from smsflow.web.http.request import Request
+
+
+def _answer(failed: FailedFor) -> str:
+    """Say whether those whose SMS failed for this reason are written to again."""
+    if failed.reason == PRESUMED:
+        return gettext("No, it may have arrived")
+    return gettext("Yes, it may pass") if failed.again else gettext("No, it is permanent")
 
 
 class CampaignAgain:
@@ -34,7 +44,7 @@ class CampaignAgain:
         except StateRefused:
             raise falcon.HTTPSeeOther(f"/app/campaigns/{campaign_id}") from None
         await self._shell.show(
-            req, resp, visitor, "app/campaigns/again.html", campaign=found, split=split, failure=failure
+            req, resp, visitor, "app/campaigns/again.html", campaign=found, split=split, failure=failure, answer=_answer
         )
 
     on_head = on_get

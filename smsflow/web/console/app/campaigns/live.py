@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from smsflow.domain.message import PRESUMED
 from smsflow.domain.schedule import ALWAYS
 from smsflow.services.campaigns import failures, progress, result
 from smsflow.services.campaigns.cost import Cost
@@ -19,6 +20,7 @@ from smsflow.services.messages.tallies import Figures
 from smsflow.store.postgres.transactions import Tx
 from smsflow.web.console.shell import pictures
 from smsflow.web.console.shell.locale import Locale
+from smsflow.web.console.shell.marks import gettext
 from smsflow.web.console.shell.results import failure
 
 _OVER: Final = frozenset({"finished", "cancelled"})
@@ -118,12 +120,18 @@ async def live(
     }
 
 
-def in_words(failing: Sequence[Why]) -> Counter[tuple[str, bool]]:
-    """Return how many failed for each reason in words, and whether it passes: operators have several words for one."""
-    whys: Counter[tuple[str, bool]] = Counter()
+def in_words(failing: Sequence[Why]) -> Counter[tuple[str, str]]:
+    """Return how many failed for each reason in words, with what follows from it: operators have several words for one."""
+    whys: Counter[tuple[str, str]] = Counter()
     for why in failing:
-        whys[failure(why.reason), why.passes] += why.recipients
+        whys[failure(why.reason), _follows(why)] += why.recipients
     return Counter(dict(whys.most_common()))
+
+
+def _follows(why: Why) -> str:
+    if why.reason == PRESUMED:
+        return gettext("It may have arrived: not sent again")
+    return gettext("Temporary: can be sent again") if why.passes else gettext("Permanent: to correct or to remove")
 
 
 def _curve(curve: progress.Curve, locale: Locale) -> dict[str, Any] | None:
