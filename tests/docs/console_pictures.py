@@ -2,6 +2,7 @@
 
 import base64
 import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -49,7 +50,8 @@ def _take(server, browser):
         visit(page, server, "/app/messages?status=4", "journal")
         _open(page, "tbody a >> nth=1")
         keep(page, "message")
-        visit(page, server, "/app/opt-outs", "desinscriptions")
+        _wait_for_a_stop(page, server)
+        keep(page, "desinscriptions")
         visit(page, server, "/app/team", "equipe")
     with signed_in(browser, server.url, demo, width=PHONE) as page:
         page.set_default_timeout(PATIENCE * 1000)
@@ -76,6 +78,16 @@ def _write(page, server):
     page.click("[name=go][value=next]")
     page.wait_for_selector("form:has([name=act][value=launch]) button")
     keep(page, "verifier")
+
+
+def _wait_for_a_stop(page, server):
+    """Look at the opt-outs until that of a handset is among them."""
+    page.goto(f"{server.url}/app/opt-outs")
+    deadline = time.monotonic() + PATIENCE
+    while not page.get_by_role("cell", name="STOP par SMS").count():
+        assert time.monotonic() < deadline, "no handset said STOP"
+        page.wait_for_timeout(500)
+        page.reload()
 
 
 def _open(page, link):
