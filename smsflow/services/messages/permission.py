@@ -32,15 +32,9 @@ async def hold(tx: Tx, batch: Sequence[NewMessage]) -> None:
 
 
 async def judge(
-    tx: Tx,
-    company_id: int,
-    batch: Sequence[NewMessage],
-    *,
-    opted_out_of_all: bool,
-    fingerprint: Fingerprint,
-    now: datetime,
+    tx: Tx, company_id: int, batch: Sequence[NewMessage], *, opted_out_of_all: bool, now: datetime
 ) -> list[Refused | None]:
-    """Return why each message of a company, which is locked, may not be sent to its number, or None; one that may be sent counts for its day."""
+    """Return why each message of a company, which is locked, may not be sent to its number, or None; days are counted by `count`."""
     verdicts: list[Refused | None] = [None] * len(batch)
     marketing = [place for place, m in enumerate(batch) if m.kind is Kind.MARKETING]
     if marketing or opted_out_of_all:
@@ -55,12 +49,24 @@ async def judge(
         for place in marketing:
             if verdicts[place] is None and company is not None:
                 verdicts[place] = _hours(batch[place], company, rules.get(batch[place].country), now)
-        left = [place for place in marketing if verdicts[place] is None]
-        days = {place: day for place in left if (day := _day(batch[place], rules, now)) is not None}
-        people = {place: fingerprint(batch[place].number) for place in days}
-        for place in await _beyond_limit(tx, days, people):
-            verdicts[place] = DailyLimitReached(number=batch[place].number, limit=days[place].most)
     return verdicts
+
+
+async def count(
+    tx: Tx, batch: Sequence[NewMessage], *, fingerprint: Fingerprint, now: datetime
+) -> dict[int, DailyLimitReached]:
+    """Count the marketing of a batch for its days and people; return by place what is beyond a limit.
+
+    For all companies at once: those who write to the same people count them in one order.
+    """
+    marketing = [place for place, m in enumerate(batch) if m.kind is Kind.MARKETING]
+    if not marketing:
+        return {}
+    rules = await policies.every(tx)
+    days = {place: day for place in marketing if (day := _day(batch[place], rules, now)) is not None}
+    people = {place: fingerprint(batch[place].number) for place in days}
+    beyond = await _beyond_limit(tx, days, people)
+    return {place: DailyLimitReached(number=batch[place].number, limit=days[place].most) for place in beyond}
 
 
 def _hours(message: NewMessage, company: Company, policy: Policy | None, now: datetime) -> Refused | None:

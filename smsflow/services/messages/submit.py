@@ -40,23 +40,24 @@ async def _one_by_one(
     for company_id, budget in budgets.items():
         places = [p for p, m in enumerate(batch) if m.company_id == company_id]
         permitted = await permission.judge(
-            tx,
-            company_id,
-            [batch[p] for p in places],
-            opted_out_of_all=budget.opted_out_of_all,
-            fingerprint=fingerprint,
-            now=now,
+            tx, company_id, [batch[p] for p in places], opted_out_of_all=budget.opted_out_of_all, now=now
         )
         for place, verdict in zip(places, permitted, strict=True):
             verdicts[place] = verdict
-        places = [p for p in places if verdicts[p] is None]
+    permitted_places = [p for p, verdict in enumerate(verdicts) if verdict is None]
+    beyond = await permission.count(tx, [batch[p] for p in permitted_places], fingerprint=fingerprint, now=now)
+    for at, refusal in beyond.items():
+        verdicts[permitted_places[at]] = refusal
+    counted = [p for p in permitted_places if verdicts[p] is None]
+    for company_id, budget in budgets.items():
+        places = [p for p in counted if batch[p].company_id == company_id]
         decided, room = credits.decide(budget, [batch[p] for p in places], now=now)
         for place, verdict in zip(places, decided, strict=True):
             verdicts[place] = verdict
-        unpaid = [batch[p] for p in places if verdicts[p] is not None]
-        await permission.uncount(tx, unpaid, fingerprint=fingerprint, now=now)
         if budget.send_rate is not None:
             await balances.keep_rate(tx, company_id, left=room, now=now)
+    unpaid = [batch[p] for p in counted if verdicts[p] is not None]
+    await permission.uncount(tx, unpaid, fingerprint=fingerprint, now=now)
     paid = [p for p, verdict in enumerate(verdicts) if verdict is None]
     ids = iter(await accept.accept(tx, [batch[p] for p in paid], now=now, checked=True) if paid else [])
     await permission.note_writers(tx, [batch[p] for p in paid], fingerprint=fingerprint, now=now)

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,6 +16,7 @@ from smsflow.services.contacts.by_sms import Asked
 from smsflow.services.messages import outcomes, overdue
 from smsflow.services.messages.cancel import cancel
 from smsflow.services.messages.outcomes import Graces, Report, Way
+from smsflow.services.messages.submit import submit
 from smsflow.store import verifications
 from smsflow.store.credits import alerts
 from smsflow.store.messages import queue, unknowns
@@ -29,7 +30,11 @@ _UNKNOWN = "SELECT FROM unknown_outcome WHERE message_id = :id FOR UPDATE"
 _MESSAGE = "SELECT FROM message WHERE id = :id FOR NO KEY UPDATE"
 _COMPANY = "SELECT FROM company WHERE id = :id FOR NO KEY UPDATE"
 _SHARE = "SELECT FROM share WHERE company_id = :id FOR UPDATE"
+_PERSON = "SELECT FROM marketing_count WHERE person = :id FOR UPDATE"
 _CODE = "SELECT FROM verification WHERE message_id = :id FOR UPDATE"
+
+# 13:00 in Douala: marketing may leave.
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -211,6 +216,25 @@ async def test_the_turns_of_companies_move_in_the_order_of_their_ids(here, how):
     act = here.in_transaction(overdue.release_due, limit=10) if how == "due" else here.accept(other, here.company)
 
     assert await here.waits(_SHARE, here.company.id, act, (_SHARE, other.id)) == []
+
+
+async def test_companies_that_write_to_the_same_people_count_them_in_one_order(here):
+    other = await testing.a_company(here.platform, name="Autre", credits=20)
+    fingerprint = here.platform.vault.fingerprint
+    first, last = sorted(("+237690000001", "+237690000002"), key=fingerprint)
+    fields = {"kind": Kind.MARKETING, "valid_until": NOON + timedelta(days=1)}
+    batch = [
+        a_message(here.company, here.connector, number=last, **fields),
+        a_message(other, here.connector, number=first, **fields),
+    ]
+
+    async def write():
+        async with here.platform.database.transaction() as tx:
+            await submit(tx, batch, fingerprint=fingerprint, now=NOON)
+
+    await write()
+
+    assert await here.waits(_PERSON, fingerprint(first), write(), (_PERSON, fingerprint(last))) == []
 
 
 async def test_alerts_lock_companies_in_the_order_of_their_ids(here):
