@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from smsflow import testing
 from smsflow.domain.message import PRESUMED, Status
 from smsflow.services.campaigns import failures
 from smsflow.services.campaigns.failures import Why
@@ -145,3 +146,18 @@ async def test_the_reasons_of_another_company_are_not_seen(campaigns):
 
     async with campaigns.platform.database.autocommit() as tx:
         assert await failures.kept(tx, campaigns.company.id + 1, campaign_id) == []
+
+
+async def test_the_proof_of_the_ledger_finds_a_failure_that_is_not_counted(campaigns):
+    await campaigns.open()
+    await running(campaigns)
+    await campaigns.end(FAILED)
+    before = await testing.broken_invariants(campaigns.platform)
+    await campaigns.query("DELETE FROM failure_delta WHERE reason = 'UNDELIV 001' RETURNING 1")
+
+    after = await testing.broken_invariants(campaigns.platform)
+
+    assert before == []
+    assert [(b.invariant, b.expected, b.found) for b in after] == [
+        ("the reasons of a campaign's failures add up to its tally", 2, 0)
+    ]

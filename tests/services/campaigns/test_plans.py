@@ -7,7 +7,7 @@ import pytest
 
 from smsflow import runtime, testing
 from smsflow.domain.schedule import ALWAYS, Policy
-from smsflow.services.campaigns import draft, launch, noting, prepare, result, run, turns
+from smsflow.services.campaigns import draft, failures, launch, noting, prepare, result, run, turns
 from smsflow.services.campaigns.cost import cost_of
 from smsflow.services.contacts import contacts as service
 from smsflow.services.contacts import importing, lists, optouts
@@ -22,7 +22,7 @@ from tests.dispatch.stage import execute
 
 _GROWING = (
     "contact|contact_in_list|contact_import_row|opt_out|opt_out_change|campaign|campaign_run|campaign_recipient|campaign_number"
-    "|campaign_deferred|campaign_noted|marketing_count|marketing_last"
+    "|campaign_deferred|campaign_noted|failure_tally|marketing_count|marketing_last"
 )
 _WHOLE = re.compile(rf"Seq Scan on (?:{_GROWING})\b")
 # Every row of a company is looked at, and most are thrown away.
@@ -40,6 +40,7 @@ SELECT 1, 'Old ' || n, now(), 2, 'finished', n % 2 = 0, 'x', '{}' FROM generate_
 INSERT INTO campaign_run (company_id, campaign_id) SELECT 1, id FROM campaign;
 INSERT INTO campaign_recipient (company_id, campaign_id, place, number, country, segments)
 SELECT 1, 1, n, '+237670' || 100000 + n, 'CM', 1 FROM generate_series(1, 3000) n;
+INSERT INTO failure_tally SELECT 1, n, 4, 'UNDELIV 001', 1 FROM generate_series(1, 3000) n;
 INSERT INTO marketing_count (day, person, messages) SELECT '2026-11-26', decode(md5(n::text), 'hex'), 1 FROM generate_series(1, 3000) n;
 INSERT INTO marketing_last (connector_id, person, company_id, day) SELECT 1, person, 1, day FROM marketing_count;
 ANALYZE
@@ -125,6 +126,7 @@ async def _run(tx, platform, company, connector, now):
         tx, company, campaign, routes=table, policies=await turns.policies(tx), room={connector: 100},
         validity=timedelta(hours=1), fingerprint=platform.vault.fingerprint, now=now, batch=100, links=None,
     )  # fmt: skip
+    await failures.kept(tx, company.id, campaign)
     return campaign
 
 
