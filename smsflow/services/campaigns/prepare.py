@@ -16,7 +16,7 @@ from smsflow.domain.routing import Table
 from smsflow.domain.stop_way import Links, StopWays
 from smsflow.domain.template import Missing, Template
 from smsflow.errors import ListGone, NotFound, NumberInvalid
-from smsflow.services.campaigns import stop, unprepared
+from smsflow.services.campaigns import failures, stop, unprepared
 from smsflow.services.campaigns.draft import held
 from smsflow.services.messages.prepare import Limits
 from smsflow.store.campaigns import chosen, drafts, ends, previews, recipients
@@ -83,9 +83,11 @@ async def prepare(
     campaign = await held(tx, company.id, campaign_id)
     within = await lists.members(tx, company.id, campaign.plan["lists"])
     expected = await contacts.count_of(tx, company.id, within) + await chosen.count(tx, company.id, campaign_id)
+    read = expected
     if (former := campaign.plan.get("again")) is not None:
-        expected = (await held(tx, company.id, former)).accepted
-    if expected > SMALL:
+        read = (await held(tx, company.id, former)).accepted
+        expected = sum(w.recipients for w in await failures.why(tx, company.id, former) if w.passes)
+    if read > SMALL:
         preparing = {"expected": expected, "walk": msgspec.to_builtins(walk)}
         await drafts.set_preparing(tx, company.id, campaign_id, preparing)
         return

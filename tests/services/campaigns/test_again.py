@@ -74,7 +74,7 @@ async def test_a_preparation_in_the_background_finds_them_too(campaigns, monkeyp
         pass
 
     done = await campaigns.show(second)
-    assert (begun.state, begun.preparing["expected"]) == ("draft", 10)
+    assert (begun.state, begun.preparing["expected"]) == ("draft", 2)
     assert (done.state, done.last_place) == ("prepared", 2)
 
 
