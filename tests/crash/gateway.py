@@ -65,10 +65,12 @@ class Gateway:
             assert self.process.poll() is None, f"smsflow run ended by itself:\n{self.log.read_text()[-3000:]}"
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5):
+                    # Sessions of a PostgreSQL whose first process was killed still answer for a moment.
+                    self.connect("SELECT")
                     return all(self.pids(name) for name in ROLES)
             except urllib.error.HTTPError as error:
                 said[:] = [error.code, error.read()]
-            except OSError as error:
+            except (OSError, psycopg.OperationalError) as error:
                 said[:] = [error]
             return False
 
