@@ -47,7 +47,10 @@ def draft(
         list[str] | None, typer.Option("--without-list", help="A list that is left out; may be repeated.")
     ] = None,
     numbers: Annotated[
-        Path | None, typer.Option("--numbers", help="A file with numbers: CSV, XLSX, vCard or text.")
+        Path | None,
+        typer.Option(
+            "--numbers", help="A file with numbers: CSV, XLSX, vCard or text; its other columns are variables."
+        ),
     ] = None,
     sender_id: Annotated[str | None, typer.Option("--sender", callback=sender, help="Else the default one.")] = None,
     kind: Annotated[str, typer.Option("--kind", help="marketing or transactional.")] = "marketing",
@@ -85,12 +88,14 @@ def draft(
 
     async def job(tx: Tx) -> results.Result:
         found = await companies.find(tx, company)
+        people = numbers_of(numbers, found) if numbers else {}
         asked = drafting.Draft(
             name,
             text,
             lists=lists or [],
             without=without or [],
-            numbers=numbers_of(numbers, found) if numbers else [],
+            numbers=list(people),
+            values=people,
             sender=sender_id,
             kind=wanted_kind,
             starts_at=_moment(at, zone or found.timezone),

@@ -1,6 +1,6 @@
 """Drafting: what a campaign says, to whom, when and how fast, before anything is counted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from smsflow.errors import AlreadyExists, NotFound, ParameterInvalid, SenderNotA
 from smsflow.services.campaigns import hours, stop
 from smsflow.services.contacts.lists import lists_named
 from smsflow.store.campaigns import approvals, chosen, drafts, recipients
+from smsflow.store.campaigns.chosen import ChosenNumber
 from smsflow.store.credits import reserve
 from smsflow.store.postgres.transactions import Tx
 
@@ -26,13 +27,14 @@ _FARTHEST = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A campaign as somebody asks for it; lists by name, numbers as they were typed."""
+    """A campaign as somebody asks for it; lists by name, numbers as they were typed, and the values of some of them."""
 
     name: str
     text: str
     lists: Sequence[str] = ()
     without: Sequence[str] = ()
     numbers: Sequence[str] = ()
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sender: str | None = None
     kind: Kind = Kind.MARKETING
     starts_at: datetime | None = None
@@ -44,7 +46,7 @@ class _Checked:
     """A draft whose lists and numbers are known."""
 
     plan: dict[str, Any]
-    numbers: list[tuple[str, str]]
+    numbers: list[ChosenNumber]
 
 
 async def _checked(tx: Tx, company: Company, wanted: Draft, *, again: int | None = None, now: datetime) -> _Checked:
@@ -67,9 +69,9 @@ async def _checked(tx: Tx, company: Company, wanted: Draft, *, again: int | None
         raise ParameterInvalid(parameter="list", expected="at least one list or number to write to")
     lists = await lists_named(tx, company.id, wanted.lists)
     without = await lists_named(tx, company.id, wanted.without)
-    parsed = [phone.parse(number, country=company.country) for number in wanted.numbers]
+    parsed = [(phone.parse(number, country=company.country), wanted.values.get(number)) for number in wanted.numbers]
     plan = {**wanted.plan.stored(), "lists": lists, "without": without, "again": None if named else again}
-    return _Checked(plan, [(n.e164, n.country) for n in parsed])
+    return _Checked(plan, [ChosenNumber(n.e164, n.country, values) for n, values in parsed])
 
 
 async def draft(tx: Tx, company: Company, wanted: Draft, *, author: str = "", now: datetime) -> int:
@@ -117,7 +119,8 @@ async def edit(tx: Tx, company: Company, campaign_id: int, wanted: Draft, *, aut
         raise AlreadyExists(what="campaign", name=wanted.name)
     await approvals.written(tx, company.id, campaign_id, author)
     await recipients.clear(tx, company.id, campaign_id)
-    await chosen.clear(tx, company.id, campaign_id)
+    # A number that stays keeps the values that it came with.
+    await chosen.keep(tx, company.id, campaign_id, (n.number for n in checked.numbers))
     if checked.numbers:
         await chosen.add(tx, company.id, campaign_id, checked.numbers)
 

@@ -181,11 +181,15 @@ async def _people(tx: Tx, campaign: Campaign, walk: Walk, batch: int) -> tuple[l
         return people, replace(walk, contact=page.after or walk.contact, contacts_done=page.after is None)
     numbers = await chosen.page(tx, company_id, campaign.id, after=walk.number, limit=batch)
     given = [n.number for n in numbers]
-    # The contact of a number has its values.
-    values = await contacts.members_among(tx, company_id, within, given)
-    left_out = await contacts.members_among(tx, company_id, without, given) if without else {}
+    # A number has the values of its row of a file, and beside them those of its contact, in whatever lists this is.
+    known = await contacts.values_of(tx, company_id, given)
+    left_out = await contacts.members_among(tx, company_id, without, given) if without else set()
     last = numbers[-1].number if numbers else walk.number
-    people = [_Person(n.number, n.country, values.get(n.number, {})) for n in numbers if n.number not in left_out]
+    people = [
+        _Person(n.number, n.country, {**known.get(n.number, {}), **(n.values or {})})
+        for n in numbers
+        if n.number not in left_out
+    ]
     return people, replace(walk, number=last, done=len(numbers) < batch)
 
 

@@ -55,7 +55,7 @@ async def forget(tx: Tx, company_id: int, campaign_id: int, *, limit: int) -> in
 
 
 async def forget_values(tx: Tx, company_id: int, campaign_id: int, *, after: int, limit: int) -> int | None:
-    """Remove the values of the next recipients behind a place; return the place to go on after, None at the end."""
+    """Remove the values of the next recipients behind a place, at the end those of its file; return the place to go on after, None at the end."""
     of = {"company_id": company_id, "campaign_id": campaign_id}
     last = (await tx.execute(_FORGET_VALUES, {**of, "after": after, "limit": limit})).scalar_one_or_none()
     if last is None:
@@ -63,4 +63,6 @@ async def forget_values(tx: Tx, company_id: int, campaign_id: int, *, after: int
             "UPDATE campaign_run SET values_gone = true WHERE company_id = :company_id AND campaign_id = :campaign_id"
         )
         await tx.execute(text(mark), of)
+        file = 'UPDATE campaign_number SET "values" = NULL WHERE company_id = :company_id AND campaign_id = :campaign_id AND "values" IS NOT NULL'
+        await tx.execute(text(file), of)
     return last

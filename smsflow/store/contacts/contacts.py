@@ -217,15 +217,24 @@ async def count_of(tx: Tx, company_id: int, members: Members) -> int:
         after = following
 
 
-async def members_among(tx: Tx, company_id: int, members: Members, numbers: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Return the attributes of those of `numbers` whose contact is in one of some lists (one look at contact_number each)."""
+async def values_of(tx: Tx, company_id: int, numbers: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the attributes of those of `numbers` that are contacts (one look at contact_number each)."""
+    query = text("""
+        SELECT number, attributes FROM contact WHERE company_id = :company_id AND number = ANY(CAST(:numbers AS text[]))
+    """)
+    rows = await tx.execute(query, {"company_id": company_id, "numbers": texts(numbers)})
+    return {number: attributes for number, attributes in rows}  # noqa: C416 - names say what the two are
+
+
+async def members_among(tx: Tx, company_id: int, members: Members, numbers: Sequence[str]) -> set[str]:
+    """Return those of `numbers` whose contact is in one of some lists (one look at contact_number each)."""
     inside, parameters = condition(members, "inside")
     query = text(f"""
-        SELECT c.number, c.attributes FROM contact c
+        SELECT c.number FROM contact c
         WHERE c.company_id = :company_id AND c.number = ANY(CAST(:numbers AS text[])) AND {inside}
     """)
     of = {"company_id": company_id, "numbers": texts(numbers)}
-    return {number: attributes for number, attributes in await tx.execute(query, {**parameters, **of})}  # noqa: C416 - names say what the two are
+    return {number for (number,) in await tx.execute(query, {**parameters, **of})}
 
 
 async def newest(tx: Tx, company_id: int) -> int:

@@ -72,6 +72,21 @@ def test_a_campaign_goes_to_the_numbers_of_a_file(shop, tmp_path, written, recip
     assert shop.json("campaign", "prepare", "1")["recipients"] == recipients
 
 
+def test_a_number_has_the_values_of_its_row_and_beside_them_those_of_its_contact(shop, tmp_path):
+    (tmp_path / "known.csv").write_text("Tel;prenom;ville\n690000001;Awa;Douala\n690000002;Bob;Kribi\n")
+    shop("contact", "import", str(tmp_path / "known.csv"), "--company", "1")
+    (tmp_path / "numbers.csv").write_text("Tel;prenom\n690000001;Mama Awa\n690000002;\n690000003;Cyr\n")
+    text = "Bonjour {prenom}, à {ville|chez vous}"
+    shop("campaign", "draft", "Noël", "--company", "1", "--text", text, "--numbers", str(tmp_path / "numbers.csv"))
+    shop("campaign", "duplicate", "1", "--name", "Nouvel an")
+
+    for campaign in ("1", "2"):
+        assert shop.json("campaign", "prepare", campaign)["refused"] == {}
+        shop("campaign", "export", campaign, str(tmp_path / "result.csv"))
+        rows = (tmp_path / "result.csv").read_text("utf-8-sig").splitlines()[1:]
+        assert [row.split(";")[1:3] for row in rows] == [["Mama Awa", "Douala"], ["Bob", "Kribi"], ["Cyr", ""]]
+
+
 def test_a_row_without_a_number_is_told_and_nothing_is_drafted(shop, tmp_path):
     (tmp_path / "numbers.csv").write_text("Tel\n690000001\n2,37691E+11\nabc\n222200000\n")
 
