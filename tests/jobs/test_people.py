@@ -68,13 +68,15 @@ async def test_a_company_that_keeps_texts_for_a_shorter_time_keeps_no_longer_wha
     await here.open(contacts_=5)
     async with here.platform.database.transaction() as tx:
         await companies.change(tx, here.company.id, {"texts_kept_days": 30}, most_segments=10)
-    await here.turn(await launched(here))
+    await here.turn(await launched(here, numbers=["690000001"], values={"690000001": {"prenom": "Client1"}}))
 
     await night(here, 29)
     assert await count(here, "campaign_recipient", "\"values\"->>'prenom' = 'Client1'") == 1
+    assert await count(here, "campaign_number", '"values" IS NOT NULL') == 1
 
     await night(here, 31)
     assert await count(here, "campaign_recipient", '"values" IS NOT NULL') == 0
+    assert await count(here, "campaign_number", '"values" IS NOT NULL') == 0
     assert await count(here, "campaign_recipient", "message_id IS NOT NULL") == 5
     assert await testing.broken_invariants(here.platform) == []
 

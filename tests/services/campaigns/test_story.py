@@ -188,6 +188,20 @@ async def test_a_number_that_is_pasted_has_the_values_of_its_contact_and_is_left
     ]
 
 
+async def test_numbers_that_stay_in_a_changed_draft_keep_the_values_of_their_file(campaigns):
+    await campaigns.open(contacts_=0)
+    values = {"690000101": {"prenom": "Awa"}, "690000102": {"prenom": "Bob"}}
+    campaign_id = await campaigns.draft(numbers=list(values), values=values)
+    changed = draft.Draft("Rentrée", "Salut {prenom|vous}", lists=["Clients"], numbers=["690000101", "690000103"])
+    async with campaigns.platform.database.transaction() as tx:
+        await draft.edit(tx, campaigns.company, campaign_id, changed, now=campaigns.now)
+
+    await campaigns.prepare(campaign_id)
+
+    rows = await campaigns.query('SELECT number, "values" FROM campaign_recipient ORDER BY number')
+    assert [tuple(row) for row in rows] == [("+237690000101", {"prenom": "Awa"}), ("+237690000103", None)]
+
+
 async def test_a_list_that_is_gone_stops_a_preparation_and_nobody_who_was_left_out_is_written_to(campaigns):
     await campaigns.open()
     async with campaigns.platform.database.transaction() as tx:
