@@ -21,8 +21,11 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-# Windows, old Macs, DOS: in the order that decides between equals.
-CODE_PAGES = ("cp1252", "mac_roman", "cp850")
+# Windows, old Macs, DOS, old Unix: in the order that decides between equals.
+CODE_PAGES = ("cp1252", "mac_roman", "cp850", "iso8859-15")
+
+# Fewer foreign characters in no language of ours are a name or two, of which charset-normalizer makes Chinese or Czech.
+_FEW = 24
 
 # A file in these is known before its code page is asked for; UTF-16 is not read from the middle of a file, where its BOM is text.
 _UNICODE = ("utf_7", "utf_8", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le")
@@ -98,17 +101,22 @@ def _code_page(sample: bytes) -> str:
     best = max(CODE_PAGES, key=lambda name: weights[name])
     if weights[best] > foreign * 0.5:
         return best
+    if foreign < _FEW:
+        return best if weights[best] > 0 else CODE_PAGES[0]
     found = from_bytes(sample, cp_exclusion=list(_UNICODE)).best()
     return CODE_PAGES[0] if found is None else found.encoding
 
 
 _SMALL, _LARGE, _SIGNS = "àâäçéèêëîïôöùûüÿœæ", "ÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŒÆ", "’‘«»“”°€–—…·\u00a0\u202f"
+# Of names from elsewhere: Ñandú, João, Müller-Strauß.
+_OTHER_SMALL, _OTHER_LARGE = "áãåíìñóòõøúß", "ÁÃÅÍÌÑÓÒÕØÚ"
 _LETTER = f"A-Za-z{_SMALL}{_LARGE}"
 _READABLE = re.compile(
-    rf"(?P<inside>(?<=[{_LETTER}])[{_SMALL}])|(?P<small>[{_SMALL}](?=[a-z{_SMALL} ]))"
-    rf"|(?P<large>(?<![a-z{_SMALL}])[{_LARGE}](?=[{_LETTER}])|(?<=[A-Z{_LARGE}])[{_LARGE}])|(?P<elision>(?<=[{_LETTER}])’(?=[{_LETTER}]))|(?P<sign>[{_SIGNS}])",
+    rf"(?P<inside>(?<=[{_LETTER}])[{_SMALL}](?![A-Z{_LARGE}]))|(?P<small>[{_SMALL}](?=[a-z{_SMALL} ]))"
+    rf"|(?P<large>(?<![{_LETTER}])[{_LARGE}](?=[{_LETTER}])|(?<=[A-Z{_LARGE}])[{_LARGE}](?![a-z{_SMALL}]))|(?P<elision>(?<=[{_LETTER}])’(?=[{_LETTER}]))|(?P<sign>[{_SIGNS}])"
+    rf"|(?P<other>(?<=[{_LETTER}])[{_OTHER_SMALL}](?![A-Z{_LARGE}])|(?<![{_LETTER}])[{_OTHER_LARGE}](?=[a-z{_SMALL}{_OTHER_SMALL}]))",
 )
-_WEIGHTS = {"inside": 3, "elision": 3, "large": 2, "small": 1, "sign": 1}
+_WEIGHTS = {"inside": 3, "elision": 3, "large": 2, "small": 1, "sign": 1, "other": 1}
 
 
 def _weight(text: str) -> float:

@@ -160,6 +160,25 @@ def test_one_word_tells_the_code_page(file, encoding, word):
     assert contacts(path) == [("+237691234567", {"nom": word})]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "word"),
+    [
+        ("cp1252", "José Ñandú – 50 €"),
+        ("cp1252", "João"),
+        ("cp1252", "Ångström"),
+        ("cp1252", "à"),
+        ("iso8859-15", "Cœur"),
+        ("mac_roman", "DÉSIRÉE"),
+        ("mac_roman", "BENOÎT"),
+        ("mac_roman", "Pérez Gómez"),
+    ],
+)
+def test_a_name_is_never_read_as_chinese_or_czech(file, encoding, word):
+    path = file(f"Nom;Tel\n{word};691234567\n".encode(encoding))
+
+    assert contacts(path) == [("+237691234567", {"nom": word})]
+
+
 @pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
 def test_bytes_of_a_byte_order_mark_inside_a_file_say_nothing_of_its_encoding(file, mark):
     path = file(b"Nom;Tel\nAwa;691234567\n" + mark)
