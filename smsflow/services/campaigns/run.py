@@ -121,5 +121,5 @@ def _obstacle(company: Company, campaign: Campaign) -> str | None:
     if company.suspended:
         return "the company is suspended"
     if company.sender(campaign.sender) is None:
-        return f"the sender {campaign.sender or ''} is no longer approved"
+        return f"the sender{f' {campaign.sender}' if campaign.sender else ''} is no longer approved"
     return None

@@ -481,16 +481,22 @@ async def test_a_campaign_begins_at_its_time_and_is_paused_when_that_passed_long
     assert states == ["scheduled", "paused", "running"]
 
 
-async def test_a_campaign_whose_sender_is_no_longer_approved_pauses_and_says_so_and_nothing_of_it_leaves(campaigns):
+@pytest.mark.parametrize(
+    ("sender", "why"),
+    [("AWA", "the sender AWA is no longer approved"), (None, "the sender is no longer approved")],
+)
+async def test_a_campaign_whose_sender_is_no_longer_approved_pauses_and_says_so_and_nothing_of_it_leaves(
+    campaigns, sender, why
+):
     await campaigns.open()
-    campaign_id = await launched(campaigns, sender="AWA")
+    campaign_id = await launched(campaigns, sender=sender)
     await campaigns.turn(campaign_id, batch=5)
     campaigns.company = replace(campaigns.company, senders=())
 
     ran = await campaigns.turn(campaign_id)
 
     shown = await campaigns.show(campaign_id)
-    assert (ran.accepted, shown.state, shown.why) == ({}, "paused", "the sender AWA is no longer approved")
+    assert (ran.accepted, shown.state, shown.why) == ({}, "paused", why)
     assert await campaigns.query("SELECT count(*) FROM queue WHERE due_at IS NULL") == [(0,)]
 
 
