@@ -38,6 +38,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("add")(add)
     group.command("remove")(remove)
     group.command("list")(list_)
+    group.command("show")(show)
     group.command("import")(import_)
     group.command("export")(export)
     app.add_typer(group, name="optout")
@@ -94,9 +95,30 @@ def list_(*, company: CompanyOption, limit: Limit = 1000, as_json: Json = False)
     if output.reading({"opt_outs": [asdict(o) for o in seen.found]}, database=seen.database, as_json=as_json):
         return
     output.table(
-        ("number", "scope", "by", "since"),
-        [(o.number, o.scope, o.source, o.since) for o in seen.found],
+        ("number", "scope", "by", "since", "author", "reason"),
+        [(o.number, o.scope, o.source, o.since, o.author or None, o.reason or None) for o in seen.found],
         none="Nobody has opted out.",
+    )
+
+
+def show(number: Number, *, company: CompanyOption, as_json: Json = False) -> None:
+    """Show whether somebody has opted out, and every change of it: the proof."""
+
+    async def job(tx: Tx) -> tuple[str, Scope | None, list[optouts.OptOutChange]]:
+        found = await companies.find(tx, company)
+        e164 = phone.parse(number, country=found.country).e164
+        return e164, (await optouts.scopes(tx, found.id, [e164])).get(e164), await optouts.history(tx, found.id, e164)
+
+    seen = read(job)
+    e164, scope, changes = seen.found
+    document = {"number": e164, "scope": scope, "changes": [asdict(change) for change in changes]}
+    if output.reading(document, database=seen.database, as_json=as_json):
+        return
+    output.facts([("number", e164), ("opted out of", scope or "nothing")])
+    output.table(
+        ("at", "scope", "by", "author", "reason"),
+        [(c.at, c.scope or "opted in again", c.source, c.author or None, c.reason or None) for c in changes],
+        none="Nothing was ever changed for this number.",
     )
 
 

@@ -11,12 +11,14 @@ from smsflow.store.postgres.transactions import Tx, text
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """Somebody who is not written to any more: for marketing, or for all but the codes that they ask for."""
+    """Somebody who is not written to any more, for marketing or for all but the codes that they ask for; recorded by whom, and why."""
 
     number: str
     scope: str
     source: str
     since: datetime
+    author: str
+    reason: str
 
 
 # Only a change is recorded; marketing never replaces all.
@@ -89,11 +91,19 @@ async def scopes(tx: Tx, company_id: int, numbers: Sequence[str]) -> dict[str, S
 
 
 async def page(tx: Tx, company_id: int, *, after: str, limit: int, ending: str = "", source: str = "") -> list[OptOut]:
-    """Return opt-outs behind a number, in the order of their numbers: those that end with digits, and of one source."""
+    """Return opt-outs behind a number, in the order of their numbers: those that end with digits, and of one source.
+
+    Their last change is a look at opt_out_change_number each.
+    """
     query = text("""
-        SELECT number, scope, source, since FROM opt_out WHERE company_id = :company_id AND number > :after
-            AND (:source = '' OR source = :source) AND number LIKE '%' || :ending
-        ORDER BY number LIMIT :limit
+        SELECT o.number, o.scope, o.source, o.since, coalesce(last.author, ''), coalesce(last.reason, '') FROM (
+            SELECT number, scope, source, since FROM opt_out WHERE company_id = :company_id AND number > :after
+                AND (:source = '' OR source = :source) AND number LIKE '%' || :ending
+            ORDER BY number LIMIT :limit
+        ) AS o LEFT JOIN LATERAL (
+            SELECT author, reason FROM opt_out_change c WHERE c.company_id = :company_id AND c.number = o.number
+            ORDER BY c.id DESC LIMIT 1
+        ) AS last ON true ORDER BY o.number
     """)
     parameters = {"company_id": company_id, "after": after, "limit": limit, "ending": ending, "source": source}
     return [OptOut(*row) for row in await tx.execute(query, parameters)]

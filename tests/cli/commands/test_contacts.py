@@ -246,8 +246,23 @@ def test_an_opt_out_is_kept_when_its_contact_is_deleted(shop, file):
     shop("optout", "add", "690000001", "--company", "1", "--reason", "asked by phone")
     shop("contact", "delete", "690000001", "--company", "1", "--yes")
 
-    assert [o["number"] for o in shop.json("optout", "list", "--company", "1")["opt_outs"]] == ["+237690000001"]
+    (listed,) = shop.json("optout", "list", "--company", "1")["opt_outs"]
+    assert (listed["number"], listed["reason"], listed["author"][:4]) == ("+237690000001", "asked by phone", "cli:")
     assert bring_in(shop, file)["opted_out"] == 1
+
+
+def test_every_change_of_an_opt_out_is_shown_with_who_made_it_and_why(shop):
+    shop("optout", "add", "690000001", "--company", "1", "--scope", "all", "--reason", "asked by phone")
+    shop("optout", "remove", "690000001", "--company", "1", "--reason", "asked again")
+
+    shown = shop.json("optout", "show", "690000001", "--company", "1")
+
+    assert (shown["number"], shown["scope"]) == ("+237690000001", None)
+    assert [(c["scope"], c["source"], c["reason"]) for c in shown["changes"]] == [
+        (None, "manual", "asked again"),
+        ("all", "manual", "asked by phone"),
+    ]
+    assert "asked by phone" in shop("optout", "show", "690000001", "--company", "1")
 
 
 def test_the_policy_of_cameroon_is_there_and_can_be_changed(shop):
