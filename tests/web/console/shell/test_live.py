@@ -156,7 +156,9 @@ async def test_a_page_is_watched_by_those_who_may_see_it(site, a_visitor):
     assert subject_of("/app/campaigns/12/edit", reader) is None
 
 
-async def test_events_come_by_http(site, a_visitor):
+async def test_events_come_by_http(site, a_visitor, monkeypatch):
+    # A stream whose client has left ends with its next beat.
+    monkeypatch.setattr(live, "_BEAT_SECONDS", 0.5)
     company = await a_company(site.platform)
     campaign, visitor = await a_draft(site, company), await a_visitor(company)
     headers = {"Cookie": f"__Host-smsflow={visitor.session}"}
