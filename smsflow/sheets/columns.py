@@ -68,8 +68,9 @@ class Mapping:
         if not found and name.isascii() and name.isdigit():
             found = [c for c in self.columns if c.index == int(name) - 1]
         if not found:
+            names = ", ".join(filter(None, (c.heading for c in self.columns)))
             raise SheetUnreadable(
-                Fault.NO_SUCH_COLUMN, name=name, names=", ".join(filter(None, (c.heading for c in self.columns)))
+                Fault.NO_SUCH_COLUMN, name=name, names=names or f"no headings, and columns 1 to {len(self.columns)}"
             )
         chosen = found[0]
         # A column that a person chose for numbers comes before those that were recognised.

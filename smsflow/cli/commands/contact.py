@@ -56,7 +56,10 @@ def import_(
     update: Annotated[bool, typer.Option("--update/--keep", help="Whether contacts that exist are changed.")] = True,
     clear_empty: Annotated[bool, typer.Option("--clear-empty", help="Empty cells remove what was there.")] = False,
     column: Annotated[
-        list[str] | None, typer.Option("--column", metavar="NAME=FIELD", help="What a column is, such as Tel=number.")
+        list[str] | None,
+        typer.Option(
+            "--column", metavar="NAME=FIELD", help="What a column is, such as Tel=number, 2=number or ville=3."
+        ),
     ] = None,
     sheet: Annotated[
         str | None, typer.Option("--sheet", help="The sheet of a workbook; else the first visible one with numbers.")
@@ -125,8 +128,13 @@ def _chunks(file: Path) -> Iterator[bytes]:
 
 
 def _column(choice: str) -> tuple[str, str]:
-    """Return the column and the field of NAME=FIELD; a field is `number`, an attribute, or nothing for what is left out."""
+    """Return the column and the field of NAME=FIELD; a field is `number`, an attribute, or nothing for what is left out.
+
+    FIELD=3 says the same of the third column: nobody calls an attribute 3.
+    """
     name, equals, written = choice.rpartition("=")
+    if written.isdecimal() and not name.isdecimal():
+        name, written = written, name
     field = written if written in {NUMBER, IGNORED} else template.name_of(written)
     if not equals or not (field in {NUMBER, IGNORED} or rules.is_name(field)):
         raise typer.BadParameter(

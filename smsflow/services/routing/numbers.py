@@ -68,7 +68,7 @@ async def every(tx: Tx) -> list[OwnNumber]:
 
 
 def _digits(number: str) -> str:
-    match = _NUMBER.fullmatch(number)
+    match = _NUMBER.fullmatch(number.replace(" ", ""))
     if match is None:
         raise ParameterInvalid(parameter="number", expected="3 to 15 digits, as the operator sends them")
     return match[1]

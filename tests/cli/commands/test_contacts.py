@@ -100,6 +100,19 @@ def test_a_column_gets_a_name_as_variables_have_them(shop, file):
     assert shop.json("contact", "list", "--company", "1")["contacts"][0]["attributes"]["lieu_de_residence"] == "Douala"
 
 
+@pytest.mark.parametrize(("number", "city"), [("1=number", "3=quartier"), ("number=1", "quartier=3")])
+def test_a_column_is_chosen_by_its_place(shop, tmp_path, number, city):
+    (tmp_path / "x.csv").write_text("690000001;690000002;Akwa\n")
+    options = ("--company", "1", "--column", "2=", "--column", number, "--column", city)
+
+    shop("contact", "import", str(tmp_path / "x.csv"), *options)
+    shop("contact", "import", str(tmp_path / "x.csv"), "--company", "1", "--column", "Ville=ville", code=1)
+
+    assert "no column Ville; it has no headings, and columns 1 to 3" in shop.err
+    (contact,) = shop.json("contact", "list", "--company", "1")["contacts"]
+    assert (contact["number"], contact["attributes"]) == ("+237690000001", {"quartier": "Akwa"})
+
+
 def test_an_import_that_fails_says_why_and_its_code_is_not_0(shop, file, monkeypatch):
     monkeypatch.setattr(importing, "MOST_ROWS", 1)
 

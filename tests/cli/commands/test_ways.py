@@ -212,4 +212,6 @@ def test_a_number_is_given_to_companies_by_keyword_listed_and_taken_back(smsflow
     listed = smsflow.json("number", "list")["numbers"]
     assert [(n["keyword"], n["company_id"]) for n in listed] == [("", None), ("ete", 1)]
     smsflow("number", "remove", "8787", "--connector", "mtn", "--keyword", "été")
+    assert smsflow.json("number", "add", "+237 690 00 00 00", "--connector", "mtn")["number"] == "237690000000"
+    smsflow("number", "remove", "237690000000", "--connector", "mtn")
     assert len(smsflow.json("number", "list")["numbers"]) == 1
