@@ -43,7 +43,7 @@ WITH r AS MATERIALIZED (
     SELECT r.place, r.ending, p.message_id FROM r CROSS JOIN LATERAL (
         SELECT p.message_id, p.total FROM part p WHERE p.account_id = r.account_id AND p.reference = r.folded
         ORDER BY coalesce(p.exact, p.reference) = r.reference DESC, p.message_id + 0 DESC LIMIT 1
-    ) AS p WHERE p.total = 1
+    ) AS p WHERE p.total = 1 ORDER BY p.message_id
 ), delivered AS (
     UPDATE message m SET status = 3, done_at = :now FROM found f
     WHERE m.id = f.message_id AND WITHIN(m.id) AND m.status = 2 AND right(m.number, length(f.ending)) = f.ending

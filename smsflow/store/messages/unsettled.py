@@ -49,10 +49,8 @@ async def remember(tx: Tx, *, below: int) -> bool:
 
 
 _DUE = text("SELECT start FROM unsettled_block WHERE next_at <= :now ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED")
-# Passes over what a receipt settles now: receipts lock messages in the order in which they came.
 _OVERDUE = bounded("""
 SELECT id FROM message WHERE id >= :low AND id < :high AND WITHIN(id) AND status = 2 AND valid_until <= :now ORDER BY id LIMIT :limit
-FOR NO KEY UPDATE SKIP LOCKED
 """)
 _AGAIN = bounded("""
 SELECT min(CASE WHEN valid_until > :now THEN valid_until ELSE :later END) FROM message
@@ -70,7 +68,7 @@ class Overdue:
 
 
 async def overdue(tx: Tx, *, limit: int, now: datetime) -> Overdue | None:
-    """Take a block that is due and lock those messages; None when there is none. Call `put_back` once its messages are dealt with."""
+    """Take a block that is due; None when there is none. Call `put_back` once its messages are dealt with."""
     start = (await tx.execute(_DUE, {"now": now})).scalar_one_or_none()
     if start is None:
         return None

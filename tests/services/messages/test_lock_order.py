@@ -246,16 +246,13 @@ async def test_alerts_lock_companies_in_the_order_of_their_ids(here):
     assert await here.waits(_COMPANY, here.company.id, act, (_COMPANY, other.id)) == []
 
 
-async def test_expiry_passes_over_what_a_receipt_settles(here):
+async def test_receipts_lock_messages_in_the_order_of_ids_whatever_their_own_is(here):
     first, second = await here.accept(here.company, here.company)
-    await here.record(*(Report(c.id, 1, Accepted((f"r{c.id}",))) for c in await here.claim()))
-    async with here.platform.database.autocommit() as tx:
-        await overdue.remember_sent(tx, below=second + 1)
-    later = runtime.now() + timedelta(hours=2)
+    claims = await here.claim()
+    await here.record(*(Report(c.id, 1, Accepted((f"r{c.id}",))) for c in claims))
+    news = [News(here.connector, f"r{c.id}", Status.DELIVERED, False, None, c.number, c.sender) for c in claims]
+    act = recorder.receive(
+        here.platform.database, news[::-1], policy="all", forms=lambda _: (), near=second, now=runtime.now()
+    )
 
-    async with here.platform.database.transaction() as tx:
-        await tx.execute(text(_MESSAGE), {"id": first})
-        async with here.platform.database.transaction() as other:
-            assert await overdue.expire_sent(other, limit=10, now=later) == 1
-
-    assert await query(here.platform, "SELECT id FROM message WHERE status = 6") == [(second,)]
+    assert await here.waits(_MESSAGE, first, act, (_MESSAGE, second)) == []
