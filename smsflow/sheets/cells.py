@@ -54,7 +54,7 @@ def date_of(serial: float, *, from_1904: bool = False) -> str:
     if not 0 <= days < _END_OF_DAYS:
         return text_of(serial)
     at = _EPOCH + dt.timedelta(seconds=round(days * 86_400))
-    if days < 1:
+    if 0 <= serial < 1:
         return str(at.time())
     return at.date().isoformat() if at.time() == dt.time() else at.isoformat(" ", "minutes")
 

@@ -109,9 +109,10 @@ def test_cells_of_every_kind(path):
 
 def test_days_of_old_macs_count_from_1904(path):
     styles = '<cellXfs><xf numFmtId="14"/></cellXfs>'
-    write(path, '<row><c s="0"><v>43538</v></c></row>', styles=styles, book='<workbookPr date1904="1"/>')
+    cells = '<row><c s="0"><v>43538</v></c><c s="0"><v>0.25</v></c></row>'
+    write(path, cells, styles=styles, book='<workbookPr date1904="1"/>')
 
-    assert read(path) == [(1, ("2023-03-15",))]
+    assert read(path) == [(1, ("2023-03-15", "06:00:00"))]
 
 
 def test_a_cell_merged_over_rows_stands_in_each_and_makes_no_row():
