@@ -100,8 +100,9 @@ def import_(
         f"Import {report['id']} is {report['state']}: {report['rows']} rows, {report['new']} new, {report['updated']} updated, "
         f"{report['unchanged']} unchanged, {report['duplicate']} twice in the file, {report['invalid']} refused."
     )
-    output.result(report, f"{sentence} {report['why']}".rstrip(), as_json=as_json)
     others = [name for name in seen.layout.sheets if name != seen.layout.sheet]
+    told = {**report, "sheets_not_read": others}
+    output.result(told, f"{sentence} {report['why']}".rstrip(), as_json=as_json)
     if others and not as_json:
         note(f"Only the sheet {seen.layout.sheet} was read. The workbook also has: {', '.join(others)} (see --sheet).")
     if report["state"] == "failed":

@@ -145,7 +145,7 @@ def test_another_sheet_of_a_workbook_is_read_when_it_is_named(shop, tmp_path):
     report = bring_in(shop, tmp_path / "clients.xlsx", "--sheet", "Anciens")
     shop("contact", "import", str(tmp_path / "clients.xlsx"), "--company", "1", "--sheet", "Anciens")
 
-    assert report["new"] == 1
+    assert (report["new"], report["sheets_not_read"]) == (1, ["Clients"])
     assert "Only the sheet Anciens was read. The workbook also has: Clients" in shop.err
     assert shop.json("contact", "list", "--company", "1")["contacts"][0]["number"] == "+237690000002"
 
