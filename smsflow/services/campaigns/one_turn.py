@@ -57,9 +57,9 @@ class Turn:
         sender = company.sender(campaign.sender)
         self._sender = sender.name if sender else ""
         self._writer = Writer(company.id, campaign.id)
-        # By country: the most that a person gets in a day, and the day.
+        # By country: the day, and the most that a person gets in it.
         self._limits = {
-            country: (policy.per_day, schedule.day_of(policy, now).isoformat())
+            country: (schedule.day_of(policy, now).isoformat(), policy.per_day)
             for country, policy in policies.items()
             if policy.per_day is not None
         }
@@ -142,7 +142,7 @@ class Turn:
 
     async def _count_days(self, ready: Sequence[tuple[Recipient, NewMessage]]) -> set[int]:
         """Count what everybody gets today; return the places of those who have had enough."""
-        by_limit: dict[tuple[int, str], dict[bytes, int]] = {limit: {} for limit in self._limits.values()}
+        by_limit: dict[tuple[str, int], dict[bytes, int]] = {limit: {} for limit in self._limits.values()}
         rows: dict[bytes, Recipient] = {}
         for row, message in ready:
             limit = self._limits.get(row.country)
@@ -151,7 +151,8 @@ class Turn:
                 by_limit[limit][person] = message.connector_id
                 rows[person] = row
         had_enough: list[Recipient] = []
-        for (most, day), people in sorted(by_limit.items()):
+        # In the order of all who count people: `permission.count`.
+        for (day, most), people in sorted(by_limit.items()):
             if people:
                 full = await written.count_and_note(
                     self._tx, day, people, most=most, writer=self._writer, now=self._now
