@@ -9,8 +9,8 @@ from smsflow.sheets.row import Record, Row
 from smsflow.sheets.vocabulary import (
     ATTRIBUTES,
     DATES,
-    FAX,
     NEVER_NUMBERS,
+    NOT_CALLED,
     NUMBERED,
     WEAK,
     is_heading,
@@ -182,7 +182,7 @@ def _rank(heading: str, share: float) -> int | None:
     """Return the rank of a column of numbers, or None when it is none: a vague name is believed when the cells agree."""
     words = fold(heading).split()
     doubtful = set(words) <= WEAK or NEVER_NUMBERS & set(words)
-    return None if FAX & set(words) or (doubtful and share < _HALF) else rank_of(words)
+    return None if NOT_CALLED & set(words) or (doubtful and share < _HALF) else rank_of(words)
 
 
 def _field(folded: str, index: int, taken: dict[str, int]) -> str:

@@ -62,22 +62,27 @@ class _Card:
 
 
 def rows(path: Path, encoding: str) -> Iterator[Row]:
-    """Yield each card that holds something, numbered from 1 in their order."""
-    number = 0
+    """Yield each card that holds something, numbered from 1 in their order; a card within one, of an assistant, is not read."""
+    number, depth, before = 0, 0, ""
     card: _Card | None = None
     with path.open(encoding=encoding, errors="replace") as file:
         for line in _properties(file):
             bare = line.strip().upper()
-            if bare == "BEGIN:VCARD":
-                number += 1
-                card = _Card()
-            elif card is not None and bare == "END:VCARD":
-                row = card.row(number)
-                card = None
-                if any(row.cells):
+            if bare == "BEGIN:VCARD" and (depth or before == "AGENT:"):
+                depth += 1
+            elif depth:
+                depth -= bare == "END:VCARD"
+            elif bare in ("BEGIN:VCARD", "END:VCARD"):
+                # One that begins before the last has ended ends it.
+                if card is not None and any((row := card.row(number)).cells):
                     yield row
+                begins = bare == "BEGIN:VCARD"
+                number, card = number + begins, _Card() if begins else None
             elif card is not None:
                 _read(card, line)
+            before = bare
+    if card is not None and any((row := card.row(number)).cells):
+        yield row
 
 
 def _properties(file: TextIO) -> Iterator[str]:

@@ -19,7 +19,7 @@ _PHONE = _words(
     "telephone telephones telephonique tel tels tele teleph tph tlf tlph phone phones phonenumber fone telefon telefono telefone"
 )
 _FIXED = _words(
-    "fixe fixes domicile maison bureau home work office business landline standard autre other main company assistant"
+    "fixe fixes domicile maison bureau home work office business landline standard autre other main company"
 )
 
 # Alone, or with each other, these may head a column of numbers or of anything.
@@ -31,7 +31,8 @@ _FILLING = _words(
 )
 WEAK = _VAGUE | _FILLING
 
-FAX = _words("fax telecopie telecopieur pager telex")
+# A number that nobody answers, or somebody else does.
+NOT_CALLED = _words("fax telecopie telecopieur pager telex assistant assistante")
 
 # With one of these, the column tells something about a number or a person, unless its cells say otherwise.
 NEVER_NUMBERS = _words("""label labels type types nom noms name names prenom prenoms email mail courriel date
@@ -62,7 +63,7 @@ def label_rank(words: Sequence[str], otherwise: int) -> int:
     rank = rank_of(words)
     if rank is not None:
         return rank
-    return 3 if (_FIXED | FAX) & set(words) else otherwise
+    return 3 if (_FIXED | NOT_CALLED) & set(words) else otherwise
 
 
 def is_heading(folded: str) -> bool:

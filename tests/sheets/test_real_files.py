@@ -355,11 +355,14 @@ def test_googles_contacts_of_before(file):
 
 def test_outlooks_contacts(file):
     path = file(
-        b'"First Name","Last Name","Company","Business Fax","Business Phone","Home Phone","Mobile Phone","E-mail Address","Gender"\r\n'
-        b'"Awa","Ngono","ACME","222000000","222234567","","\'691234567","awa@example.org","Unspecified"\r\n'
+        b'"First Name","Last Name","Company","Business Fax","Assistant\'s Phone","Business Phone","Home Phone","Mobile Phone","E-mail Address","Gender"\r\n'
+        b'"Awa","Ngono","ACME","222000000","699999999","222234567","","\'691234567","awa@example.org","Unspecified"\r\n'
+        b'"Paul","","","","699999998","","","","",""\r\n'
     )
 
-    assert contacts(path) == [
+    found = contacts(path)
+    assert found[1][0] is NumberFault.EMPTY
+    assert found[:1] == [
         ("+237691234567", {"first_name": "Awa", "last_name": "Ngono", "company": "ACME", "email": "awa@example.org"}),
     ]
 
@@ -378,6 +381,20 @@ VCARD_40 = (
     b'begin:vcard\r\nversion:4.0\r\nfn:Paul\r\ntel;value=uri;type="work,voice":tel:+237-222-23-45-67;ext=12\r\n'
     b'TEL;VALUE=uri;PREF=1;TYPE="voice,cell":tel:+237-655-12-34-56\r\nend:vcard\r\n'
 )
+
+
+def test_a_card_that_does_not_end_is_a_person_and_an_assistants_is_none(file):
+    path = file(
+        b"BEGIN:VCARD\nN:Ngono;Awa\nTEL:691234567\nAGENT:\nBEGIN:VCARD\nTEL:699999999\nEND:VCARD\nORG:ACME\nEND:VCARD\n"
+        b"BEGIN:VCARD\nFN:Paul\nTEL:655123456\nBEGIN:VCARD\nFN:Luc\nTEL:677123456\n",
+        "contacts.vcf",
+    )
+
+    assert contacts(path) == [
+        ("+237691234567", {"nom": "Ngono", "prenom": "Awa", "entreprise": "ACME"}),
+        ("+237655123456", {"nom": "Paul"}),
+        ("+237677123456", {"nom": "Luc"}),
+    ]
 
 
 def test_vcards_of_each_version(file):
