@@ -228,6 +228,13 @@ class StateRefused(Refused):
     status = 409
 
 
+class NotUndone(Refused):
+    """Import {id} cannot be undone: {why}."""
+
+    code = "not_undone"
+    status = 409
+
+
 class ApprovalNeeded(Refused):
     """The company demands an approval: submit the campaign, and somebody who may approve it launches it."""
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import msgspec
 
 from smsflow.domain.account import Company
-from smsflow.errors import NotFound, ParameterInvalid
+from smsflow.errors import NotFound, NotUndone, ParameterInvalid
 from smsflow.services.contacts.reading import TOO_MANY_ATTRIBUTES, person
 from smsflow.sheets.columns import Mapping as Columns
 from smsflow.sheets.layout import FileKind, Layout
@@ -247,12 +247,14 @@ async def stop(tx: Tx, company_id: int, import_id: int, *, now: datetime) -> Con
 
 
 async def begin_undo(tx: Tx, company_id: int, import_id: int, *, now: datetime) -> ContactImport:
-    """Return an import that may be undone now; raise NotFound, or ParameterInvalid for one that runs, is undone or too old."""
+    """Return an import that may be undone now; raise NotFound, or NotUndone for one that runs, is undone or too old."""
     found = await show(tx, company_id, import_id)
+    if found.state == "undone":
+        raise NotUndone(id=import_id, why="it was undone before")
     if found.state not in {"finished", "stopped", "failed"} or found.finished_at is None:
-        raise ParameterInvalid(parameter="import", expected="one that has ended and was not undone")
+        raise NotUndone(id=import_id, why=f"it is {found.state}: stop it first, or wait until it has ended")
     if now - found.finished_at > UNDO_WITHIN:
-        raise ParameterInvalid(parameter="import", expected=f"one that ended less than {UNDO_WITHIN.days} days ago")
+        raise NotUndone(id=import_id, why=f"it ended more than {UNDO_WITHIN.days} days ago")
     return found
 
 

@@ -64,7 +64,9 @@ WITH incoming AS MATERIALIZED (
     FOR UPDATE OF c
 ), existing AS MATERIALIZED (
     SELECT k.*, CASE WHEN k.attributes = k.former THEN 2 WHEN (SELECT count(*) FROM jsonb_object_keys(k.attributes)) > :most THEN 3 ELSE 1
-        END AS outcome
+        END AS outcome,
+        (SELECT array_agg(l.id) FROM unnest(CAST(:lists AS bigint[])) AS l(id) WHERE NOT EXISTS (
+            SELECT FROM contact_in_list m WHERE m.company_id = :company_id AND m.list_id = l.id AND m.contact_id = k.id)) AS joined
     FROM known k
 ), inserted AS (
     INSERT INTO contact (company_id, number, country, attributes, source, created_at, updated_at)
@@ -77,11 +79,12 @@ WITH incoming AS MATERIALIZED (
     FROM existing e WHERE c.company_id = :company_id AND c.id = e.id AND e.outcome = 1
     RETURNING c.id, c.number
 ), written AS (
-    SELECT id, number, 0 AS outcome, CAST(NULL AS jsonb) AS former, CAST(NULL AS timestamptz) AS former_at FROM inserted
-    UNION ALL SELECT id, number, outcome, former, former_at FROM existing
+    SELECT id, number, 0 AS outcome, CAST(NULL AS jsonb) AS former, CAST(NULL AS timestamptz) AS former_at, CAST(NULL AS bigint[]) AS joined
+    FROM inserted
+    UNION ALL SELECT id, number, outcome, former, former_at, joined FROM existing
 ), noted AS (
-    INSERT INTO contact_import_row (company_id, import_id, number, contact_id, outcome, former, former_at)
-    SELECT :company_id, :import_id, number, id, outcome, CASE WHEN outcome = 1 THEN former END, CASE WHEN outcome = 1 THEN former_at END
+    INSERT INTO contact_import_row (company_id, import_id, number, contact_id, outcome, former, former_at, joined)
+    SELECT :company_id, :import_id, number, id, outcome, CASE WHEN outcome = 1 THEN former END, CASE WHEN outcome = 1 THEN former_at END, joined
     FROM written
     WHERE CAST(:import_id AS bigint) IS NOT NULL AND outcome < 3
 ), listed AS (

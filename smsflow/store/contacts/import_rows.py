@@ -41,10 +41,11 @@ async def forget(tx: Tx, company_id: int, import_id: int, *, limit: int) -> bool
 
 
 # In the order of the numbers, as every statement that writes several contacts. A contact that was written to, opted out or
-# changed since the import stays as it is; one that gets its former values back is as if that import had never been.
+# changed since the import stays as it is; one that gets its former values back is as if that import had never been. Contacts that
+# existed leave the lists that they joined by it in any case: nobody may be written to for a list that was taken back.
 _UNDO = text("""
 WITH undone AS MATERIALIZED (
-    SELECT number, contact_id, outcome, former, former_at FROM contact_import_row
+    SELECT number, contact_id, outcome, former, former_at, joined FROM contact_import_row
     WHERE company_id = :company_id AND import_id = :import_id AND number > :after ORDER BY number LIMIT :limit
 ), kept AS MATERIALIZED (
     SELECT c.id, u.outcome, u.former, u.former_at FROM undone u JOIN contact c ON c.company_id = :company_id AND c.id = u.contact_id
@@ -56,6 +57,9 @@ WITH undone AS MATERIALIZED (
 ), restored AS (
     UPDATE contact c SET attributes = k.former, updated_at = coalesce(k.former_at, :now) FROM kept k
     WHERE c.company_id = :company_id AND c.id = k.id AND k.outcome = 1 RETURNING c.id
+), left_lists AS (
+    DELETE FROM contact_in_list m USING (SELECT contact_id, unnest(joined) AS list_id FROM undone) AS j
+    WHERE m.company_id = :company_id AND m.list_id = j.list_id AND m.contact_id = j.contact_id
 )
 SELECT (SELECT max(number) FROM undone), (SELECT count(*) FROM undone WHERE outcome < 2), (SELECT count(*) FROM removed),
     (SELECT count(*) FROM restored), (SELECT count(*) FROM undone)

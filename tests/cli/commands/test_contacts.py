@@ -189,6 +189,22 @@ def test_an_import_is_undone_but_for_those_who_opted_out_since(shop, file):
     assert undone == {"id": first["id"], "removed": 1, "restored": 0, "left": 1}
     assert [c["number"] for c in shop.json("contact", "list", "--company", "1")["contacts"]] == ["+237690000002"]
     shop("import", "undo", str(first["id"]), "--yes", code=1)
+    assert f"Import {first['id']} cannot be undone: it was undone before." in shop.err
+
+
+def test_an_undo_takes_those_who_existed_out_of_the_lists_that_they_joined_by_it(shop, file):
+    bring_in(shop, file)
+    file.write_text("telephone,ville\n690000001,Limbé\n690000002,Kribi\n690000007,Buéa\n")
+    second = bring_in(shop, file, "--list", "Kribi")
+    assert _members(shop) == {"Clients": 3, "Kribi": 3}
+
+    shop.json("import", "undo", str(second["id"]))
+
+    assert _members(shop) == {"Clients": 2, "Kribi": 0}
+
+
+def _members(shop):
+    return {one["name"]: one["contacts"] for one in shop.json("list", "list", "--company", "1")["lists"]}
 
 
 def test_an_undone_update_gives_the_former_values_back(shop, file):

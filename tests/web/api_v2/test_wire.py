@@ -21,6 +21,7 @@ ELSEWHERE = {
     "hours_never_open",
     "in_use",
     "list_gone",
+    "not_undone",
     "own_campaign",
     "state_refused",
     "stop_missing",
