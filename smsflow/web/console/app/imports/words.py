@@ -4,9 +4,9 @@ from typing import Final
 
 # reason → (word, what to do).
 REASONS: Final = {
-    "number_empty": ("Empty cell", "Add the number, or remove the row."),
+    "number_empty": ("No number in the cell", "Add the number, or remove the row."),
     "number_rounded": ("Number rounded by Excel", "Format the column as text, and write the number again."),
-    "number_invalid": ("No phone number", "Correct the number: its digits are too few, too many or not clear."),
+    "number_invalid": ("Not a phone number", "Correct the number: its digits are too few, too many or not clear."),
     "number_not_mobile": ("Landline", "A landline gets no SMS. Ask for a mobile number."),
     "attributes_invalid": ("Values too long or too many", "Shorten the cells to 500 characters."),
 }
