@@ -24,7 +24,7 @@ from smsflow.jobs.imports import run_import
 from smsflow.services.accounts import companies
 from smsflow.services.contacts import contacts, importing, lists
 from smsflow.services.contacts.importing import ContactImport, ImportPlan
-from smsflow.services.contacts.reading import person
+from smsflow.services.contacts.reading import LookedAt, look
 from smsflow.settings import Settings
 from smsflow.sheets.columns import IGNORED, NUMBER
 from smsflow.sheets.layout import inspect
@@ -147,7 +147,7 @@ def _column(choice: str) -> tuple[str, str]:
 
 def _show_preview(seen: Preview, company: Company, *, as_json: bool) -> None:
     """Show how a file is read, and its first rows as they would be stored."""
-    stored = [_stored(record, company) for record in seen.records]
+    stored = list(map(_stored, seen.records, look(seen.records, company)))
     if as_json:
         output.document({"layout": asdict(seen.layout), "mapping": asdict(seen.mapping), "rows": stored})
         return
@@ -159,7 +159,7 @@ def _show_preview(seen: Preview, company: Company, *, as_json: bool) -> None:
         [
             (
                 one["row"],
-                one["number"] or " ".join((one["reason"], *one["numbers"])),
+                " ".join((one["reason"], *one["numbers"])) if one["reason"] else one["number"],
                 *map(one["attributes"].get, names),
             )
             for one in stored
@@ -168,14 +168,15 @@ def _show_preview(seen: Preview, company: Company, *, as_json: bool) -> None:
     )
 
 
-def _stored(record: Record, company: Company) -> dict[str, Any]:
+def _stored(record: Record, row: LookedAt) -> dict[str, Any]:
     """Return a row of the file as it would be stored, or with the reason why it would not, beside its cells with numbers."""
-    read = person(record, company)
-    if isinstance(read, str):
-        number, reason, attributes = None, read, record.attributes
-    else:
-        number, reason, attributes = read.number.e164, None, read.attributes
-    return {"row": record.row, "numbers": record.numbers, "number": number, "reason": reason, "attributes": attributes}
+    return {
+        "row": record.row,
+        "numbers": record.numbers,
+        "number": row.person.number.e164 if row.person else None,
+        "reason": row.reason,
+        "attributes": row.person.attributes if row.person else record.attributes,
+    }
 
 
 def export(

@@ -64,7 +64,7 @@ def test_a_dry_run_shows_rows_as_they_would_be_stored(shop, file):
     assert [(r["number"], r["reason"], r["attributes"]["nom"]) for r in rows] == [
         ("+237690000001", None, "Awa"),
         ("+237690000002", None, "Paul"),
-        ("+237690000001", None, "Awa encore"),
+        ("+237690000001", "duplicate", "Awa encore"),
         (None, "number_empty", "Personne"),
         (None, "number_not_mobile", "Fixe"),
         (None, "number_rounded", "Trop"),

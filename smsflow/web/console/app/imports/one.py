@@ -12,12 +12,11 @@ import falcon.asgi
 
 from smsflow.domain import contact, template
 from smsflow.domain.access import Right
-from smsflow.domain.account import Company
-from smsflow.domain.contact import NumberFault
 from smsflow.errors import AlreadyExists, NotFound, NotUndone, ParameterInvalid
 from smsflow.services import audit
 from smsflow.services.contacts import importing, lists, refused
 from smsflow.services.contacts.importing import ContactImport, ImportPlan
+from smsflow.services.contacts.reading import LookedAt, look
 from smsflow.sheets.columns import IGNORED, NUMBER, Column
 from smsflow.sheets.errors import SheetUnreadable
 from smsflow.sheets.export import csv_chunks
@@ -109,7 +108,8 @@ class ImportPage:
         plan = importing.plan_of(found)
         if found.state == "checking" and visitor.company is not None:
             seen = await self._preview(found, plan)
-            rows = [_shown(r, visitor.company, visitor.locale.gettext) for r in seen.records]
+            looked_at = look(seen.records, visitor.company)
+            rows = [_shown(*row, visitor.locale.gettext) for row in zip(seen.records, looked_at, strict=True)]
         async with self._shell.reading() as tx:
             known = await lists.show_lists(tx, visitor.company_id)
         await self._shell.show(
@@ -212,12 +212,10 @@ class _Shown:
     attributes: dict[str, str]
 
 
-def _shown(record: Record, company: Company, _: Callable[[str], str]) -> _Shown:
-    read = contact.read_numbers(record.numbers, country=company.country)
-    if isinstance(read, NumberFault):
-        return _Shown(record.row, " ".join(record.numbers), _(REASONS[read.value][0]), record.attributes)
-    fault = "" if read.first.mobile or not company.mobile_only else _(REASONS["number_not_mobile"][0])
-    return _Shown(record.row, read.first.e164, fault, record.attributes)
+def _shown(record: Record, row: LookedAt, _: Callable[[str], str]) -> _Shown:
+    number = row.person.number.e164 if row.person and not row.reason else " ".join(record.numbers)
+    fault = _(REASONS[row.reason][0]) if row.reason else ""
+    return _Shown(record.row, number, fault, row.person.attributes if row.person else record.attributes)
 
 
 def _choices(column: Column, _: Callable[[str], str]) -> list[tuple[str, str]]:

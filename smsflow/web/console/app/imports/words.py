@@ -8,6 +8,7 @@ REASONS: Final = {
     "number_rounded": ("Number rounded by Excel", "Format the column as text, and write the number again."),
     "number_invalid": ("Not a phone number", "Correct the number: its digits are too few, too many or not clear."),
     "number_not_mobile": ("Landline", "A landline gets no SMS. Ask for a mobile number."),
+    "duplicate": ("Number of an earlier row", "The first row is kept."),
     "attributes_invalid": ("Values too long or too many", "Shorten the cells to 500 characters."),
 }
 
