@@ -47,6 +47,8 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 
 
+# The error of an SMS whose validity ended before it left.
+OUTLIVED = "validity ended"
 # The error of an SMS that may have left and whose validity ended without news: its end is presumed, and news may still come.
 PRESUMED = "validity ended without a receipt"
 

@@ -12,7 +12,8 @@ from smsflow.cli.output import Json
 from smsflow.cli.streams import note
 from smsflow.cli.work import now, read, transact
 from smsflow.domain import digits
-from smsflow.domain.message import Status, internal_id, public_id
+from smsflow.domain.message import OUTLIVED, PRESUMED, Status, internal_id, public_id
+from smsflow.domain.optout import OPTED_OUT
 from smsflow.services.accounts import companies
 from smsflow.services.messages import timeline
 from smsflow.services.messages.cancel import cancel as cancel_messages
@@ -69,7 +70,7 @@ def show(
     hidden = ("id", "company_id", "company", "meaning", "parts", "timeline", "campaign_id", "connector_id", "error")
     facts = [("id", document["id"]), ("company", f"{document['company_id']} ({document['company']})")]
     facts += [(name.replace("_", " "), value) for name, value in document.items() if name not in hidden]
-    if followed.message.error is not None and followed.message.status is not Status.CANCELLED:
+    if followed.message.error not in {None, OUTLIVED, PRESUMED, OPTED_OUT}:
         facts.append(("operator's status", f"{followed.message.error} ({followed.meaning or 'a status of its own'})"))
     output.facts(facts)
     output.table(("at", "event", ""), [(e.at or "now", e.event, e.says) for e in followed.timeline], none="")

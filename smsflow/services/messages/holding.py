@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from smsflow.domain.message import Status
+from smsflow.domain.message import OUTLIVED, Status
 from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
 from smsflow.store.messages import holding, validity
@@ -16,7 +16,7 @@ async def expire(tx: Tx, *, after: int, limit: int, now: datetime) -> int:
     """
     page = await validity.ended(tx, after=after, limit=limit, now=now)
     if page.ended:
-        ends = [End(m, Status.EXPIRED, "validity ended", not_taken=True) for m in page.ended]
+        ends = [End(m, Status.EXPIRED, OUTLIVED, not_taken=True) for m in page.ended]
         await closing.close(tx, ends, now=now)
     return page.after
 

@@ -17,7 +17,7 @@ from smsflow.domain.delivery import (
     Rejected,
     Unanswered,
 )
-from smsflow.domain.message import Kind, Status
+from smsflow.domain.message import OUTLIVED, Kind, Status
 from smsflow.services.messages import closing
 from smsflow.services.messages.closing import End
 from smsflow.services.messages.stopped import StopReason, stop, stopped
@@ -87,7 +87,7 @@ async def record_others(tx: Tx, way: Way, reports: Sequence[Report], *, now: dat
             case Rejected(error):
                 ends.append(End(r.message_id, Status.FAILED, error, not_taken=True))
             case Outlived():
-                ends.append(End(r.message_id, Status.EXPIRED, "validity ended", not_taken=True))
+                ends.append(End(r.message_id, Status.EXPIRED, OUTLIVED, not_taken=True))
             case Deferred(_, wait):
                 back.append((queue.Held(r.message_id, r.attempt), now + timedelta(seconds=wait)))
             case NotSent():

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from smsflow.domain.message import PRESUMED, Status
+from smsflow.domain.message import OUTLIVED, PRESUMED, Status
 from smsflow.domain.phone import Number
 from smsflow.domain.routing import Table
 from smsflow.services.messages import closing
@@ -108,7 +108,7 @@ async def reroute(
     `out` holds every connector that is out of order; what has no other way keeps its place.
     """
     page = await rerouting.stuck(tx, connector_id, after=after, before=now, limit=limit)
-    late = [End(s.message_id, Status.EXPIRED, "validity ended", not_taken=True) for s in page if s.valid_until <= now]
+    late = [End(s.message_id, Status.EXPIRED, OUTLIVED, not_taken=True) for s in page if s.valid_until <= now]
     await closing.close(tx, late, now=now)
     moved = _other_ways([s for s in page if s.valid_until > now], table, out)
     if moved:

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from smsflow import testing
-from smsflow.domain.message import public_id
+from smsflow.domain.message import OUTLIVED, PRESUMED, public_id
 from smsflow.runtime import now, platform
 from smsflow.settings import Settings
 from tests.database import SECRET_KEY
@@ -96,6 +96,20 @@ def test_a_message_that_was_cancelled_for_its_reader_says_so(smsflow, message):
     shown = smsflow("message", "show", message)
 
     assert "the recipient has opted out" in shown
+    assert "operator's status" not in shown
+
+
+@pytest.mark.parametrize("error", [OUTLIVED, PRESUMED])
+def test_words_of_ours_are_not_called_a_status_of_the_operator(smsflow, stage, message, error):
+    async def end(here):
+        await execute(here, "DELETE FROM queue")
+        await execute(here, "UPDATE message SET status = 6, error = :error, done_at = now()", error=error)
+
+    stage(end)
+
+    shown = smsflow("message", "show", message)
+
+    assert error in shown
     assert "operator's status" not in shown
 
 

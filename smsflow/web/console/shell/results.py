@@ -3,7 +3,7 @@
 from typing import Final
 
 from smsflow.domain import failures
-from smsflow.domain.message import PRESUMED
+from smsflow.domain.message import OUTLIVED, PRESUMED
 from smsflow.services.campaigns import export
 from smsflow.web.console.shell.marks import gettext
 
@@ -50,7 +50,7 @@ _FAILURES: Final = {
     "data missing": gettext("Failure in the operator's network"),
     "unexpected data value": gettext("Failure in the operator's network"),
     PRESUMED: gettext("No receipt before the validity ended"),
-    "validity ended": gettext("Not sent before the validity ended"),
+    OUTLIVED: gettext("Not sent before the validity ended"),
     "EXPIRED": gettext("Not reached before the validity ended"),
     "UNDELIV": gettext("Phone off or out of reach"),
     "ESME_RINVSRCADR": gettext("Sender not allowed by the operator"),
