@@ -76,37 +76,31 @@ class ConnectorDisabled(NoRoute):
     status = 503
 
 
-class CodeRefused(Refused):
-    """The code was refused."""
-
-    code = "code_refused"
-
-
-class CodeWrong(CodeRefused):
+class CodeWrong(Refused):
     """The code is wrong: {tries_left} tries are left."""
 
     code = "code_wrong"
 
 
-class CodeExpired(CodeRefused):
+class CodeExpired(Refused):
     """The code has expired: ask for a new one."""
 
     code = "code_expired"
 
 
-class CodeBlocked(CodeRefused):
+class CodeBlocked(Refused):
     """The code is blocked after too many wrong tries: ask for a new one."""
 
     code = "code_blocked"
 
 
-class CodeUsed(CodeRefused):
+class CodeUsed(Refused):
     """The code was already used: ask for a new one."""
 
     code = "code_used"
 
 
-class CodeNeverSent(CodeRefused):
+class CodeNeverSent(Refused):
     """No code was sent to this number."""
 
     code = "code_never_sent"
@@ -222,16 +216,9 @@ class AlreadyLeft(Refused):
 
 
 class StateRefused(Refused):
-    """The campaign is {state}: to {act} it, it has to be {allowed}."""
+    """The {what} is {state}: to {act} it, it has to be {allowed}."""
 
     code = "state_refused"
-    status = 409
-
-
-class NotUndone(Refused):
-    """Import {id} cannot be undone: {why}."""
-
-    code = "not_undone"
     status = 409
 
 

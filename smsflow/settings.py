@@ -54,6 +54,7 @@ def _listed(value: Any) -> Any:
 
 Addresses = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
 
 
 class Settings(BaseSettings):
@@ -175,27 +176,18 @@ class Settings(BaseSettings):
         1, ge=0.05, le=60, description="Seconds between two looks at the queue when nothing wakes us."
     )
     drain_timeout: Seconds = Field(20, le=600, description="Seconds that a stop waits for work in flight.")
-    receipts_kept_days: int = Field(
-        7, ge=7, le=3650, description="Days that receipts can still be matched to their message."
-    )
-    messages_kept_days: int = Field(
-        400, ge=30, le=36_500, description="Days that messages, and the recipients of campaigns, are kept."
-    )
-    drafts_kept_days: int = Field(
+    receipts_kept_days: Days = Field(7, ge=7, le=3650, description="Days that receipts can be matched to their SMS.")
+    messages_kept_days: Days = Field(400, ge=30, description="Days that messages and recipients of campaigns are kept.")
+    drafts_kept_days: Days = Field(
         90,
-        ge=1,
-        le=36_500,
-        description="Days that the recipients of a prepared campaign are kept which nobody launches or changes; "
-        "the draft stays, and can be prepared anew.",
+        description="Days that the recipients of a prepared campaign which nobody launches are kept; its draft stays.",
     )
-    codes_kept_days: int = Field(400, ge=1, le=36_500, description="Days that verification codes are kept.")
-    inbound_kept_days: int = Field(400, ge=1, le=36_500, description="Days that inbound SMS and their texts are kept.")
-    audit_kept_days: int = Field(
-        1096, ge=30, le=36_500, description="Days that the audit log is kept; the record of opt-outs is never removed."
+    codes_kept_days: Days = Field(400, description="Days that verification codes are kept.")
+    inbound_kept_days: Days = Field(400, description="Days that inbound SMS and their texts are kept.")
+    audit_kept_days: Days = Field(
+        1096, ge=30, description="Days that the audit log is kept; the record of opt-outs is never removed."
     )
-    documents_kept_days: int = Field(
-        180, ge=1, le=36_500, description="Days that the document of a sender is kept after this was refused."
-    )
+    documents_kept_days: Days = Field(180, description="Days that the document of a refused sender is kept.")
 
     smsc_port: int = Field(2775, ge=1, le=65535, description="TCP port of the demo's operator (the SMPP simulator).")
 

@@ -30,7 +30,7 @@ def check(state: str, act: str) -> None:
     """Raise StateRefused where a campaign in this state does not allow the act."""
     if state not in ACTS[act]:
         allowed = [known for known in STATES if known in ACTS[act]]
-        raise StateRefused(state=state, act=act, allowed=" or ".join(allowed))
+        raise StateRefused(what="campaign", state=state, act=act, allowed=" or ".join(allowed))
 
 
 # The final SMS that a campaign is judged by: with fewer it goes on until so many have failed all the same.

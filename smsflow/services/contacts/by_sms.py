@@ -73,8 +73,8 @@ async def obey(tx: Tx, asked: Sequence[Asked], *, now: datetime) -> Counter[tupl
 async def _opted_out(tx: Tx, one: Asked, *, now: datetime) -> bool:
     """Do what somebody asks for; tell whether they have opted out by that."""
     if one.command is Command.STOP:
-        changed = await optouts.note(
-            tx, one.company_id, [one.number], scope=Scope.MARKETING, source="sms", author=one.number, now=now
+        changed = await stored.add(
+            tx, one.company_id, [one.number], scope=Scope.MARKETING, source="sms", author=one.number, reason="", now=now
         )
         return bool(changed)
     if one.command is Command.START:

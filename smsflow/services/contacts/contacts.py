@@ -11,7 +11,8 @@ from smsflow.errors import NotFound, NumberInvalid, ParameterInvalid
 from smsflow.services.contacts import files
 from smsflow.services.contacts.lists import lists_named
 from smsflow.store.contacts import contacts, lists
-from smsflow.store.contacts.contacts import SearchedContacts, Written
+from smsflow.store.contacts.contacts import Written
+from smsflow.store.contacts.searching import SearchedContacts, beginning
 from smsflow.store.postgres.transactions import Tx
 
 Contact = contacts.Contact
@@ -53,7 +54,7 @@ async def search(tx: Tx, company: Company, wanted: str, *, before: int | None = 
         found = None
     if found is not None:
         return SearchedContacts([found], None)
-    return await contacts.beginning(tx, company.id, wanted, before=before, limit=limit)
+    return await beginning(tx, company.id, wanted, before=before, limit=limit)
 
 
 async def delete(tx: Tx, company: Company, number: str) -> str:

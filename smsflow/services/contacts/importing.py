@@ -9,7 +9,7 @@ from typing import BinaryIO
 import msgspec
 
 from smsflow.domain.account import Company
-from smsflow.errors import NotFound, NotUndone, ParameterInvalid
+from smsflow.errors import NotFound, ParameterInvalid, StateRefused
 from smsflow.services.contacts.reading import TOO_MANY_ATTRIBUTES, person
 from smsflow.sheets.columns import Mapping as Columns
 from smsflow.sheets.layout import FileKind, Layout
@@ -28,6 +28,7 @@ LARGEST_FILE = 100 * 1024 * 1024
 MOST_ROWS = 1_000_000
 OPEN = frozenset({"waiting", "running"})
 UNDO_WITHIN = timedelta(days=30)
+_UNDONE_FROM = ("finished", "stopped", "failed")
 _UNDO_BATCH = 2000
 
 
@@ -247,14 +248,12 @@ async def stop(tx: Tx, company_id: int, import_id: int, *, now: datetime) -> Con
 
 
 async def begin_undo(tx: Tx, company_id: int, import_id: int, *, now: datetime) -> ContactImport:
-    """Return an import that may be undone now; raise NotFound, or NotUndone for one that runs, is undone or too old."""
+    """Return an import that may be undone now; raise NotFound, or StateRefused for one that runs, is undone or too old."""
     found = await show(tx, company_id, import_id)
-    if found.state == "undone":
-        raise NotUndone(id=import_id, why="it was undone before")
-    if found.state not in {"finished", "stopped", "failed"} or found.finished_at is None:
-        raise NotUndone(id=import_id, why=f"it is {found.state}: stop it first, or wait until it has ended")
-    if now - found.finished_at > UNDO_WITHIN:
-        raise NotUndone(id=import_id, why=f"it ended more than {UNDO_WITHIN.days} days ago")
+    ended = found.finished_at if found.state in _UNDONE_FROM else None
+    if ended is None or now - ended > UNDO_WITHIN:
+        allowed = f"{' or '.join(_UNDONE_FROM)}, less than {UNDO_WITHIN.days} days ago"
+        raise StateRefused(what="import", state=found.state, act="undo", allowed=allowed)
     return found
 
 

@@ -30,29 +30,16 @@ async def opt_out(
 
     Waits for the marketing that is being accepted for this company, then cancels what of it still waits for these numbers.
     """
-    changed = await note(tx, company_id, numbers, scope=scope, source=source, author=author, reason=reason, now=now)
+    await optouts.close_marketing(tx, company_id)
+    changed = await optouts.add(
+        tx, company_id, numbers, scope=scope, source=source, author=author, reason=reason, now=now
+    )
     if changed:
         await cancel_waiting(tx, await waiting_for(tx, company_id, changed, scope=scope), now=now)
     if scope == Scope.ALL:
         # Last: a transaction that records an outcome locks messages before their company, as `cancel` does.
         await optouts.close_transactional(tx, company_id)
     return changed
-
-
-async def note(
-    tx: Tx,
-    company_id: int,
-    numbers: Sequence[str],
-    *,
-    scope: str,
-    source: str,
-    author: str,
-    reason: str = "",
-    now: datetime,
-) -> list[str]:
-    """Record that numbers opt out, once no marketing of their company is being accepted; return those for which that changed something."""
-    await optouts.close_marketing(tx, company_id)
-    return await optouts.add(tx, company_id, numbers, scope=scope, source=source, author=author, reason=reason, now=now)
 
 
 async def waiting_for(tx: Tx, company_id: int, numbers: Sequence[str], *, scope: str) -> list[int]:

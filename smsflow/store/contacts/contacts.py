@@ -50,7 +50,7 @@ class Contact:
     written_at: datetime | None
 
 
-_COLUMNS = "c.id, c.number, c.country, c.attributes, c.source, c.created_at, c.updated_at, c.written_at"
+COLUMNS: Final = "c.id, c.number, c.country, c.attributes, c.source, c.created_at, c.updated_at, c.written_at"
 
 # One row per incoming number; contact_number finds those that exist. `former` is what an undo puts back. About 25 µs a contact.
 _WRITE = text("""
@@ -127,7 +127,7 @@ async def write(
     return {number: (id_, Written(outcome)) for id_, number, outcome in await tx.execute(_WRITE, parameters)}
 
 
-_FIND = text(f"SELECT {_COLUMNS} FROM contact c WHERE c.company_id = :company_id AND c.number = :number")
+_FIND = text(f"SELECT {COLUMNS} FROM contact c WHERE c.company_id = :company_id AND c.number = :number")
 
 
 async def find(tx: Tx, company_id: int, number: str) -> Contact | None:
@@ -138,7 +138,7 @@ async def find(tx: Tx, company_id: int, number: str) -> Contact | None:
 
 # Walks the primary key from `after`.
 _PAGE = text(f"""
-SELECT {_COLUMNS} FROM contact c WHERE c.company_id = :company_id AND c.id > :after ORDER BY c.id LIMIT :limit
+SELECT {COLUMNS} FROM contact c WHERE c.company_id = :company_id AND c.id > :after ORDER BY c.id LIMIT :limit
 """)
 
 
@@ -150,7 +150,7 @@ async def page(tx: Tx, company_id: int, *, after: int, limit: int) -> list[Conta
 
 # One statement reads the attributes of this many contacts in some 40 ms: no list is too long for a time-out.
 WITHIN: Final = 20_000
-_LARGEST: Final = 2**63 - 1
+LARGEST_ID: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +178,12 @@ async def page_of(
     rules = bool(members.selections or without.selections)
     walk = _STRETCH.format(columns="*") if rules else "contact"
     query = text(f"""
-        SELECT {_COLUMNS} FROM {walk} c
+        SELECT {COLUMNS} FROM {walk} c
         WHERE c.company_id = :company_id AND c.id > :after AND c.id <= :upto AND {inside} AND NOT {outside}
         ORDER BY c.id LIMIT :limit
     """)
     bounds = {"company_id": company_id, "after": after, "within": within}
-    last = _LARGEST if upto is None else upto
+    last = LARGEST_ID if upto is None else upto
     rows = await tx.execute(query, {**parameters, **of_outside, **bounds, "upto": last, "limit": limit})
     found = [Contact(*row) for row in rows]
     if len(found) == limit:
@@ -261,36 +261,6 @@ WHERE company_id = :company_id AND number = ANY(CAST(:numbers AS text[])) AND (w
 async def note_written(tx: Tx, company_id: int, numbers: Sequence[str], *, now: datetime) -> None:
     """Note that contacts with these numbers were written to."""
     await tx.execute(_WRITTEN_TO, {"company_id": company_id, "numbers": texts(numbers), "now": now})
-
-
-# Walks contacts of the company backwards, a bounded number of them at a time; a whole number is found by `find`.
-_WALKED = "SELECT * FROM contact WHERE company_id = :company_id AND id < :before ORDER BY id DESC"
-_BEGINNING = text(f"""
-SELECT {_COLUMNS} FROM ({_WALKED} LIMIT {WITHIN}) AS c WHERE EXISTS (SELECT FROM jsonb_each_text(c.attributes) AS a(name, value) WHERE lower(a.value) LIKE lower(:wanted))
-ORDER BY c.id DESC LIMIT :limit
-""")
-
-
-_LAST_WALKED = text(f"SELECT id FROM ({_WALKED} LIMIT 1 OFFSET {WITHIN - 1}) AS c")
-
-
-@dataclass(frozen=True, slots=True)
-class SearchedContacts:
-    """Contacts that were looked for, the newest first; `older` is the id before which there may be more, None at the end."""
-
-    contacts: list[Contact]
-    older: int | None
-
-
-async def beginning(tx: Tx, company_id: int, wanted: str, *, before: int | None, limit: int) -> SearchedContacts:
-    """Return contacts of whom a value begins with `wanted`, out of the next `WITHIN` older than an id."""
-    escaped = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    bounds = {"company_id": company_id, "before": _LARGEST if before is None else before}
-    rows = await tx.execute(_BEGINNING, {**bounds, "wanted": f"{escaped}%", "limit": limit + 1})
-    found = [Contact(*row) for row in rows]
-    if len(found) > limit:
-        return SearchedContacts(found[:limit], found[limit - 1].id)
-    return SearchedContacts(found, (await tx.execute(_LAST_WALKED, bounds)).scalar_one_or_none())
 
 
 async def attribute_names(tx: Tx, company_id: int, *, among: int | None = 2000) -> list[str]:

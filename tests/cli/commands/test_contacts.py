@@ -189,7 +189,10 @@ def test_an_import_is_undone_but_for_those_who_opted_out_since(shop, file):
     assert undone == {"id": first["id"], "removed": 1, "restored": 0, "left": 1}
     assert [c["number"] for c in shop.json("contact", "list", "--company", "1")["contacts"]] == ["+237690000002"]
     shop("import", "undo", str(first["id"]), "--yes", code=1)
-    assert f"Import {first['id']} cannot be undone: it was undone before." in shop.err
+    assert (
+        "The import is undone: to undo it, it has to be finished or stopped or failed, less than 30 days ago."
+        in shop.err
+    )
 
 
 def test_an_undo_takes_those_who_existed_out_of_the_lists_that_they_joined_by_it(shop, file):

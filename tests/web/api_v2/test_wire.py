@@ -13,7 +13,6 @@ from smsflow.web.http.errors import DoorError
 # Refused to those who run the platform, never at this door.
 ELSEWHERE = {
     "refused",
-    "code_refused",
     "already_exists",
     "already_left",
     "ambiguous",
@@ -21,7 +20,6 @@ ELSEWHERE = {
     "hours_never_open",
     "in_use",
     "list_gone",
-    "not_undone",
     "own_campaign",
     "state_refused",
     "stop_missing",

@@ -12,7 +12,7 @@ import falcon.asgi
 
 from smsflow.domain import contact, template
 from smsflow.domain.access import Right
-from smsflow.errors import AlreadyExists, NotFound, NotUndone, ParameterInvalid
+from smsflow.errors import AlreadyExists, NotFound, ParameterInvalid, StateRefused
 from smsflow.services import audit
 from smsflow.services.contacts import importing, lists, refused
 from smsflow.services.contacts.importing import ContactImport, ImportPlan
@@ -88,7 +88,7 @@ class ImportPage:
                     while after is not None:
                         after = (await importing.undo_step(act.tx, found, after=after, now=now)).last
                     await audit.record(act.tx, visitor.actor, "import undone", str(import_id), now=now)
-        except (ParameterInvalid, NotUndone, AlreadyExists):
+        except (ParameterInvalid, StateRefused, AlreadyExists):
             filled.wrong("act", _("This cannot be done to this import any more. This is how it stands now."))
         except NotFound:
             raise falcon.HTTPNotFound from None
