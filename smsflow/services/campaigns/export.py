@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from smsflow.domain import failures, template
+from smsflow.domain import failures, optout, template
 from smsflow.domain.account import Company
 from smsflow.domain.message import Status
-from smsflow.domain.optout import forbids
 from smsflow.services.campaigns.draft import show
 from smsflow.services.campaigns.prepare import OPTED_OUT
 from smsflow.services.contacts import files
 from smsflow.sheets.export import Cell
 from smsflow.smpp.meanings import meaning
 from smsflow.store.campaigns import ends
-from smsflow.store.contacts import optouts
 from smsflow.store.postgres.transactions import Tx
 
 Reached = ends.Reached
@@ -84,21 +82,21 @@ async def export(
 async def page(tx: Tx, company_id: int, campaign_id: int, *, after: int, limit: int) -> list[Reached]:
     """Return the recipients behind a place, in their order, with the reason of those that it did not come to and of those whose SMS was cancelled."""
     found = await ends.page(tx, company_id, campaign_id, after=after, limit=limit)
-    called_off = {r.number: r.sms.done_at for r in found if r.sms is not None and r.sms.status is Status.CANCELLED}
-    if not called_off and not any(map(_is_open, found)):
+    if not any(_is_open(r) or (r.sms and r.sms.status is Status.CANCELLED) for r in found):
         return found
     campaign = await show(tx, company_id, campaign_id)
     ended = campaign.finished_at if campaign.state == "cancelled" else None
-    scopes = await optouts.scopes_then(tx, company_id, {n: at for n, at in called_off.items() if at is not None})
+    return [replace(reached, reason=_why(reached, ended)) for reached in found]
 
-    def reason(reached: Reached) -> str | None:
-        at = called_off.get(reached.number)
-        if at is not None and (scope := scopes.get(reached.number)) is not None and forbids(scope, campaign.kind):
+
+def _why(reached: Reached, ended: datetime | None) -> str | None:
+    """Return why somebody got nothing, given when the campaign was cancelled."""
+    sms = reached.sms
+    if sms is not None and sms.status is Status.CANCELLED:
+        if sms.error == optout.OPTED_OUT:
             return OPTED_OUT
-        over = _is_open(reached) or (at is not None and ended is not None and at >= ended)
-        return _CANCELLED if over and ended is not None else reached.reason
-
-    return [replace(reached, reason=reason(reached)) for reached in found]
+        return _CANCELLED if ended and sms.done_at and sms.done_at >= ended else reached.reason
+    return _CANCELLED if ended and _is_open(reached) else reached.reason
 
 
 def _is_open(reached: Reached) -> bool:

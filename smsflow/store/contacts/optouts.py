@@ -1,11 +1,11 @@
 """Opt-outs, and the record of every change of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from smsflow.domain.optout import Scope
-from smsflow.store.postgres.arrays import ints, texts, times
+from smsflow.store.postgres.arrays import ints, texts
 from smsflow.store.postgres.transactions import Tx, text
 
 
@@ -107,19 +107,6 @@ async def page(tx: Tx, company_id: int, *, after: str, limit: int, ending: str =
     """)
     parameters = {"company_id": company_id, "after": after, "limit": limit, "ending": ending, "source": source}
     return [OptOut(*row) for row in await tx.execute(query, parameters)]
-
-
-async def scopes_then(tx: Tx, company_id: int, moments: Mapping[str, datetime]) -> dict[str, Scope]:
-    """Return the scope of those numbers that were opted out at a time, each at its own (walks opt_out_change_number)."""
-    query = text("""
-        SELECT t.number, last.scope FROM unnest(CAST(:numbers AS text[]), CAST(:times AS timestamptz[])) AS t(number, at)
-        CROSS JOIN LATERAL (
-            SELECT scope FROM opt_out_change c WHERE c.company_id = :company_id AND c.number = t.number AND c.at <= t.at
-            ORDER BY c.id DESC LIMIT 1
-        ) AS last WHERE last.scope IS NOT NULL
-    """)
-    parameters = {"company_id": company_id, "numbers": texts(moments), "times": times(moments.values())}
-    return {number: Scope(scope) for number, scope in await tx.execute(query, parameters)}
 
 
 @dataclass(frozen=True, slots=True)

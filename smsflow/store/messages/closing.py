@@ -28,6 +28,7 @@ class Closed:
 _FAILED = (Status.FAILED, Status.EXPIRED)
 
 # First what is kept of them elsewhere (docs/architecture.md, "The order of locks"): an SMS may end while it waits to be sent again.
+# The two counts have both locked before the messages are.
 _LOCK = bounded("""
 WITH waiting AS MATERIALIZED (
     SELECT FROM queue WHERE message_id = ANY(CAST(:ids AS bigint[])) ORDER BY message_id FOR UPDATE

@@ -119,7 +119,8 @@ class Held:
     attempt: int
 
 
-# Also what is not held any more, and what is unknown: a late answer may speak of it, and locks are taken in one order.
+# Also what is not held any more, and what is unknown: a late answer may speak of it, and locks are taken in one order. The counts have
+# both locked.
 _HOLD = text("""
 WITH queued AS MATERIALIZED (
     SELECT message_id, attempt, claimed_by FROM queue WHERE message_id = ANY(CAST(:ids AS bigint[])) ORDER BY message_id FOR UPDATE
