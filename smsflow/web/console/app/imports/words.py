@@ -4,11 +4,11 @@ from typing import Final
 
 # reason → (word, what to do).
 REASONS: Final = {
-    "number_empty": ("No number in the cell", "Add the number, or remove the row."),
+    "number_empty": ("No number", "Add the number, or remove the row."),
     "number_rounded": ("Number rounded by Excel", "Format the column as text, and write the number again."),
     "number_invalid": ("Not a phone number", "Correct the number: its digits are too few, too many or not clear."),
     "number_not_mobile": ("Landline", "A landline gets no SMS. Ask for a mobile number."),
-    "duplicate": ("Number of an earlier row", "The first row is kept."),
+    "duplicate": ("A duplicate", "The first row is kept."),
     "attributes_invalid": ("Values too long or too many", "Shorten the cells to 500 characters."),
 }
 
